@@ -1,0 +1,1 @@
+"""What was scanned: patients, studies, series, objects."""
