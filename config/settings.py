@@ -1,0 +1,248 @@
+"""Every setting of Dens. Values come from typed readers that stop on nonsense (``config.env``)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from config import embedded_postgres
+from config.env import env_bool, env_int, env_list, env_secret, env_str
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+STATE_DIR = Path(env_str("DENS_STATE_DIR", str(BASE_DIR / "var"))).resolve()
+KEYS_DIR = STATE_DIR / "keys"
+
+DEBUG = env_bool("DENS_DEBUG", False)
+SECRET_KEY = env_secret("DENS_SECRET_KEY", KEYS_DIR)
+# Keys that live outside the database: whoever can write rows cannot make them verify.
+AUDIT_KEY = env_secret("DENS_AUDIT_KEY", KEYS_DIR)
+SIGNATURE_KEY = env_secret("DENS_SIGNATURE_KEY", KEYS_DIR)
+SITE_NAME = env_str("DENS_SITE_NAME", "Dens demo department")
+DEPARTMENT_SECTION = env_str("DENS_SECTION", "neuroradiology")
+
+ALLOWED_HOSTS = env_list("DENS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env_list("DENS_TRUSTED_ORIGINS", [])
+HTTPS = env_bool("DENS_HTTPS", False)
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "reporting.core",
+    "reporting.audit_trail",
+    "reporting.accounts",
+    "reporting.studies",
+    "reporting.predictions",
+    "reporting.reports",
+]
+if env_bool("DENS_WITH_INFERENCE", "inference" not in env_list("DENS_WITHOUT", [])):
+    INSTALLED_APPS.append("inference")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "reporting.core.request_id.RequestIdMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "reporting.accounts.session_limits.SessionLimitsMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "reporting.core.no_store.NoStoreMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+ASGI_APPLICATION = "config.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "reporting.core.context.site",
+            ],
+        },
+    },
+]
+
+
+# --- database ---------------------------------------------------------------------------------------------------------
+# Two roles: migrations run as the owner, everything else as an application role that may not UPDATE or DELETE what is
+# signed or audited. With DATABASE_URL the owner is named by DATABASE_OWNER_URL (default: the same account).
+_OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlmigrate"}
+_AS_OWNER = len(sys.argv) > 1 and sys.argv[1] in _OWNER_COMMANDS
+# Commands that look at files only must run with the database down.
+_WITHOUT_DATABASE = {"analyse", "phantom", "train", "evaluate", "bundle", "stats", "makemessages", "compilemessages"}
+_WITHOUT_DATABASE |= {"collectstatic", "spectacular"}
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """``postgresql://user:password@host:port/name`` → a Django database entry."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+        raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": unquote(parts.hostname or ""),
+        "PORT": str(parts.port or ""),
+    }
+
+
+DATABASE_URL = env_str("DATABASE_URL")
+if DATABASE_URL:
+    EMBEDDED_CLUSTER = None
+    DATABASES = {"default": database_from_url((_AS_OWNER and env_str("DATABASE_OWNER_URL")) or DATABASE_URL)}
+else:
+    EMBEDDED_CLUSTER = embedded_postgres.cluster_at(STATE_DIR)
+    if not (len(sys.argv) > 1 and sys.argv[1] in _WITHOUT_DATABASE):
+        embedded_postgres.ensure(STATE_DIR)
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": embedded_postgres.DATABASE,
+            "USER": embedded_postgres.OWNER_ROLE if _AS_OWNER else embedded_postgres.APPLICATION_ROLE,
+            "HOST": str(EMBEDDED_CLUSTER.socket_dir),
+        }
+    }
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env_int("DENS_DATABASE_POOL", 8, minimum=1)}}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+def _embedded_broker() -> tuple[str, dict[str, Any]]:
+    """PGMQ on the embedded cluster: no second server, nothing lost when a worker is killed (docs/decisions.md)."""
+    assert EMBEDDED_CLUSTER is not None
+    dsn = f"host={EMBEDDED_CLUSTER.socket_dir} port=5432 user={embedded_postgres.APPLICATION_ROLE} password=unused"
+    return "pgmq://", {
+        "conn_string": f"{dsn} dbname={embedded_postgres.BROKER_DATABASE}",
+        "init_extension": False,
+        "visibility_timeout": 60,
+        "polling_interval": 0.01,
+        "poll_interval_ms": 20,
+    }
+
+
+CELERY_BROKER_URL = env_str("CELERY_BROKER_URL")
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if not CELERY_BROKER_URL:
+    if EMBEDDED_CLUSTER is None:
+        raise ImproperlyConfigured("With DATABASE_URL set, CELERY_BROKER_URL must be set too")
+    CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = _embedded_broker()
+INFERENCE_LEASE_S = env_int("DENS_INFERENCE_LEASE_S", 60, minimum=2)
+INFERENCE_MAX_ATTEMPTS = env_int("DENS_INFERENCE_MAX_ATTEMPTS", 3, minimum=1)
+
+# --- people -----------------------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "reports:worklist"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_S = env_int("DENS_SESSION_IDLE_S", 15 * 60, minimum=60)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_NAME = "__Host-dens-session" if HTTPS else "dens-session"
+CSRF_COOKIE_NAME = "__Host-dens-csrf" if HTTPS else "dens-csrf"
+CSRF_COOKIE_HTTPONLY = False
+SIGNING_PASSWORD_VALID_S = env_int("DENS_SIGNING_PASSWORD_VALID_S", 300)
+
+# --- headers ----------------------------------------------------------------------------------------------------------
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", "blob:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    }
+}
+
+# --- languages and time -----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("zh-hans", _("Simplified Chinese"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_HTTPONLY = True
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = env_str("DENS_TIME_ZONE", "UTC")
+
+# --- files ------------------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = STATE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+BLOB_DIR = Path(env_str("DENS_BLOB_DIR", str(STATE_DIR / "blobs")))
+MIN_FREE_BYTES = env_int("DENS_MIN_FREE_BYTES", 500 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@embedpdf" / "fonts-sc" / "fonts")))
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "reporting.core.rest.Pagination",
+    "PAGE_SIZE": 50,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "reporting.core.rest.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Dens", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+
+# --- logs: our ids, never a patient's name, identifier or free text -----------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "reporting.core.logs.JsonFormatter"}},
+    "filters": {"ids": {"()": "reporting.core.logs.IdsFilter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["ids"]}},
+    "root": {"handlers": ["console"], "level": env_str("DENS_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        "pydicom": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,1 @@
+"""Everything that looks at pixels. Pure image science except ``tasks`` and ``management``."""

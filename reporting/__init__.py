@@ -1,0 +1,1 @@
+"""Everything that is stored or shown. Never imports ``inference``; never loads torch."""

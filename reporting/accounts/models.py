@@ -1,0 +1,69 @@
+"""People. One account has one role; a person with two jobs has two accounts (docs/decisions.md)."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    JUNIOR = "junior", _("Junior radiologist")
+    SENIOR = "senior", _("Senior radiologist")
+    AUDITOR = "auditor", _("Department auditor")
+    RESEARCHER = "researcher", _("Researcher")
+    READER = "reader", _("Study reader")
+    IMPORTER = "importer", _("Importer")
+    ADMIN = "admin", _("Administrator")
+    SERVICE = "service", _("Service account")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str, *, full_name: str, role: Role, **fields: object) -> User:
+        """Make an account; the password is hashed with argon2."""
+        user = self.model(username=username, full_name=full_name, role=role, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser):
+    """An account. No superusers: what a user may do is the permission table's business alone."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    username = models.CharField(_("user name"), max_length=64, unique=True)
+    full_name = models.CharField(_("full name"), max_length=128)
+    role = models.CharField(_("role"), max_length=16, choices=Role)
+    section = models.CharField(_("section"), max_length=64, blank=True)
+    language = models.CharField(_("language"), max_length=16, default="en")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["full_name", "role"]
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=[r.value for r in Role]), name="user_role_is_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username
+
+    def get_full_name(self) -> str:
+        return self.full_name
+
+
+class LoginAttempt(models.Model):
+    """One failed login, for throttling by account and by address. Holds a digest of the name, not the name."""
+
+    username_sha256 = models.CharField(max_length=64)
+    remote_address = models.GenericIPAddressField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["username_sha256", "at"]), models.Index(fields=["remote_address", "at"])]

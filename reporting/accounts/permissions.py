@@ -1,0 +1,74 @@
+"""What each role may do: one table, deny unless it allows. Which objects it may do it to: ``visible_to`` querysets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+
+from reporting.accounts.models import Role, User
+from reporting.core.errors import NotAllowed
+
+
+class Act(StrEnum):
+    """Everything that needs a permission, as ``noun.verb``."""
+
+    STUDY_VIEW = "study.view"
+    STUDY_INGEST = "study.ingest"
+    STUDY_ASSIGN = "study.assign"
+    QUARANTINE_VIEW = "quarantine.view"
+    INFERENCE_REQUEST = "inference.request"
+    PREDICTION_VIEW = "prediction.view"
+    REPORT_VIEW = "report.view"
+    REPORT_DRAFT = "report.draft"
+    REPORT_EDIT = "report.edit"
+    REPORT_APPROVE = "report.approve"
+    REPORT_REOPEN = "report.reopen"
+    REPORT_SIGN = "report.sign"
+    REPORT_ADDENDUM = "report.addendum"
+    REPORT_WITHDRAW = "report.withdraw"
+    REPORT_DISCARD = "report.discard"
+    REPORT_EXPORT = "report.export"
+    AUDIT_VIEW = "audit.view"
+    USER_MANAGE = "user.manage"
+    OPERATIONS_VIEW = "operations.view"
+
+
+_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW}
+_WRITE = {Act.REPORT_DRAFT, Act.REPORT_EDIT, Act.INFERENCE_REQUEST, Act.REPORT_EXPORT}
+
+PERMISSIONS: dict[Role, frozenset[Act]] = {
+    Role.JUNIOR: frozenset({*_READ, *_WRITE, Act.REPORT_APPROVE, Act.STUDY_INGEST, Act.QUARANTINE_VIEW}),
+    Role.SENIOR: frozenset(
+        {
+            *_READ,
+            *_WRITE,
+            Act.STUDY_INGEST,
+            Act.STUDY_ASSIGN,
+            Act.QUARANTINE_VIEW,
+            Act.REPORT_APPROVE,
+            Act.REPORT_REOPEN,
+            Act.REPORT_SIGN,
+            Act.REPORT_ADDENDUM,
+            Act.REPORT_WITHDRAW,
+            Act.REPORT_DISCARD,
+        }
+    ),
+    Role.AUDITOR: frozenset({*_READ, Act.REPORT_EXPORT, Act.AUDIT_VIEW, Act.QUARANTINE_VIEW, Act.OPERATIONS_VIEW}),
+    Role.RESEARCHER: frozenset(),
+    Role.READER: frozenset(),
+    Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
+    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW}),
+    Role.SERVICE: frozenset({Act.STUDY_INGEST}),
+}
+
+
+def may(user: User | AnonymousUser, act: Act) -> bool:
+    """Whether the role of an active account allows ``act``; says nothing about which objects."""
+    return isinstance(user, User) and user.is_active and act in PERMISSIONS.get(Role(user.role), frozenset())
+
+
+def require(user: User | AnonymousUser, act: Act) -> None:
+    """Raise :class:`NotAllowed` unless ``may(user, act)``."""
+    if not may(user, act):
+        raise NotAllowed(f"Your role may not do this ({act.value})")

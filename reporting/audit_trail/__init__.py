@@ -1,0 +1,1 @@
+"""What happened: who, what, when. Append-only."""

@@ -1,0 +1,43 @@
+"""Every act that can be audited, as ``noun.verb-in-past``. ``record`` refuses what is not listed here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AuditAct(StrEnum):
+    LOGIN_SUCCEEDED = "login.succeeded"
+    LOGIN_FAILED = "login.failed"
+    LOGIN_THROTTLED = "login.throttled"
+    LOGOUT = "login.ended"
+    ROLE_GRANTED = "role.granted"
+    ACCESS_DENIED = "access.denied"
+    STUDY_RECEIVED = "study.received"
+    STUDY_OPENED = "study.opened"
+    STUDY_ASSIGNED = "study.assigned"
+    FILE_QUARANTINED = "file.quarantined"
+    UPLOAD_FINISHED = "upload.finished"
+    INFERENCE_REQUESTED = "inference.requested"
+    INFERENCE_STARTED = "inference.started"
+    INFERENCE_SUCCEEDED = "inference.succeeded"
+    INFERENCE_FAILED = "inference.failed"
+    INFERENCE_REQUEUED = "inference.requeued"
+    INFERENCE_CANCELLED = "inference.cancelled"
+    REPORT_DRAFTED = "report.drafted"
+    REPORT_OPENED = "report.opened"
+    REPORT_APPROVED = "report.approved"
+    REPORT_REOPENED = "report.reopened"
+    REPORT_SIGNED = "report.signed"
+    REPORT_ADDENDUM_SIGNED = "report.addendum_signed"
+    REPORT_WITHDRAWN = "report.withdrawn"
+    REPORT_DISCARDED = "report.discarded"
+    REPORT_EXPORTED = "report.exported"
+    LEVELS_CONFIRMED = "levels.confirmed"
+    LEVELS_RELABELLED = "levels.relabelled"
+    FINDING_ACCEPTED = "finding.accepted"
+    FINDING_CHANGED = "finding.changed"
+    FINDING_CLEARED = "finding.cleared"
+    FINDING_NOT_EVALUABLE = "finding.marked_not_evaluable"
+    FINDINGS_CONFIRMED_IN_BULK = "findings.confirmed_in_bulk"
+    CONSISTENCY_ANSWERED = "consistency.answered"
+    SIGNATURE_REFUSED = "signature.refused"

@@ -1,0 +1,1 @@
+"""Things every app needs and that need no app."""

@@ -1,0 +1,46 @@
+"""Pagination and the one JSON error shape of the API: ``{"error": {"code", "message", "details", "request_id"}}``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework import exceptions
+from rest_framework.pagination import CursorPagination
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from reporting.core.errors import DomainError
+from reporting.core.request_id import request_id
+
+
+class Pagination(CursorPagination):
+    """Cursor pages: constant cost at any depth, no counts to leak."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    ordering = "-created_at"
+
+
+def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message, "details": details, "request_id": request_id.get()}}
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn every refusal into the one error shape; unknown errors stay 500 and are logged by Django."""
+    if isinstance(error, DomainError):
+        return Response(error_body(error.code, error.message, error.details), status=error.http_status)
+    response = drf_exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, Http404):
+        body = error_body("not_found", "Not found")
+    elif isinstance(error, exceptions.ValidationError):
+        body = error_body("invalid_input", "Some values are not acceptable", response.data)
+    elif isinstance(error, exceptions.APIException):
+        body = error_body(str(error.default_code), str(error.detail))
+    else:
+        body = error_body("not_allowed", "Not allowed")
+    response.data = body
+    return response

@@ -1,0 +1,1 @@
+"""What the machine said, and the jobs that make it say so."""

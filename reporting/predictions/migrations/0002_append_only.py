@@ -1,0 +1,8 @@
+from django.db import migrations
+
+from reporting.core.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("predictions", "0001_initial"), ("core", "0001_append_only_function")]
+    operations = [append_only("predictions_prediction"), append_only("predictions_labelmap")]

@@ -1,0 +1,129 @@
+"""What the machine said. Rows here are never edited by a person and never rewritten by a later run."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from reporting.core.models import TimestampedModel
+from reporting.studies.models import Series, Study
+
+
+class Algorithm(TimestampedModel):
+    """Algorithm Identification: which program with which weights (PS3.16 TID 4019)."""
+
+    name = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    weights_sha256 = models.CharField(max_length=64)
+    applicability = models.CharField(
+        max_length=256, blank=True
+    )  # e.g. "trained on synthetic images; not for clinical use"
+    is_active = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version", "weights_sha256"], name="algorithm_is_unique"),
+            models.UniqueConstraint(
+                fields=["name"], condition=models.Q(is_active=True), name="one_active_version_per_algorithm"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"
+
+
+class JobStatus(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    SUCCEEDED = "succeeded", _("Succeeded")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class InferenceJob(TimestampedModel):
+    """The work order. Celery only knocks; this row says what is to be done, by whom, until when."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="inference_jobs")
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="inference_jobs")
+    status = models.CharField(max_length=16, choices=JobStatus, default=JobStatus.QUEUED)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True)
+    dispatched_at = models.DateTimeField(null=True)  # last knock, for the sweeper
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    stage = models.CharField(max_length=32, blank=True)  # live progress
+    device = models.CharField(max_length=64, blank=True)
+    worker = models.CharField(max_length=128, blank=True)
+    failure_reason = models.CharField(max_length=64, blank=True)  # stable code
+    failure_message = models.CharField(max_length=500, blank=True)
+    input_digest = models.CharField(max_length=64, blank=True)
+    # Gate, levels, measurements, timings: the analysis JSON without predictions (docs/analysis_schema.md).
+    result = models.JSONField(null=True)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "algorithm"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_open_job_per_study_and_algorithm",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="running") | models.Q(lease_expires_at__isnull=False),
+                name="running_job_has_a_lease",
+            ),
+        ]
+        indexes = [models.Index(fields=["status", "lease_expires_at"], name="job_by_status_and_lease")]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Prediction(TimestampedModel):
+    """One machine statement about one finding at one level and side. Immutable; ``positive`` means disease."""
+
+    job = models.ForeignKey(InferenceJob, on_delete=models.PROTECT, related_name="predictions")
+    finding = models.CharField(max_length=16)
+    level = models.CharField(max_length=8)
+    side = models.CharField(max_length=8, blank=True)
+    probability = models.FloatField()
+    threshold = models.FloatField()
+    positive = models.BooleanField()
+    mm = models.FloatField(null=True)
+    mm_from_mask = models.FloatField(null=True)
+    grade = models.CharField(max_length=8, blank=True)
+    zone = models.CharField(max_length=16, blank=True)
+    herniation_side = models.CharField(max_length=8, blank=True)
+    direction = models.CharField(max_length=16, blank=True)
+    flags = models.JSONField(default=list)
+    series_instance_uid = models.CharField(max_length=64, blank=True)
+    sop_instance_uid = models.CharField(max_length=64, blank=True)
+    frame_number = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["job", "finding", "level", "side"], name="one_prediction_per_place"),
+            models.CheckConstraint(
+                condition=models.Q(probability__gte=0, probability__lte=1), name="probability_between_0_and_1"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LabelMap(TimestampedModel):
+    """A segmentation result in one series' own geometry; bytes (NIfTI, LPS affine in the header) under ``sha256``."""
+
+    job = models.ForeignKey(InferenceJob, on_delete=models.PROTECT, related_name="label_maps")
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="label_maps")
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "series"], name="one_label_map_per_job_and_series")]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,1 @@
+"""What the doctor says: drafts, findings, signed versions."""

@@ -1,0 +1,142 @@
+"""What was scanned. DICOM's word for a DICOM thing; rows point at bytes stored once under their digest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from reporting.accounts.models import Role, User
+from reporting.accounts.permissions import Act, may
+from reporting.core.models import TimestampedModel
+from reporting.vocabulary import SeriesRole
+
+
+class Patient(TimestampedModel):
+    patient_id = models.CharField(_("patient ID"), max_length=64)
+    issuer = models.CharField(max_length=64, blank=True)
+    name = models.CharField(_("name"), max_length=324)  # PN: three groups of 64 characters and their separators
+    birth_date = models.DateField(null=True)
+    sex = models.CharField(_("sex"), max_length=1, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["patient_id", "issuer"], name="patient_is_unique_within_issuer"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    def visible_to(self, user: User | AnonymousUser) -> StudyQuerySet:
+        """Studies this user may know about. Seniors and auditors: the department; juniors: section or assigned."""
+        if not isinstance(user, User) or not may(user, Act.STUDY_VIEW):
+            return self.none()
+        role = Role(user.role)
+        if role in (Role.SENIOR, Role.AUDITOR):
+            return self
+        if role is Role.IMPORTER:
+            return self.received_within_days(3)
+        return self.filter(models.Q(section=user.section) | models.Q(assigned_to=user))
+
+    def received_within_days(self, days: int) -> StudyQuerySet:
+        return self.filter(created_at__gte=timezone.now() - timedelta(days=days))
+
+
+class Study(TimestampedModel):
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    study_instance_uid = models.CharField(max_length=64, unique=True)
+    accession_number = models.CharField(_("accession number"), max_length=64, blank=True)
+    description = models.CharField(_("examination"), max_length=128, blank=True)
+    study_date = models.DateField(null=True)
+    referring_unit = models.CharField(max_length=128, blank=True)
+    # The paper's cohort facts (its Table 1): kept with the study, at examination time.
+    age_years = models.FloatField(_("age at examination"), null=True)
+    section = models.CharField(_("section"), max_length=64, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="assigned_studies"
+    )
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "studies"
+        ordering = ["-created_at"]
+        indexes = [models.Index(fields=["-created_at"]), models.Index(fields=["section", "-created_at"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Series(TimestampedModel):
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="series_set")
+    series_instance_uid = models.CharField(max_length=64, unique=True)
+    series_number = models.IntegerField(null=True)
+    description = models.CharField(max_length=128, blank=True)
+    modality = models.CharField(max_length=16)
+    frame_of_reference_uid = models.CharField(max_length=64, blank=True)
+    role = models.CharField(
+        max_length=16, default=SeriesRole.UNKNOWN.value, choices=[(r.value, r.value) for r in SeriesRole]
+    )
+    role_reason = models.CharField(max_length=64, blank=True)
+    # Protocol parameters (PS3.3 C.8.3), as far as the header says them: tr_ms, te_ms, flip_deg, thickness_mm,
+    # spacing_mm, fov_mm, matrix, manufacturer, model, field_t …
+    protocol = models.JSONField(default=dict)
+
+    class Meta:
+        verbose_name_plural = "series"
+        ordering = ["series_number", "series_instance_uid"]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class SopInstance(TimestampedModel):
+    series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="sop_instances")
+    sop_instance_uid = models.CharField(max_length=64, unique=True)
+    sop_class_uid = models.CharField(max_length=64)
+    transfer_syntax_uid = models.CharField(max_length=64)
+    instance_number = models.IntegerField(null=True)
+    number_of_frames = models.PositiveIntegerField(default=1)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+
+    class Meta:
+        ordering = ["instance_number", "sop_instance_uid"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="sha256_is_hexadecimal"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class QuarantineReason(models.TextChoices):
+    SAME_UID_OTHER_BYTES = "same_uid_other_bytes", _("An object with this UID but other content is already stored")
+    STUDY_OF_OTHER_PATIENT = "study_of_other_patient", _("The study already belongs to another patient")
+    PATIENT_CONFLICT = "patient_conflict", _("The patient's name, sex or birth date differ from what is stored")
+
+
+class QuarantinedFile(TimestampedModel):
+    """A file that contradicts what is stored: kept, shown, and never merged on its own."""
+
+    study = models.ForeignKey(Study, null=True, on_delete=models.PROTECT, related_name="quarantined_files")
+    reason = models.CharField(max_length=32, choices=QuarantineReason)
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.PositiveBigIntegerField()
+    sop_instance_uid = models.CharField(max_length=64)
+    study_instance_uid = models.CharField(max_length=64)
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sha256", "reason"], name="quarantined_once_per_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -1,0 +1,1 @@
+"""The light Celery tasks: their worker needs no torch."""

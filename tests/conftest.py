@@ -1,0 +1,34 @@
+"""Fixtures used by three or more folders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_despite_triggers() -> Iterator[None]:
+    """Tests that commit are cleaned by TRUNCATE, which our append-only triggers rightly refuse: lift them meanwhile."""
+    original: Any = TransactionTestCase._fixture_teardown
+
+    def teardown(self: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        try:
+            original(self)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = DEFAULT")
+
+    TransactionTestCase._fixture_teardown = teardown
+    yield
+    TransactionTestCase._fixture_teardown = original
+
+
+@pytest.fixture(autouse=True)
+def _own_blob_dir(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    settings.BLOB_DIR = tmp_path_factory.mktemp("blobs")

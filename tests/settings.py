@@ -1,0 +1,12 @@
+"""Settings for tests: the ordinary ones, run as the database's superuser so that triggers can be tested and lifted."""
+
+from config.settings import *  # noqa: F403
+from config.settings import DATABASES, EMBEDDED_CLUSTER
+
+if EMBEDDED_CLUSTER is not None:
+    DATABASES["default"]["USER"] = "postgres"
+    DATABASES["default"]["NAME"] = "postgres"
+# A pool would keep connections open that block dropping the test database.
+DATABASES["default"]["OPTIONS"] = {}
+DATABASES["default"]["TEST"] = {"NAME": "test_dens"}
+SECURE_SSL_REDIRECT = False
