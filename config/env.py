@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -53,7 +54,7 @@ def env_list(name: str, default: list[str]) -> list[str]:
 
 
 def env_secret(name: str, keys_dir: Path) -> str:
-    """A secret from the environment; otherwise one made once for this installation and kept under ``keys_dir`` (0600)."""
+    """A secret from the environment, else one made once for this installation and kept under ``keys_dir`` (0600)."""
     value = env_str(name)
     if value:
         if len(value) < 32:
@@ -66,9 +67,7 @@ def env_secret(name: str, keys_dir: Path) -> str:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(secrets.token_urlsafe(48))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(temporary, path)  # atomic: the first process wins, the others read its key
-        except FileExistsError:
-            pass
         temporary.unlink()
     return path.read_text(encoding="ascii")

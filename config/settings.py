@@ -233,7 +233,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {"TITLE": "Dens", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
 
-# --- logs: our ids, never a patient's name, identifier or free text -----------------------------------------------------
+# --- logs: our ids, never a patient's name, identifier or free text ------------------------------------------------
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -124,7 +124,7 @@ class Measurement:
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """All that one run has to say. ``masks`` maps series uid → (label map, Volume geometry); never serialised to JSON."""
+    """All that one run has to say. ``masks`` maps series uid → label map ``Volume``; never serialised to JSON."""
 
     series: tuple[SeriesUse, ...]
     gate: Gate

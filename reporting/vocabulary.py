@@ -51,19 +51,19 @@ class DiscLevel(StrEnum):
     C7_T1 = "C7/T1"
 
     @property
-    def upper(self) -> Vertebra:
+    def upper_vertebra(self) -> Vertebra:
         return Vertebra(self.value.split("/")[0])
 
     @property
-    def lower(self) -> Vertebra:
-        lower = self.upper.below
+    def lower_vertebra(self) -> Vertebra:
+        lower = self.upper_vertebra.below
         assert lower is not None
         return lower
 
     @property
     def nerve_root(self) -> str:
         """The root that leaves through this level's foramen (C5/6 → C6, C7/T1 → C8)."""
-        return "C8" if self is DiscLevel.C7_T1 else self.lower.value
+        return "C8" if self is DiscLevel.C7_T1 else self.lower_vertebra.value
 
 
 REPORTED_VERTEBRAE = (Vertebra.C2, Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7)

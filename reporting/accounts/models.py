@@ -67,3 +67,6 @@ class LoginAttempt(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["username_sha256", "at"]), models.Index(fields=["remote_address", "at"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)

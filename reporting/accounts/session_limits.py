@@ -1,4 +1,4 @@
-"""Idle time-out on the server: a session unused for ``SESSION_IDLE_S`` is over. The absolute limit is SESSION_COOKIE_AGE."""
+"""Time-outs on the server: idle (``SESSION_IDLE_S``) and absolute (``SESSION_COOKIE_AGE``)."""
 
 from __future__ import annotations
 

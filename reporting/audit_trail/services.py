@@ -23,7 +23,7 @@ GENESIS = "0" * 64
 
 
 def event_digest(event: AuditEvent) -> str:
-    """HMAC-SHA256 over the canonical JSON of a row and its predecessor's digest, with the key kept outside the database."""
+    """HMAC-SHA256 over a row's canonical JSON and its predecessor's digest; the key is kept outside the database."""
     content = {
         "sequence": event.sequence,
         "at": event.at.isoformat(),
