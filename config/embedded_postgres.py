@@ -52,7 +52,7 @@ def _as_unprivileged() -> list[str]:
 
 
 def cluster_at(state_dir: Path) -> Cluster:
-    """Where the cluster of ``state_dir`` lives, running or not. Socket paths are limited to 108 bytes: ours is short."""
+    """Where the cluster of ``state_dir`` lives, running or not. Ours is short: socket paths end at 108 bytes."""
     digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
     return Cluster(state_dir / "postgres", Path(tempfile.gettempdir()) / f"dens-pg-{digest}")
 

@@ -1,0 +1,71 @@
+# Needs make, git and Python 3.11 with venv; everything else is installed into .venv and node_modules.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+# uv does not look at pip's wheel folders by itself (docs/decisions.md).
+export UV_FIND_LINKS := $(PIP_FIND_LINKS)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DJANGO_SETTINGS_MODULE ?= config.settings
+
+.PHONY: help setup demo run worker test check requirements messages clean
+
+help:  ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+setup: var/.python var/.node var/.messages  ## Install everything into this folder
+
+var/.python: requirements/dev.txt
+	@mkdir -p var
+	@test -x $(BIN)/python || { echo "Creating $(VENV)"; $(PYTHON) -m venv $(VENV); }
+	@test -x $(BIN)/uv || $(BIN)/pip install --quiet --disable-pip-version-check uv
+	@echo "Installing Python packages (about 1.4 GB on disk)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements/dev.txt
+	@touch $@
+
+var/.node: package-lock.json var/.python
+	@echo "Installing fonts"
+	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+var/.messages: $(wildcard locale/*/LC_MESSAGES/django.po) var/.python
+	@test ! -d locale || $(BIN)/pybabel --quiet compile --directory locale --domain django
+	@touch $@
+
+demo: setup  ## Set up, analyse five synthetic studies, serve (ONCE=1: stop after the files are written)
+	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
+
+run: setup  ## Web server in the foreground
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py prepare_broker
+	@exec $(BIN)/gunicorn --config config/gunicorn.py config.wsgi:application
+
+worker: setup  ## Inference worker in the foreground (DENS_QUEUE=default for the light one)
+	@exec $(BIN)/python -m config.worker $${DENS_QUEUE:-inference}
+
+test: setup  ## All tests (browser and peer tests skip with a reason where their programs are missing)
+	@$(BIN)/python -m pytest
+
+check: setup  ## Lint, types, import contracts, templates, migrations, deployment settings
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint templates --check --lint --quiet
+	@$(BIN)/python manage.py makemigrations --check --dry-run
+	@DENS_HTTPS=1 DENS_ALLOWED_HOSTS=dens.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+requirements:  ## Export exact versions from pyproject.toml
+	@$(BIN)/uv pip compile --quiet $(UV_EXPORT) pyproject.toml -o requirements/web.txt
+	@$(BIN)/uv pip compile --quiet $(UV_EXPORT) pyproject.toml --extra inference -c requirements/web.txt -o requirements/inference.txt
+	@$(BIN)/uv pip compile --quiet $(UV_EXPORT) pyproject.toml --extra inference --extra dev -c requirements/inference.txt -o requirements/dev.txt
+	@sed -i 's/+cpu$$//' requirements/*.txt
+
+UV_EXPORT := --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+messages: setup  ## Collect translatable strings (needs gettext)
+	@$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore node_modules --ignore var --no-obsolete
+
+clean:  ## Remove what set-up and demo made (the demo's data too)
+	rm -rf $(VENV) node_modules var

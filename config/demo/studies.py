@@ -1,0 +1,39 @@
+"""The five synthetic studies of the demo: fixed seeds, one normal, four with different pathology."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class DemoStudy:
+    """What to ask the phantom for."""
+
+    name: str
+    seed: int
+    vendor: str
+    pathologies: tuple[str, ...] = ()
+
+
+DEMO_STUDIES = (
+    DemoStudy("normal", 101, "siemens"),
+    DemoStudy(
+        "herniation",
+        102,
+        "ge",
+        ("C5/6:herniation:right:paracentral:5mm", "C5/6:lf:right:3.5mm", "C6:osteophyte:posterior:3mm"),
+    ),
+    DemoStudy("slip", 103, "philips", ("C4:slip:posterior:4mm", "C4/5:bulge:2mm", "C5:osteophyte:anterior:4mm")),
+    DemoStudy("ligaments", 104, "uih", ("C4/5:pll:3.5mm", "C5/6:pll:3.5mm", "C5/6:lf:left:3.5mm")),
+    DemoStudy(
+        "multilevel",
+        105,
+        "siemens",
+        (
+            "C4/5:herniation:left:paracentral:4mm",
+            "C5/6:herniation:midline:central:4mm",
+            "C5:osteophyte:anterior:3mm",
+            "C6:osteophyte:anterior:4mm",
+        ),
+    ),
+)
