@@ -1,7 +1,7 @@
 """Settings for tests: the ordinary ones, run as the database's superuser so that triggers can be tested and lifted."""
 
 from config.settings import *  # noqa: F403
-from config.settings import DATABASES, EMBEDDED_CLUSTER
+from config.settings import DATABASES, EMBEDDED_CLUSTER, STATIC_ROOT
 
 if EMBEDDED_CLUSTER is not None:
     DATABASES["default"]["USER"] = "postgres"
@@ -10,3 +10,5 @@ if EMBEDDED_CLUSTER is not None:
 DATABASES["default"]["OPTIONS"] = {}
 DATABASES["default"]["TEST"] = {"NAME": "test_dens"}
 SECURE_SSL_REDIRECT = False
+# WhiteNoise warns about a folder that collectstatic has not made yet; warnings are errors here.
+STATIC_ROOT.mkdir(parents=True, exist_ok=True)

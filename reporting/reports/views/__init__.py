@@ -1,0 +1,1 @@
+"""Pages that need several apps: worklist, reading page, images, history, downloads."""
