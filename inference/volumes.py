@@ -27,7 +27,8 @@ class Volume:
 
     @property
     def spacing_kji_mm(self) -> NDArray[np.float64]:
-        return np.linalg.norm(self.affine_lps_mm[:3, :3], axis=0)
+        spacing: NDArray[np.float64] = np.linalg.norm(self.affine_lps_mm[:3, :3], axis=0)
+        return spacing
 
     def to_lps_mm(self, index_kji: NDArray[np.float64]) -> NDArray[np.float64]:
         """Array indices (…, 3) → LPS millimetres (…, 3)."""
@@ -36,7 +37,8 @@ class Volume:
     def to_index_kji(self, point_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """LPS millimetres (…, 3) → fractional array indices (…, 3)."""
         inverse = np.linalg.inv(self.affine_lps_mm)
-        return point_lps_mm @ inverse[:3, :3].T + inverse[:3, 3]
+        index: NDArray[np.float64] = point_lps_mm @ inverse[:3, :3].T + inverse[:3, 3]
+        return index
 
     def with_array(self, array: NDArray[np.generic]) -> Volume:
         """The same place, other values (a label map of this image, say)."""

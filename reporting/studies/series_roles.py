@@ -28,6 +28,7 @@ class RoleReason(StrEnum):
     FILE_NAME = "file_name"
     BRIGHT_CSF = "csf_brighter_than_cord"
     NOT_MR = "not_mr"
+    LABEL_MAP = "label_map"
     NO_PIXELS = "no_pixels"
     NO_GEOMETRY = "no_geometry"
     MIXED_ORIENTATION = "mixed_orientation"
@@ -61,6 +62,7 @@ ROLE_REASON_TEXT: dict[RoleReason, str] = {
     RoleReason.FILE_NAME: "The file name's contrast suffix identifies it.",
     RoleReason.BRIGHT_CSF: "Cerebrospinal fluid is brighter than the cord.",
     RoleReason.NOT_MR: "It is not a magnetic resonance image.",
+    RoleReason.LABEL_MAP: "It is a segmentation, not an image.",
     RoleReason.NO_PIXELS: "It holds no image.",
     RoleReason.NO_GEOMETRY: "Its position or orientation in the patient is missing.",
     RoleReason.MIXED_ORIENTATION: "Its slices have different orientations.",
