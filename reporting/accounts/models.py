@@ -70,3 +70,23 @@ class LoginAttempt(models.Model):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+
+class IdempotentRequest(models.Model):
+    """A change that a client named with an Idempotency-Key, and the answer it got; a repeat gets the same answer."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=128)
+    target = models.CharField(max_length=200)  # method and path
+    request_digest = models.CharField(max_length=64)  # of the body without its password
+    status_code = models.PositiveSmallIntegerField(null=True)
+    body = models.JSONField(null=True)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_is_used_once")]
+        indexes = [models.Index(fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return self.target

@@ -11,6 +11,8 @@ class AuditAct(StrEnum):
     LOGIN_THROTTLED = "login.throttled"
     LOGOUT = "login.ended"
     ROLE_GRANTED = "role.granted"
+    ACCOUNT_OPENED = "account.opened"
+    ACCOUNT_CLOSED = "account.closed"
     ACCESS_DENIED = "access.denied"
     STUDY_RECEIVED = "study.received"
     STUDY_OPENED = "study.opened"
