@@ -1,0 +1,125 @@
+"""How a phantom is scanned: the grids of one study."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.phantom.render import Grid, tables_of
+from inference.phantom.spec import VERTEBRAE, PhantomSpec
+from reporting.vocabulary import SeriesRole
+
+Floats = NDArray[np.float64]
+
+
+def study_grids(
+    spec: PhantomSpec,
+    rng: np.random.Generator,
+    *,
+    spread: float = 1.0,
+    matrix: int | None = None,
+    fat_suppressed: bool = False,
+) -> dict[SeriesRole, Grid]:
+    """Draw the grids of a sagittal T1, sagittal T2, axial T2 and, if asked, axial fat-suppressed T2.
+
+    ``spread`` scales every deviation from a textbook position (0: centred and straight). ``matrix`` fixes the number
+    of rows and columns of all series; otherwise it is drawn. T1 and T2 share a position but not the field of view.
+    """
+    sagittal_matrix = matrix or int(rng.choice([256, 320, 384]))
+    pose = _Aim(spec, rng, spread)
+    thickness = float(rng.uniform(2.7, 3.6))
+    count = int(rng.integers(11, 16))
+    fov = float(rng.uniform(215, 260))
+    shift = spread * rng.uniform(-0.14, 0.14, 3) * np.array([0.0, fov, fov])
+    shift[0] = spread * rng.normal(0, 2.0)
+    turn = pose.sagittal()
+    fill = float(rng.uniform(0.85, 1.0))
+    grids = {}
+    for role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
+        grids[role] = _grid(
+            turn, pose.neck_middle + turn @ shift, (count, sagittal_matrix, sagittal_matrix), thickness, fov, fill
+        )
+        if role is SeriesRole.SAGITTAL_T1 and rng.random() < 0.3:
+            fov *= float(rng.uniform(0.95, 1.05))
+    axial_matrix = matrix or int(rng.choice([256, 320, 384]))
+    axial_thickness = float(rng.uniform(2.8, 4.2))
+    axial_fov = float(rng.uniform(140, 200))
+    length = float(np.linalg.norm(pose.axial_top - pose.axial_bottom)) + rng.uniform(0, 25)
+    axial_count = int(np.ceil(length / axial_thickness))
+    turn = pose.axial()
+    shift = spread * rng.uniform(-0.10, 0.10, 2) * axial_fov
+    centre = (pose.axial_top + pose.axial_bottom) / 2 + turn @ np.array([shift[0], shift[1], 0.0])
+    fill = float(rng.uniform(0.88, 1.0))
+    shape = (axial_count, axial_matrix, axial_matrix)
+    grids[SeriesRole.AXIAL_T2] = _grid(turn, centre, shape, axial_thickness, axial_fov, fill, axial=True)
+    if fat_suppressed:
+        grids[SeriesRole.AXIAL_FS_T2] = _grid(turn, centre, shape, axial_thickness, axial_fov, fill, axial=True)
+    return grids
+
+
+class _Aim:
+    """What a radiographer sees on the scout: where the neck is and how it runs."""
+
+    def __init__(self, spec: PhantomSpec, rng: np.random.Generator, spread: float) -> None:
+        tables = tables_of(spec)
+        self.rng, self.spread = rng, spread
+
+        def point(s_mm: float, p_mm: float = 0.0) -> Floats:
+            local = np.array([*tables.line.to_phantom_mm(0.0, s_mm, p_mm), 1.0])
+            result: Floats = (tables.pose @ local)[:3]
+            return result
+
+        c5 = VERTEBRAE.index("C5")
+        thoracic = VERTEBRAE.index("T1")
+        self.neck_middle = point(float(tables.span.bottom[c5]) - 4.0, 2.0)
+        self.axial_top = point(float(rng.uniform(2.0, 12.0)), 2.0)
+        self.axial_bottom = point(float(tables.span.bottom[thoracic] - rng.uniform(0, 10)), 2.0)
+        self.axis_down = self.axial_bottom - self.axial_top
+        self.left = tables.pose[:3, 0]
+
+    def _tilt(self, degrees: float) -> float:
+        return float(np.deg2rad(self.spread * self.rng.normal(0, degrees)))
+
+    def sagittal(self) -> Floats:
+        """Columns: left, posterior, superior directions of the plane, roughly along the patient."""
+        left = self.left + np.array([0.0, self._tilt(3), self._tilt(3)])
+        left /= np.linalg.norm(left)
+        up = np.array([0.0, self._tilt(6), 1.0])
+        return _frame(left, up)
+
+    def axial(self) -> Floats:
+        """The stack follows the line from C1 to T1 more or less."""
+        up = -self.axis_down / np.linalg.norm(self.axis_down)
+        up = up + np.array([self._tilt(3), self._tilt(7), 0.0])
+        left = self.left + np.array([0.0, self._tilt(3), 0.0])
+        return _frame(left / np.linalg.norm(left), up)
+
+
+def _frame(left: Floats, up: Floats) -> Floats:
+    """An orthonormal (left, posterior, superior) frame: exactly ``left``, as near as can be to ``up``."""
+    up = up - left * (left @ up)
+    up = up / np.linalg.norm(up)
+    posterior = np.cross(up, left)
+    return np.column_stack([left, posterior, up])
+
+
+def _grid(
+    turn: Floats,
+    centre: Floats,
+    shape: tuple[int, int, int],
+    spacing_k: float,
+    fov: float,
+    fill: float,
+    *,
+    axial: bool = False,
+) -> Grid:
+    left, posterior, up = turn.T
+    pixel = fov / shape[2]
+    if axial:  # rows run to the left, columns to the back, slices upward
+        columns = np.column_stack([up * spacing_k, posterior * pixel, left * pixel])
+    else:  # rows run to the back, columns downward, slices to the left
+        columns = np.column_stack([left * spacing_k, -up * pixel, posterior * pixel])
+    affine = np.eye(4)
+    affine[:3, :3] = columns
+    affine[:3, 3] = centre - columns @ ((np.array(shape) - 1) / 2)
+    return Grid(shape, affine, fill)

@@ -1,0 +1,357 @@
+"""Everything the renderer looks up, as numpy tables over arc length and per vertebra."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.phantom.centreline import Centreline, Spans, centreline, frame_map, pose_matrix, spans
+from inference.phantom.normative import NORMATIVE_LEVELS
+from inference.phantom.spec import VERTEBRAE, PhantomSpec
+from inference.phantom.tissues import Tissue
+
+Floats = NDArray[np.float64]
+EPIDURAL_GAP_MM = 0.35
+CORD_MARGIN_MM = 0.35
+LF_BASE_MM = 1.3
+JUNK_PER_ROW = 8
+NOISE_SIZE = 32
+
+
+class Col(IntEnum):
+    """Columns of the table over arc length."""
+
+    OFFSET = 0  # posterior wall, p
+    LATERAL = 1  # x of the curve
+    SAC_P = 2  # centre of the sac ellipse, p
+    SAC_HALF_AP = 3
+    SAC_HALF_RL = 4
+    CORD_P = 5
+    CORD_HALF_AP = 6
+    CORD_HALF_RL = 7
+    PLL = 8
+    PLL_HALF_WIDTH = 9
+    BULGE = 10
+    LIP_POSTERIOR = 11
+    LIP_ANTERIOR = 12
+    HERNIA = 13  # height of the herniation at this s
+    HERNIA_X = 14
+    HERNIA_HALF_WIDTH = 15
+    HERNIA_BASE = 16  # p of the disc contour it stands on, relative to OFFSET
+    LF_LEFT = 17
+    LF_RIGHT = 18
+    WALL = 19  # distance of the bony wall outside the sac ellipse
+    VERTEBRA = 20
+    SKIN_HALF_WIDTH = 21
+    SKIN_ANTERIOR = 22
+    SKIN_POSTERIOR = 23
+    AIRWAY_P = 24
+    AIRWAY_HALF_AP = 25
+    AIRWAY_HALF_WIDTH = 26
+    PLL_OSSIFIED = 27
+    CORD_LESION = 28
+    CSF_FLOW = 29
+    FAT = 30
+
+
+class BodyCol(IntEnum):
+    TOP = 0
+    BOTTOM = 1
+    HALF_WIDTH = 2
+    DEPTH = 3
+    OFFSET = 4
+    NUCLEUS = 5  # tissue code of the disc below
+    MODIC_UPPER = 6
+    MODIC_LOWER = 7
+    HAEMANGIOMA = 8
+    SPINOUS = 9
+
+
+class Param(IntEnum):
+    EXPONENT = 0
+    UNCUS = 1
+    CONCAVITY = 2
+    WAIST = 3
+    CORTICAL = 4
+    FACET = 5
+    SEPTA = 6
+    NOISE_SCALE = 7
+    ARTERY = 8
+    VEIN = 9
+    PREVERTEBRAL = 10
+    SECOND_FAMILY = 11
+    EPIDURAL_FAT = 12
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Input of the kernel, with the geometry it came from."""
+
+    line: Centreline
+    span: Spans
+    pose: Floats
+    rows: NDArray[np.float32]
+    bodies: NDArray[np.float32]
+    params: NDArray[np.float32]
+    frame: NDArray[np.float32]
+    noise: NDArray[np.float32]
+    junk: NDArray[np.float32]
+    junk_rows: NDArray[np.int16]
+
+
+def build_tables(spec: PhantomSpec) -> Tables:
+    """Compute every table of a spec; pure, same spec → same tables."""
+    line, span = centreline(spec), spans(spec)
+    rng = np.random.default_rng([spec.seed, 77])
+    rows = np.zeros((len(line.s), len(Col)))
+    rows[:, Col.LATERAL] = line.x
+    rows[:, Col.VERTEBRA] = np.digitize(line.s, span.disc)
+    offsets = body_offsets(spec)
+    _discs_and_ligaments(rows, spec, line, span, offsets)
+    _canal(rows, spec, line, span)
+    _surroundings(rows, spec, line, span, rng)
+    junk, junk_rows = _junk(spec, line, rng)
+    return Tables(
+        line=line,
+        span=span,
+        pose=pose_matrix(spec),
+        rows=np.ascontiguousarray(rows, dtype=np.float32),
+        bodies=_bodies(spec, span, offsets),
+        params=_params(spec),
+        frame=frame_map(line),
+        noise=_noise(rng),
+        junk=junk,
+        junk_rows=junk_rows,
+    )
+
+
+def body_offsets(spec: PhantomSpec) -> Floats:
+    """p of each body's posterior wall: a slip carries every vertebra above with it. C5 stays on the curve."""
+    slips = np.array([body.slip_mm for body in spec.bodies])
+    forward = np.cumsum(slips[::-1])[::-1]
+    offsets: Floats = forward[VERTEBRAE.index("C5")] - forward
+    return offsets
+
+
+def _plateau(s: Floats, centre: float, half: float, power: int = 4) -> Floats:
+    """1 near the centre, 0 beyond: flat-topped, e^-1 at ``half``."""
+    result: Floats = np.exp(-(((s - centre) / half) ** power))
+    return result
+
+
+def _step_between(s: Floats, values: Floats, span: Spans) -> Floats:
+    """Constant over each body, a smooth ramp over each disc."""
+    result = np.full_like(s, values[0])
+    for index in range(len(values) - 1):
+        low, high = span.bottom[index] - 1.0, span.top[index + 1] + 1.0
+        t = np.clip((s - low) / (high - low), 0, 1)
+        result += (values[index + 1] - values[index]) * t * t * (3 - 2 * t)
+    return result
+
+
+def _discs_and_ligaments(rows: Floats, spec: PhantomSpec, line: Centreline, span: Spans, offsets: Floats) -> None:
+    s = line.s
+    rows[:, Col.OFFSET] = _step_between(s, offsets, span)
+    usual_pll = np.median([disc.pll_mm for disc in spec.discs])
+    usual_pll = min(float(usual_pll), 1.3)
+    rows[:, Col.PLL] = usual_pll
+    rows[:, Col.PLL_HALF_WIDTH] = 5.0
+    lf = {Col.LF_LEFT: np.full_like(s, LF_BASE_MM * 0.7), Col.LF_RIGHT: np.full_like(s, LF_BASE_MM * 0.7)}
+    for index, disc in enumerate(spec.discs):
+        centre, half = span.disc[index], disc.height_mm / 2
+        rows[:, Col.BULGE] += disc.bulge_mm * _plateau(s, centre, half + 1.0)
+        reach = 9.0 if disc.pll_ossified else 7.0
+        rows[:, Col.PLL] += (disc.pll_mm - usual_pll) * _plateau(s, centre, reach)
+        rows[:, Col.PLL_HALF_WIDTH] += 3.0 * _plateau(s, centre, 6.0)
+        if disc.pll_ossified:
+            rows[np.abs(s - centre) < 7.5, Col.PLL_OSSIFIED] = 1
+        lf[Col.LF_LEFT] += (disc.lf_left_mm - LF_BASE_MM * 0.7) * _plateau(s, centre, 8.0)
+        lf[Col.LF_RIGHT] += (disc.lf_right_mm - LF_BASE_MM * 0.7) * _plateau(s, centre, 8.0)
+        if disc.cord_signal:
+            rows[np.abs(s - centre) < 7, Col.CORD_LESION] = 1
+        if disc.herniation_mm > 0:
+            _herniation(rows, spec, index, s, float(centre))
+    for column, values in lf.items():
+        rows[:, column] = values
+    _lips(rows, spec, s, span)
+
+
+def _herniation(rows: Floats, spec: PhantomSpec, index: int, s: Floats, centre: float) -> None:
+    disc, upper, lower = spec.discs[index], spec.bodies[index], spec.bodies[index + 1]
+    half_s = disc.height_mm / 2 + 2.0 + 0.25 * disc.herniation_mm
+    t = (s - centre - np.clip(disc.herniation_migration_mm, -0.35 * half_s, 0.35 * half_s)) / half_s
+    inside = np.abs(t) < 1
+    swell = np.sqrt(1 - t[inside] ** 2) if spec.family == "first" else np.cos(np.pi * t[inside] / 2)
+    # The apex keeps its full height through the disc's middle.
+    swell = np.minimum(1.0, 1.12 * swell)
+    x = disc.herniation_fraction * half_sac_width(spec, index)
+    rows[inside, Col.HERNIA] = disc.herniation_mm * swell
+    rows[inside, Col.HERNIA_X] = x
+    rows[inside, Col.HERNIA_HALF_WIDTH] = disc.herniation_half_width_mm * (0.6 + 0.4 * swell)
+    half_width, depth = (upper.width_mm + lower.width_mm) / 4, (upper.depth_mm + lower.depth_mm) / 2
+    u = min(abs(x) / half_width, 1.0)
+    exponent = spec.look.body_exponent
+    contour = -depth / 2 + depth / 2 * (1 - u**exponent) ** (1 / exponent)
+    rows[inside, Col.HERNIA_BASE] = max(contour, -0.3 * depth)
+
+
+def half_sac_width(spec: PhantomSpec, disc_index: int) -> float:
+    """Half the healthy sac's width at a disc, mm: the unit of ``herniation_fraction`` (see inference.zones)."""
+    upper = NORMATIVE_LEVELS.index(VERTEBRAE[disc_index])
+    lower = min(upper + 1, len(NORMATIVE_LEVELS) - 1)
+    return (spec.sac_rl_mm[upper] + spec.sac_rl_mm[lower]) / 4
+
+
+def _lips(rows: Floats, spec: PhantomSpec, s: Floats, span: Spans) -> None:
+    for index, body in enumerate(spec.bodies):
+        corners = (
+            (Col.LIP_ANTERIOR, body.lip_anterior_upper_mm, span.top[index] + 0.6),
+            (Col.LIP_ANTERIOR, body.lip_anterior_lower_mm, span.bottom[index] - 0.6),
+            (Col.LIP_POSTERIOR, body.lip_posterior_upper_mm, span.top[index] + 0.6),
+            (Col.LIP_POSTERIOR, body.lip_posterior_lower_mm, span.bottom[index] - 0.6),
+        )
+        for column, size, at in corners:
+            if size > 0:
+                shape = size * np.exp(-(np.abs((s - at) / (1.6 + 0.35 * size)) ** 1.7))
+                rows[:, column] = np.maximum(rows[:, column], shape)
+
+
+def _canal(rows: Floats, spec: PhantomSpec, line: Centreline, span: Spans) -> None:
+    s = line.s
+    middles = (span.top + span.bottom) / 2
+    stations = np.concatenate([[4.0, span.top[0] + 27.0], middles[1:9]])
+    for column, values in (
+        (Col.SAC_HALF_AP, spec.sac_ap_mm),
+        (Col.SAC_HALF_RL, spec.sac_rl_mm),
+        (Col.CORD_HALF_AP, spec.cord_ap_mm),
+        (Col.CORD_HALF_RL, spec.cord_rl_mm),
+    ):
+        rows[:, column] = np.interp(s, stations, np.array(values) / 2)
+    # Above the foramen magnum the sac opens into the cisterns and the cord swells to medulla and pons.
+    above = np.clip((-8.0 - s) / 30.0, 0, 1)
+    rows[:, Col.CORD_HALF_AP] += 9.0 * above**1.5
+    rows[:, Col.CORD_HALF_RL] += 10.0 * above**1.5
+    rows[:, Col.SAC_HALF_AP] += 12.0 * above
+    rows[:, Col.SAC_HALF_RL] += 14.0 * above
+    usual_pll = float(np.min(rows[:, Col.PLL]))
+    healthy_front = rows[:, Col.OFFSET] + usual_pll + EPIDURAL_GAP_MM
+    rows[:, Col.SAC_P] = healthy_front + rows[:, Col.SAC_HALF_AP]
+    rows[:, Col.WALL] = EPIDURAL_GAP_MM + LF_BASE_MM
+    _squeeze_cord(rows, spec)
+    rows[:, Col.CSF_FLOW] = spec.look.csf_flow
+
+
+def _squeeze_cord(rows: Floats, spec: PhantomSpec) -> None:
+    """Where less room is left than the cord needs it moves back, flattens and widens."""
+    hernia_near_cord = np.abs(rows[:, Col.HERNIA_X]) < rows[:, Col.CORD_HALF_RL] * 0.8
+    hernia = np.where(hernia_near_cord, rows[:, Col.HERNIA] + rows[:, Col.HERNIA_BASE], 0.0)
+    intrusion = np.maximum.reduce([rows[:, Col.BULGE], rows[:, Col.LIP_POSTERIOR], hernia])
+    front = rows[:, Col.OFFSET] + intrusion + rows[:, Col.PLL] + EPIDURAL_GAP_MM
+    front = np.maximum(front, rows[:, Col.SAC_P] - rows[:, Col.SAC_HALF_AP])
+    back = rows[:, Col.SAC_P] + rows[:, Col.SAC_HALF_AP]
+    # The ligamenta flava reach the cord beside the midline; a little of their growth counts there.
+    lf = np.maximum(rows[:, Col.LF_LEFT], rows[:, Col.LF_RIGHT]) - LF_BASE_MM
+    back = back - np.clip(lf - 0.6, 0, 3) * 0.8
+    room = np.maximum(back - front - 2 * CORD_MARGIN_MM, 2.4)
+    healthy = rows[:, Col.CORD_HALF_AP].copy()
+    half = np.minimum(healthy, room / 2)
+    rows[:, Col.CORD_HALF_RL] *= np.clip((healthy / half) ** 0.45, 1.0, 1.3)
+    rows[:, Col.CORD_HALF_AP] = half
+    # In a lordotic neck the cord lies somewhat toward the front or back; the draw decides which.
+    lean = (np.random.default_rng([spec.seed, 5]).uniform(-0.35, 0.35)) * (back - front - 2 * half)
+    low, high = front + half + CORD_MARGIN_MM, back - half - CORD_MARGIN_MM
+    wanted = (front + back) / 2 + lean
+    smooth = np.convolve(np.pad(wanted, 12, mode="edge"), np.ones(25) / 25, mode="valid")
+    rows[:, Col.CORD_P] = np.where(high > low, np.clip(smooth, low, high), (low + high) / 2)
+
+
+def _surroundings(rows: Floats, spec: PhantomSpec, line: Centreline, span: Spans, rng: np.random.Generator) -> None:
+    s, look = line.s, spec.look
+    shoulder = span.top[VERTEBRAE.index("C7")] + rng.uniform(-15, 15)
+    head = np.clip((45 - s) / 45, 0, 1)
+    chest = np.clip((s - shoulder) / 40, 0, 1)
+    rows[:, Col.SKIN_HALF_WIDTH] = look.neck_half_width_mm + head * 12 + chest**1.3 * rng.uniform(70, 140)
+    rows[:, Col.SKIN_ANTERIOR] = look.neck_anterior_mm + np.clip((62 - s) / 22, 0, 1) * rng.uniform(20, 45)
+    rows[:, Col.SKIN_ANTERIOR] += chest * rng.uniform(0, 40)
+    rows[:, Col.SKIN_POSTERIOR] = look.neck_posterior_mm + np.clip((20 - s) / 60, 0, 1) * rng.uniform(10, 40)
+    rows[:, Col.SKIN_POSTERIOR] += chest * rng.uniform(0, 35)
+    rows[:, Col.FAT] = look.fat_mm * (1 + 0.6 * chest)
+    depth = np.array([body.depth_mm for body in spec.bodies])
+    front = np.interp(s, (span.top + span.bottom) / 2, depth)
+    low_neck = np.clip((s - span.top[3]) / 25, 0, 1)
+    prevertebral = look.prevertebral_mm + low_neck * rng.uniform(6, 13)
+    pharynx = 1.0 + 0.35 * np.sin(s / rng.uniform(9, 18) + rng.uniform(0, 6))
+    rows[:, Col.AIRWAY_HALF_AP] = look.airway_half_ap_mm * pharynx * (1 - low_neck) + low_neck * rng.uniform(6, 9.5)
+    rows[:, Col.AIRWAY_HALF_WIDTH] = look.airway_half_width_mm * (1 - low_neck) + low_neck * rng.uniform(6.5, 10)
+    rows[:, Col.AIRWAY_P] = rows[:, Col.OFFSET] - front - prevertebral - rows[:, Col.AIRWAY_HALF_AP]
+
+
+def _bodies(spec: PhantomSpec, span: Spans, offsets: Floats) -> NDArray[np.float32]:
+    nuclei = (
+        Tissue.DISC_NUCLEUS_HEALTHY,
+        Tissue.DISC_NUCLEUS_MILD,
+        Tissue.DISC_NUCLEUS_MODERATE,
+        Tissue.DISC_NUCLEUS_BLACK,
+    )
+    result = np.zeros((len(spec.bodies), len(BodyCol)), dtype=np.float32)
+    for index, body in enumerate(spec.bodies):
+        below = spec.discs[min(index, len(spec.discs) - 1)]
+        result[index] = (
+            span.top[index],
+            span.bottom[index],
+            body.width_mm / 2,
+            body.depth_mm,
+            offsets[index],
+            nuclei[min(3, int(below.degeneration * 4))],
+            body.modic_upper,
+            body.modic_lower,
+            body.haemangioma_radius_mm,
+            body.spinous_length_mm,
+        )
+    return result
+
+
+def _params(spec: PhantomSpec) -> NDArray[np.float32]:
+    look = spec.look
+    values = {
+        Param.EXPONENT: look.body_exponent,
+        Param.UNCUS: look.uncus_mm,
+        Param.CONCAVITY: look.endplate_concavity_mm,
+        Param.WAIST: look.waist,
+        Param.CORTICAL: look.cortical_mm,
+        Param.FACET: look.facet_mm,
+        Param.SEPTA: look.septa,
+        Param.NOISE_SCALE: look.noise_scale_mm,
+        Param.ARTERY: look.artery_mm,
+        Param.VEIN: look.vein_mm,
+        Param.PREVERTEBRAL: look.prevertebral_mm,
+        Param.SECOND_FAMILY: float(spec.family == "second"),
+        Param.EPIDURAL_FAT: look.epidural_fat_mm,
+    }
+    return np.array([values[param] for param in Param], dtype=np.float32)
+
+
+def _noise(rng: np.random.Generator) -> NDArray[np.float32]:
+    """A periodic cube of white noise; interpolating it gives a smooth random field with unit variance or so."""
+    return rng.normal(0, 1, (NOISE_SIZE, NOISE_SIZE, NOISE_SIZE)).astype(np.float32)
+
+
+def _junk(
+    spec: PhantomSpec, line: Centreline, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
+    """Ellipsoids (x, s, p, three radii, code) anywhere around the spine, and which of them each row meets."""
+    count = spec.look.junk_count
+    junk = np.zeros((max(count, 1), 7), dtype=np.float32)
+    rows = np.full((len(line.s), JUNK_PER_ROW), -1, dtype=np.int16)
+    codes = (Tissue.JUNK_A, Tissue.JUNK_B, Tissue.JUNK_C, Tissue.JUNK_D, Tissue.FAT, Tissue.GLAND, Tissue.VESSEL_SLOW)
+    for index in range(count):
+        s = rng.uniform(-60, 220)
+        junk[index] = (rng.uniform(-75, 75), s, rng.uniform(-90, 75), *rng.uniform(2.5, 15, 3), rng.choice(codes))
+        for row in range(int(line.row(s - junk[index, 4])), int(line.row(s + junk[index, 4])) + 1):
+            free = np.flatnonzero(rows[row] < 0)
+            if len(free):
+                rows[row, free[0]] = index
+    return junk, rows
