@@ -29,6 +29,7 @@ DEPARTMENT_SECTION = env_str("DENS_SECTION", "neuroradiology")
 ALLOWED_HOSTS = env_list("DENS_ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env_list("DENS_TRUSTED_ORIGINS", [])
 HTTPS = env_bool("DENS_HTTPS", False)
+TRUSTED_PROXIES = frozenset(env_list("DENS_TRUSTED_PROXIES", []))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -47,10 +48,11 @@ INSTALLED_APPS = [
     "reporting.predictions",
     "reporting.reports",
 ]
-if env_bool("DENS_WITH_INFERENCE", "inference" not in env_list("DENS_WITHOUT", [])):
+if env_bool("DENS_WITH_INFERENCE", True):  # the web image has no torch and none of the pixel commands
     INSTALLED_APPS.append("inference")
 
 MIDDLEWARE = [
+    "reporting.core.trusted_proxy.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "reporting.core.request_id.RequestIdMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -65,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "reporting.core.no_store.NoStoreMiddleware",
+    "reporting.core.domain_errors.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -98,8 +101,8 @@ _WITHOUT_DATABASE = {"analyse", "phantom", "train", "evaluate", "bundle", "stats
 _WITHOUT_DATABASE |= {"collectstatic", "spectacular"}
 
 
-def database_from_url(url: str) -> dict[str, Any]:
-    """``postgresql://user:password@host:port/name`` → a Django database entry."""
+def database_from_url(url: str, password: str = "") -> dict[str, Any]:
+    """``postgresql://user:password@host:port/name`` → a Django database entry; ``password`` for a URL without one."""
     parts = urlsplit(url)
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name")
@@ -107,7 +110,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
+        "PASSWORD": unquote(parts.password or "") or password,
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
     }
@@ -116,7 +119,9 @@ def database_from_url(url: str) -> dict[str, Any]:
 DATABASE_URL = env_str("DATABASE_URL")
 if DATABASE_URL:
     EMBEDDED_CLUSTER = None
-    DATABASES = {"default": database_from_url((_AS_OWNER and env_str("DATABASE_OWNER_URL")) or DATABASE_URL)}
+    _owner_url = env_str("DATABASE_OWNER_URL") if _AS_OWNER else ""
+    _password = env_str("DATABASE_OWNER_PASSWORD" if _owner_url else "DATABASE_PASSWORD")
+    DATABASES = {"default": database_from_url(_owner_url or DATABASE_URL, _password)}
 else:
     EMBEDDED_CLUSTER = embedded_postgres.cluster_at(STATE_DIR)
     if not (len(sys.argv) > 1 and sys.argv[1] in _WITHOUT_DATABASE):
@@ -130,7 +135,10 @@ else:
         }
     }
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": env_int("DENS_DATABASE_POOL", 8, minimum=1)}}
+# 0 switches the pool off, for workers: a pool and its threads do not survive the fork of a worker's children.
+_pool_size = env_int("DENS_DATABASE_POOL", 8)
+# A request that gets no connection for ten seconds fails: better an error than a page that hangs for half a minute.
+DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10}} if _pool_size else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
@@ -142,9 +150,12 @@ def _embedded_broker() -> tuple[str, dict[str, Any]]:
     return "pgmq://", {
         "conn_string": f"{dsn} dbname={embedded_postgres.BROKER_DATABASE}",
         "init_extension": False,
-        "visibility_timeout": 60,
+        # A message whose worker was killed comes back after this time. A longer task's message comes back too, and its
+        # second run finds nothing to claim.
+        "visibility_timeout": env_int("DENS_BROKER_VISIBILITY_S", 60, minimum=1),
         "polling_interval": 0.01,
         "poll_interval_ms": 20,
+        "pool_timeout": 3,  # a request must not wait long for a broker that is down
     }
 
 
@@ -156,6 +167,8 @@ if not CELERY_BROKER_URL:
     CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = _embedded_broker()
 INFERENCE_LEASE_S = env_int("DENS_INFERENCE_LEASE_S", 60, minimum=2)
 INFERENCE_MAX_ATTEMPTS = env_int("DENS_INFERENCE_MAX_ATTEMPTS", 3, minimum=1)
+INFERENCE_SWEEP_S = env_int("DENS_INFERENCE_SWEEP_S", 60, minimum=1)
+WORKER_HEARTBEAT_S = env_int("DENS_WORKER_HEARTBEAT_S", 10, minimum=1)
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
@@ -174,13 +187,15 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-dens-session" if HTTPS else "dens-session"
 CSRF_COOKIE_NAME = "__Host-dens-csrf" if HTTPS else "dens-csrf"
-CSRF_COOKIE_HTTPONLY = False
+CSRF_COOKIE_HTTPONLY = False  # our scripts send it back in a header
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
 SIGNING_PASSWORD_VALID_S = env_int("DENS_SIGNING_PASSWORD_VALID_S", 300)
 
 # --- headers ----------------------------------------------------------------------------------------------------------
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside the container, before any proxy
 SECURE_HSTS_SECONDS = 31536000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 X_FRAME_OPTIONS = "DENY"
@@ -221,7 +236,7 @@ FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@emb
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["reporting.core.rest.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
@@ -231,7 +246,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "reporting.core.rest.exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Dens", "VERSION": "0.1.0", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Dens",
+    "DESCRIPTION": "Structured MR reports of the cervical spine.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api/",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
 
 # --- logs: our ids, never a patient's name, identifier or free text ------------------------------------------------
 LOGGING = {

@@ -1,7 +1,8 @@
-"""Start one worker in the foreground: ``python -m config.worker inference|default``.
+"""Start one worker in the foreground: ``python -m config.worker inference|default|beat``.
 
 The inference worker takes one job at a time and is the only one that loads the networks; the default worker also keeps
-the clock (beat), so that exactly one scheduler runs beside it.
+the clock (beat), so that exactly one scheduler runs beside it. A site with several default workers starts them
+``--without-beat`` and the clock by itself.
 """
 
 from __future__ import annotations
@@ -14,25 +15,32 @@ import sys
 from config.celery import app
 
 
-def arguments(queue: str, name: str) -> list[str]:
-    """The Celery command line of a worker for ``queue``."""
+def _clock() -> list[str]:
+    from django.conf import settings
+
+    return ["--schedule", str(settings.STATE_DIR / "celerybeat-schedule")]
+
+
+def arguments(queue: str, name: str, *, beat: bool = True) -> list[str]:
+    """The Celery command line of a worker for ``queue``, or of the clock alone."""
+    if queue == "beat":
+        return ["beat", "--loglevel", "WARNING", "--pidfile", "", *_clock()]
     common = ["worker", "--queues", queue, "--hostname", f"{name}@{socket.gethostname()}", "--loglevel", "WARNING"]
     common += ["--without-gossip", "--without-mingle"]
     if queue == "inference":
         return [*common, "--concurrency", "1", "--include", "inference.tasks"]
-    from django.conf import settings
-
-    schedule = settings.STATE_DIR / "celerybeat-schedule"
-    return [*common, "--concurrency", "2", "--beat", "--schedule", str(schedule)]
+    return [*common, "--concurrency", "2", *(["--beat", *_clock()] if beat else [])]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("queue", choices=["inference", "default"])
+    parser.add_argument("queue", choices=["inference", "default", "beat"])
     parser.add_argument("--name", default="")
+    parser.add_argument("--without-beat", action="store_true", help="another process keeps the clock")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    sys.exit(app.worker_main(arguments(options.queue, options.name or f"{options.queue}-{os.getpid()}")))
+    name = options.name or f"{options.queue}-{os.getpid()}"
+    sys.exit(app.start(arguments(options.queue, name, beat=not options.without_beat)))
 
 
 if __name__ == "__main__":

@@ -6,4 +6,4 @@ class CoreConfig(AppConfig):
     label = "core"
 
     def ready(self) -> None:
-        from reporting.core import checks  # noqa: F401  registers the system checks
+        from reporting.core import checks, openapi  # noqa: F401  registers system checks and schema extensions

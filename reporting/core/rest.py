@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import Any
 
 from django.http import Http404
-from rest_framework import exceptions
+from django.utils.translation import gettext as _
+from rest_framework import authentication, exceptions
 from rest_framework.pagination import CursorPagination
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from reporting.core.errors import DomainError
+from reporting.core.errors import DomainError, InvalidInput, VersionRequired
 from reporting.core.request_id import request_id
+
+
+class SessionAuthentication(authentication.SessionAuthentication):
+    """The browser's session with its CSRF token; nobody logged in is 401, as opposed to 403 for "you may not"."""
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Session"
 
 
 class Pagination(CursorPagination):
@@ -21,6 +32,28 @@ class Pagination(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-created_at"
+
+
+def version_seen(request: Request) -> int:
+    """The version named by ``If-Match: "3"``; :class:`VersionRequired` without it, ``InvalidInput`` for nonsense."""
+    header = request.headers.get("If-Match", "").strip()
+    if header in {"", "*"}:
+        raise VersionRequired(_("Say with If-Match which version you saw"))
+    match = re.fullmatch(r'"?(\d{1,9})"?', header)
+    if match is None:
+        raise InvalidInput(_("If-Match must be the ETag of one version"))
+    return int(match.group(1))
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def only_parameters(request: Request, allowed: Collection[str]) -> None:
+    """Refuse query parameters nobody wrote down: they never reach the database under a name of the client's choice."""
+    unknown = set(request.query_params) - {*allowed, "cursor", "page_size"}
+    if unknown:
+        raise InvalidInput(_("There is no such filter"), details={"allowed": sorted(allowed)})
 
 
 def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:

@@ -1,0 +1,54 @@
+"""A container's health check, run inside it: ``python -m config.probe web|worker|beat`` ends with 0 when it is well."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+from http.client import HTTPConnection, HTTPException
+
+from config.env import env_list, env_str
+
+# Beat writes its schedule every three minutes.
+CLOCK_MAX_AGE_S = 600
+
+
+def web_is_ready() -> bool:
+    """The web server of this container answers and has its database."""
+    _host, _colon, port = env_str("DENS_BIND", "127.0.0.1:8000").rpartition(":")
+    name = env_list("DENS_ALLOWED_HOSTS", ["127.0.0.1"])[0]
+    try:
+        connection = HTTPConnection("127.0.0.1", int(port), timeout=10)
+        connection.request("GET", "/health/ready", headers={"Host": name})
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+
+
+def worker_is_alive() -> bool:
+    """A worker of this host said so lately."""
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from reporting.predictions.models import WorkerHeartbeat
+
+    return WorkerHeartbeat.objects.alive().filter(name__endswith=f"@{socket.gethostname()}").exists()
+
+
+def clock_is_kept() -> bool:
+    """Beat wrote its schedule lately."""
+    from django.conf import settings
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    files = list(settings.STATE_DIR.glob("celerybeat-schedule*"))
+    return any(time.time() - file.stat().st_mtime < CLOCK_MAX_AGE_S for file in files)
+
+
+PROBES = {"web": web_is_ready, "worker": worker_is_alive, "beat": clock_is_kept}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in PROBES:
+        sys.exit(f"usage: python -m config.probe {'|'.join(PROBES)}")
+    sys.exit(0 if PROBES[sys.argv[1]]() else 1)

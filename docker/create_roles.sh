@@ -1,0 +1,12 @@
+#!/bin/sh
+# Runs once, when PostgreSQL makes its data folder: the owner migrates, the application may not change what is signed.
+set -eu
+psql --set ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+     --set owner_password="$(cat /run/secrets/owner_password)" \
+     --set app_password="$(cat /run/secrets/app_password)" <<'SQL'
+CREATE ROLE dens_owner LOGIN PASSWORD :'owner_password';
+CREATE ROLE dens_app LOGIN PASSWORD :'app_password';
+CREATE DATABASE dens OWNER dens_owner ENCODING 'UTF8' TEMPLATE template0;
+REVOKE CONNECT ON DATABASE dens FROM PUBLIC;
+GRANT CONNECT ON DATABASE dens TO dens_app;
+SQL
