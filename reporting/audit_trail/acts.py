@@ -19,6 +19,8 @@ class AuditAct(StrEnum):
     STUDY_ASSIGNED = "study.assigned"
     FILE_QUARANTINED = "file.quarantined"
     UPLOAD_FINISHED = "upload.finished"
+    ALGORITHM_REGISTERED = "algorithm.registered"
+    ALGORITHM_ACTIVATED = "algorithm.activated"
     INFERENCE_REQUESTED = "inference.requested"
     INFERENCE_STARTED = "inference.started"
     INFERENCE_SUCCEEDED = "inference.succeeded"

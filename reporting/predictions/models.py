@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
+from reporting.predictions.querysets import InferenceJobQuerySet, WorkerHeartbeatQuerySet
 from reporting.studies.models import Series, Study
 
 
@@ -61,6 +62,8 @@ class InferenceJob(TimestampedModel):
     # Gate, levels, measurements, timings: the analysis JSON without predictions (docs/analysis_schema.md).
     result = models.JSONField(null=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = InferenceJobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at"]
@@ -127,3 +130,21 @@ class LabelMap(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class WorkerHeartbeat(models.Model):
+    """When each worker was last alive. PGMQ has no ``celery inspect``; a row works with every broker."""
+
+    name = models.CharField(max_length=128, unique=True)
+    queues = models.JSONField(default=list)
+    device = models.CharField(max_length=64, blank=True)
+    started_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    objects = WorkerHeartbeatQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,49 @@
+"""Knocking on the worker's door: task names, and messages that leave on commit.
+
+``reporting`` cannot import the pixel task; it asks for it by name. A message carries ids only and may be lost: the row
+is the work order and ``requeue_stale_jobs`` repeats the knock, so a broker that is down never fails the request.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from functools import partial
+
+from celery import current_app
+from django.db import transaction
+from django.db.models.functions import Now
+
+from reporting.predictions.models import InferenceJob, JobStatus
+
+RUN_INFERENCE_JOB = "inference.run_inference_job"
+DRAFT_REPORTS = "reporting.draft_reports"
+TASK_NAMES = (RUN_INFERENCE_JOB, DRAFT_REPORTS)
+
+logger = logging.getLogger(__name__)
+
+
+def announce_job_on_commit(job_id: uuid.UUID) -> None:
+    """Tell an inference worker about the job once its row is visible to it."""
+    transaction.on_commit(partial(_announce_job, job_id), robust=True)
+
+
+def draft_reports_on_commit() -> None:
+    """Ask the default worker to draft the reports of finished jobs."""
+    transaction.on_commit(partial(_send, DRAFT_REPORTS), robust=True)
+
+
+def _announce_job(job_id: uuid.UUID) -> None:
+    if _send(RUN_INFERENCE_JOB, job_id=str(job_id)):
+        InferenceJob.objects.filter(pk=job_id, status=JobStatus.QUEUED).update(dispatched_at=Now())
+
+
+def _send(name: str, **ids: str) -> bool:
+    try:
+        # No retry here: a request must not wait for a broker, the sweeper repeats the knock.
+        current_app.send_task(name, kwargs=ids, retry=False, ignore_result=True)
+    except Exception:
+        # Every transport raises errors of its own, and none of them may undo what is already committed.
+        logger.exception("message %s could not be sent; the sweeper will repeat it", name)
+        return False
+    return True

@@ -1,0 +1,64 @@
+"""What is asked of jobs and workers, by name. Time is the database's: workers' clocks may differ."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, may
+from reporting.studies.models import Study
+
+if TYPE_CHECKING:
+    from reporting.predictions.models import InferenceJob, WorkerHeartbeat  # noqa: F401  in the bases below
+
+
+class InferenceJobQuerySet(models.QuerySet["InferenceJob"]):
+    def visible_to(self, user: User | AnonymousUser) -> InferenceJobQuerySet:
+        """Jobs of studies this user may know about, for those who may see what the machine said."""
+        if not may(user, Act.PREDICTION_VIEW):
+            return self.none()
+        return self.filter(study__in=Study.objects.visible_to(user))
+
+    def open(self) -> InferenceJobQuerySet:
+        """Queued or running."""
+        return self.filter(status__in=["queued", "running"])
+
+    def succeeded(self) -> InferenceJobQuerySet:
+        return self.filter(status="succeeded")
+
+    def with_expired_lease(self) -> InferenceJobQuerySet:
+        """Running according to their row, but their worker has not been heard of for a whole lease."""
+        return self.filter(status="running", lease_expires_at__lt=Now())
+
+    def claimable(self) -> InferenceJobQuerySet:
+        """What a worker may take now: queued, or left by a lost worker while attempts remain."""
+        left = Q(status="running", lease_expires_at__lt=Now(), attempt__lt=settings.INFERENCE_MAX_ATTEMPTS)
+        return self.filter(Q(status="queued") | left)
+
+    def unannounced(self, *, for_s: float) -> InferenceJobQuerySet:
+        """Queued, and nobody was told within the last ``for_s`` seconds; the longest ignored first."""
+        return self.filter(
+            Q(dispatched_at__isnull=True) | Q(dispatched_at__lt=Now() - timedelta(seconds=for_s)), status="queued"
+        ).order_by(F("dispatched_at").asc(nulls_first=True), "created_at")
+
+    def owned_by(self, job_id: uuid.UUID, attempt: int) -> InferenceJobQuerySet:
+        """The fence: the job, if it is still running under this attempt. A lost lease makes it empty."""
+        return self.filter(pk=job_id, status="running", attempt=attempt)
+
+
+class WorkerHeartbeatQuerySet(models.QuerySet["WorkerHeartbeat"]):
+    def alive(self, *, within_s: float | None = None) -> WorkerHeartbeatQuerySet:
+        """Workers heard of lately (default: four missed beats)."""
+        seconds = 4 * settings.WORKER_HEARTBEAT_S if within_s is None else within_s
+        return self.filter(seen_at__gte=Now() - timedelta(seconds=seconds))
+
+    def consuming(self, queue: str) -> WorkerHeartbeatQuerySet:
+        return self.filter(queues__contains=[queue])

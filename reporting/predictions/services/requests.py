@@ -1,0 +1,114 @@
+"""Asking for inference, and taking the request back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, require
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
+from reporting.core.errors import WrongState
+from reporting.predictions.dispatch import announce_job_on_commit
+from reporting.predictions.inputs import inputs_digest, study_inputs
+from reporting.predictions.models import Algorithm, InferenceJob, JobStatus
+from reporting.studies.models import Study
+
+logger = logging.getLogger(__name__)
+
+
+def request_inference(study: Study, algorithm: Algorithm | None = None, *, by: User | None) -> InferenceJob:
+    """Queue a job for ``study``; ``by=None`` is the system itself. Without ``algorithm`` the active one is used.
+
+    Raises:
+        NotAllowed: the actor's role may not ask for inference.
+        WrongState: no algorithm is active, or the study is already queued or running with this one.
+    """
+    if by is not None:
+        require(by, Act.INFERENCE_REQUEST)
+    return _queue(study, algorithm or _active_algorithm(), by=by)
+
+
+def request_inference_for_new_studies(studies: Iterable[Study], *, by: User | None) -> list[InferenceJob]:
+    """Queue a job for each study whose present content no job has looked at or is about to look at.
+
+    The ordinary end of an ingest, so the right to ingest is enough. May be called again for the same studies. Without
+    an active algorithm nothing is queued now; the sweeper queues the studies once there is one.
+    """
+    if by is not None:
+        require(by, Act.STUDY_INGEST)
+    algorithm = Algorithm.objects.filter(is_active=True).first()
+    if algorithm is None:
+        logger.warning("no algorithm is active: studies are kept without analysis")
+        return []
+    jobs = []
+    for study in studies:
+        if _is_answered(study, algorithm):
+            continue
+        try:
+            jobs.append(_queue(study, algorithm, by=by))
+        except WrongState:
+            continue  # queued by somebody else in this moment: that job sees the same content
+    return jobs
+
+
+def request_again_if_study_grew(job: InferenceJob) -> None:
+    """Queue a new job when objects came after ``job``, now ended, had read the study."""
+    if inputs_digest(study_inputs(job.study_id)) != job.input_digest:
+        request_inference_for_new_studies([job.study], by=None)
+
+
+@transaction.atomic
+def cancel_job(job: InferenceJob, *, by: User) -> InferenceJob:
+    """Take a request back before a worker has taken the job.
+
+    Raises:
+        NotAllowed: the actor's role may not ask for inference.
+        WrongState: the job is no longer queued.
+    """
+    require(by, Act.INFERENCE_REQUEST)
+    queued = InferenceJob.objects.filter(pk=job.pk, status=JobStatus.QUEUED)
+    if not queued.update(status=JobStatus.CANCELLED, finished_at=Now(), updated_at=Now()):
+        raise WrongState(_("Only a job that has not started can be cancelled"))
+    record(AuditAct.INFERENCE_CANCELLED, by=by, about=job)
+    job.refresh_from_db()
+    return job
+
+
+def _active_algorithm() -> Algorithm:
+    algorithm = Algorithm.objects.filter(is_active=True).first()
+    if algorithm is None:
+        raise WrongState(_("No algorithm is active; an administrator must register one"))
+    return algorithm
+
+
+def _is_answered(study: Study, algorithm: Algorithm) -> bool:
+    # A running job may have read the study before its last files came: whoever ends it looks again.
+    jobs = InferenceJob.objects.filter(study=study, algorithm=algorithm).exclude(status=JobStatus.CANCELLED)
+    latest = jobs.order_by("-created_at").first()
+    if latest is None:
+        return False
+    if latest.status in (JobStatus.QUEUED, JobStatus.RUNNING):
+        return True
+    return latest.input_digest == inputs_digest(study_inputs(study.pk))
+
+
+def _queue(study: Study, algorithm: Algorithm, *, by: User | None) -> InferenceJob:
+    try:
+        with transaction.atomic():
+            job = InferenceJob.objects.create(study=study, algorithm=algorithm, requested_by=by)
+            data = {"study": str(study.pk), "algorithm": str(algorithm)}
+            record(AuditAct.INFERENCE_REQUESTED, by=by, about=job, data=data)
+            announce_job_on_commit(job.pk)
+    except IntegrityError as error:
+        # The partial unique index is the judge; a look beforehand would lose the race.
+        other = InferenceJob.objects.open().filter(study=study, algorithm=algorithm).first()
+        if other is None:
+            raise
+        raise WrongState(_("This study is already being analysed"), details={"job": str(other.pk)}) from error
+    return job
