@@ -12,6 +12,7 @@ from inference.phantom.draw import draw_spec
 from inference.phantom.pathology import Pathology
 from inference.phantom.render import Grid, render_codes
 from inference.phantom.spec import PhantomSpec
+from inference.phantom.study import StudyPlan, plan_study, write_study
 from inference.phantom.thresholds import PHANTOM_VERSION, POSITIVE_MM
 from inference.phantom.tissues import Tissue
 from inference.phantom.truth import label_map, truth_record
@@ -23,11 +24,14 @@ __all__ = [
     "Grid",
     "Pathology",
     "PhantomSpec",
+    "StudyPlan",
     "Tissue",
     "draw_spec",
     "image_from_codes",
     "label_map",
+    "plan_study",
     "render_codes",
     "study_grids",
     "truth_record",
+    "write_study",
 ]

@@ -20,7 +20,8 @@ def image_from_codes(
 ) -> NDArray[np.float32]:
     """An image of shape (k, j, i), signals of about 0 to 1, from codes (k, s, j, i).
 
-    ``contrast``: ``T1``, ``T2``, ``T2star``, ``STIR`` (fat-suppressed T2) or ``random`` (any signal for any tissue).
+    ``contrast``: ``T1``, ``T2``, ``T2star``, ``STIR`` (fat-suppressed T2), ``T2starFS`` or ``random``
+    (any signal for any tissue).
     Averaging over ``s`` gives partial volume. ``artefacts=False`` gives the ideal image.
 
     Raises:

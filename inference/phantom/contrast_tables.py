@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from inference.phantom.tissues import TISSUE_COUNT, Tissue
 
-CONTRASTS = ("T1", "T2", "T2star", "STIR", "random")
+CONTRASTS = ("T1", "T2", "T2star", "STIR", "T2starFS", "random")
 Range = tuple[float, float]
 
 _T1: dict[Tissue, Range] = {
@@ -133,7 +133,13 @@ _STIR = _T2 | {
     Tissue.BODY_MODIC_OEDEMA: (0.4, 0.8),
     Tissue.MUSCLE: (0.15, 0.35),
 }
-_RANGES = {"T1": _T1, "T2": _T2, "T2star": _T2STAR, "STIR": _STIR}
+# Gradient echo with the fat suppressed or out of phase.
+_T2STAR_FS = _T2STAR | {
+    Tissue.FAT: (0.02, 0.25),
+    Tissue.SKIN: (0.1, 0.35),
+    Tissue.EPIDURAL_FAT: (0.05, 0.3),
+}
+_RANGES = {"T1": _T1, "T2": _T2, "T2star": _T2STAR, "STIR": _STIR, "T2starFS": _T2STAR_FS}
 _JUNK = (Tissue.JUNK_A, Tissue.JUNK_B, Tissue.JUNK_C, Tissue.JUNK_D)
 
 
@@ -157,7 +163,7 @@ def draw_lookup(contrast: str, rng: np.random.Generator) -> NDArray[np.float32]:
 
 def _random_lookup(rng: np.random.Generator) -> NDArray[np.float32]:
     """Any signal for any tissue, but boundaries that must be seen stay visible."""
-    base = draw_lookup(str(rng.choice(["T1", "T2", "T2star", "STIR"])), rng)
+    base = draw_lookup(str(rng.choice(list(_RANGES))), rng)
     blend = rng.uniform(0.25, 1.0)
     lookup = ((1 - blend) * base + blend * rng.uniform(0, 1, TISSUE_COUNT)).astype(np.float32)
     if rng.random() < 0.2:
