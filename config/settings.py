@@ -167,7 +167,6 @@ if not CELERY_BROKER_URL:
     CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = _embedded_broker()
 INFERENCE_LEASE_S = env_int("DENS_INFERENCE_LEASE_S", 60, minimum=2)
 INFERENCE_MAX_ATTEMPTS = env_int("DENS_INFERENCE_MAX_ATTEMPTS", 3, minimum=1)
-INFERENCE_SWEEP_S = env_int("DENS_INFERENCE_SWEEP_S", 60, minimum=1)
 WORKER_HEARTBEAT_S = env_int("DENS_WORKER_HEARTBEAT_S", 10, minimum=1)
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -236,7 +235,7 @@ FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@emb
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["reporting.core.rest.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["reporting.core.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],

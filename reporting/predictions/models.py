@@ -137,7 +137,6 @@ class WorkerHeartbeat(models.Model):
 
     name = models.CharField(max_length=128, unique=True)
     queues = models.JSONField(default=list)
-    device = models.CharField(max_length=64, blank=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
 

@@ -2,7 +2,7 @@
 
 from reporting.predictions.services.algorithms import register_algorithm
 from reporting.predictions.services.attempts import ClaimedJob, claim_job, fail_job, renew_lease
-from reporting.predictions.services.presence import forget_worker, note_worker_alive
+from reporting.predictions.services.presence import forget_silent_workers, note_worker_alive
 from reporting.predictions.services.publishing import LabelMapFile, publish_predictions
 from reporting.predictions.services.requests import (
     cancel_job,
@@ -17,7 +17,7 @@ __all__ = [
     "cancel_job",
     "claim_job",
     "fail_job",
-    "forget_worker",
+    "forget_silent_workers",
     "note_worker_alive",
     "publish_predictions",
     "register_algorithm",

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models.functions import Now
 
 from reporting.predictions.models import WorkerHeartbeat
 
+SILENT_WORKER_KEPT = timedelta(days=1)
+"""Long enough to see that a worker is missing; names carry a process id and would pile up."""
 
-def note_worker_alive(name: str, *, queues: list[str], device: str, started_at: datetime) -> None:
+
+def note_worker_alive(name: str, *, queues: list[str], started_at: datetime) -> None:
     """Write the worker's row, new or old."""
-    row = WorkerHeartbeat(name=name[:128], queues=queues, device=device[:64], started_at=started_at, seen_at=Now())
+    row = WorkerHeartbeat(name=name[:128], queues=queues, started_at=started_at, seen_at=Now())
     WorkerHeartbeat.objects.bulk_create(
-        [row],
-        update_conflicts=True,
-        unique_fields=["name"],
-        update_fields=["queues", "device", "started_at", "seen_at"],
+        [row], update_conflicts=True, unique_fields=["name"], update_fields=["queues", "started_at", "seen_at"]
     )
 
 
-def forget_worker(name: str) -> None:
-    """A worker that stopped in good order is not a missing one."""
-    WorkerHeartbeat.objects.filter(name=name).delete()
+def forget_silent_workers() -> int:
+    """Remove the rows of workers that are long gone; returns how many."""
+    removed, _ = WorkerHeartbeat.objects.filter(seen_at__lt=Now() - SILENT_WORKER_KEPT).delete()
+    return removed
