@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from config import health
+
 urlpatterns = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("config.api_urls")),
     path("accounts/", include("reporting.accounts.urls")),
     path("studies/", include("reporting.studies.urls")),
     path("", include("reporting.reports.urls")),
 ]
+
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.forbidden"
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

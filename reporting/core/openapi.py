@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 
 class SessionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "reporting.core.rest.SessionAuthentication"
+    target_class = "reporting.core.authentication.SessionAuthentication"
     name = "session"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:

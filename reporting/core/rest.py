@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework import authentication, exceptions
+from rest_framework import exceptions
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,13 +16,6 @@ from rest_framework.views import exception_handler as drf_exception_handler
 
 from reporting.core.errors import DomainError, InvalidInput, VersionRequired
 from reporting.core.request_id import request_id
-
-
-class SessionAuthentication(authentication.SessionAuthentication):
-    """The browser's session with its CSRF token; nobody logged in is 401, as opposed to 403 for "you may not"."""
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Session"
 
 
 class Pagination(CursorPagination):

@@ -1,0 +1,14 @@
+"""Who acts in an API request."""
+
+from __future__ import annotations
+
+from rest_framework.request import Request
+
+from reporting.accounts.models import User
+
+
+def actor(request: Request) -> User:
+    """The logged-in account; the default permission class has refused everybody else before."""
+    if not isinstance(request.user, User):
+        raise TypeError("an API view without login asked who acts")
+    return request.user
