@@ -16,12 +16,14 @@ from reporting.vocabulary import MachineFinding, Side, Zone
 # Healthy means, C2 … T4: C2 counts from the dens tip.
 _BODY_HEIGHT = (38.0, 13.5, 13.2, 13.0, 13.0, 14.2, 16.0, 17.5, 18.3, 19.0)
 _BODY_DEPTH = (15.6, 15.8, 15.8, 16.0, 16.6, 16.6, 16.6, 17.0, 18.0, 19.0)
-_BODY_WIDTH = (18.5, 20.0, 20.5, 21.5, 23.0, 25.0, 27.0, 26.0, 25.5, 25.5)
+_BODY_WIDTH = (20.0, 22.5, 23.0, 24.0, 25.5, 27.0, 28.5, 27.5, 27.0, 27.0)
 _DISC_HEIGHT = (4.8, 5.0, 5.0, 5.0, 5.2, 4.8, 4.4, 4.2, 4.2)
 _SPINOUS = (19.0, 15.0, 14.0, 16.0, 20.0, 29.0, 30.0, 30.0, 30.0, 30.0)
 _GRADED_BODIES = range(6)  # C2 … C7
 _GRADED_DISCS = range(6)  # C2/3 … C7/T1
 _POSITIVE_SHARE = 0.4
+_LEAST_ROOM_MM = 4.5
+_TRIES = 12
 _FRACTIONS = {Zone.CENTRAL: (0.0, 0.20), Zone.PARACENTRAL: (0.32, 0.90), Zone.FORAMINAL: (1.06, 1.40)}
 
 
@@ -177,14 +179,26 @@ def _with_random_mix(spec: PhantomSpec, rng: np.random.Generator, margin_mm: flo
     bodies, discs = list(spec.bodies), list(spec.discs)
     for index in _GRADED_BODIES:
         bodies[index] = _worn_body(bodies[index], sizes, share)
+    tightness = float(rng.uniform(-1.8, 0.0)) if rng.random() < 0.4 else 0.0
+    sac = tuple(max(8.5, value + tightness) for value in spec.sac_ap_mm)
     for index in _GRADED_DISCS:
-        discs[index] = _worn_disc(discs[index], sizes, share)
+        lip = max(bodies[index].lip_posterior_lower_mm, bodies[index + 1].lip_posterior_upper_mm)
+        for _ in range(_TRIES):
+            disc = _worn_disc(discs[index], sizes, share)
+            if _room_mm(disc, sac[index + 1], lip) > _LEAST_ROOM_MM:
+                discs[index] = disc
+                break
     for index in range(6, len(discs)):
         if rng.random() < 0.3:
             discs[index] = replace(discs[index], bulge_mm=float(rng.uniform(0, 3)), pll_mm=float(rng.uniform(1, 3)))
-    tightness = float(rng.uniform(-1.8, 0.0)) if rng.random() < 0.4 else 0.0
-    sac = tuple(max(8.5, value + tightness) for value in spec.sac_ap_mm)
     return replace(spec, bodies=tuple(bodies), discs=tuple(discs), sac_ap_mm=sac)
+
+
+def _room_mm(disc: DiscSpec, sac_ap_mm: float, lip_mm: float) -> float:
+    """What is left of the sac at the midline once everything has grown into it."""
+    central = disc.herniation_mm if abs(disc.herniation_fraction) < 0.9 else 0.0
+    front = max(disc.bulge_mm, lip_mm, central) + disc.pll_mm - 1.3
+    return sac_ap_mm - front - 0.6 * max(0.0, max(disc.lf_left_mm, disc.lf_right_mm) - 1.5)
 
 
 def _worn_body(body: BodySpec, sizes: _Sizes, share: float) -> BodySpec:

@@ -235,11 +235,9 @@ def canal(
         return NONE
     if par[P_SECOND] > 0.5 and dp > 0:  # second family: a more triangular sac
         u = u * (1.0 + 0.22 * w)
-    rho2 = u * u + w * w
-    gradient = 2.0 * sqrt((u / a) ** 2 + (w / b) ** 2) + 1e-6
-    d = (rho2 - 1.0) / gradient  # first-order distance outside the sac ellipse, mm
-    if d < -2.5 and rho2 < 0.3:
-        d = -b * (1.0 - sqrt(rho2))
+    rho = sqrt(u * u + w * w)
+    # Distance outside the sac ellipse, mm; exact for a circle.
+    d = (rho - 1.0) * rho / (sqrt((u / a) ** 2 + (w / b) ** 2) + 1e-6)
     behind = p - row[OFFSET]
     intrusion = max(
         _herniation_height(x, row),

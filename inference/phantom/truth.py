@@ -53,7 +53,7 @@ SLIP_GRADES = ("I", "II", "III", "IV")
 
 
 def label_map(codes: NDArray[np.uint8], plane: str) -> NDArray[np.uint8]:
-    """The label of most samples of each voxel: codes (k, s, j, i) → ``LABEL_VALUES`` (k, j, i).
+    """The label of most samples of each voxel (the middle sample decides a tie): codes (k, s, j, i) → ``LABEL_VALUES`` (k, j, i).
 
     Raises:
         ValueError: ``plane`` is neither ``sagittal`` nor ``axial``.
@@ -76,11 +76,11 @@ def _majority(codes: NDArray[np.uint8], lookup: NDArray[np.uint8], labels: NDArr
         for j in range(codes.shape[2]):
             for i in range(codes.shape[3]):
                 counts[:] = 0
-                best = 0
                 for sub in range(codes.shape[1]):
-                    label = lookup[codes[k, sub, j, i]]
-                    counts[label] += 1
-                    if counts[label] > counts[best] or (counts[label] == counts[best] and label > best):
+                    counts[lookup[codes[k, sub, j, i]]] += 1
+                best = lookup[codes[k, codes.shape[1] // 2, j, i]]
+                for label in range(7):
+                    if counts[label] > counts[best]:
                         best = label
                 labels[k, j, i] = best
 
