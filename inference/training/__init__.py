@@ -1,0 +1,1 @@
+"""Makes the weights of ``fixtures/weights``; never imported by what serves."""

@@ -1,0 +1,210 @@
+"""Crops for the grading networks, cut once from simulated series with *predicted* segmentations, kept as uint8.
+
+A network that was trained on true masks would meet in service masks it has never seen. The centres are jittered as
+badly as the level finder may place them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inference.crops import (
+    LevelFrame,
+    axial_crop,
+    canal_of_disc,
+    frame_along,
+    sagittal_crop,
+    slip_frames,
+    vertebra_frames,
+)
+from inference.networks import FINDING_PLANE, Plane
+from inference.segmentation import fuse, predict
+from inference.training.augment import sequence_of
+from inference.training.dataset import CachedStudy
+from inference.training.images import simulated_image
+from inference.training.loop import has_fast_bfloat16
+from inference.volumes import Volume
+from reporting.vocabulary import LevelKind, MachineFinding, SeriesRole, Side, Zone
+
+ZONES = (Zone.CENTRAL, Zone.PARACENTRAL, Zone.FORAMINAL)
+_IMAGE_SCALE = 170.0  # greys up to 1.5 fit a byte
+_CENTER_JITTER_MM = 1.5
+_AXIS_JITTER_DEG = 4.0
+_CANAL_JITTER_MM = 1.5
+_FUSED_SHARE = 0.75
+
+
+@dataclass(frozen=True)
+class CropSet:
+    """Crops of one finding from many patients: memory-mapped files and one row of targets per crop."""
+
+    files: tuple[NDArray[np.uint8], ...]
+    place: NDArray[np.int64]  # (n, 2): which file, which row of it
+    seeds: NDArray[np.int64]
+    levels: tuple[str, ...]
+    targets: dict[str, NDArray[np.float32]]
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    def crop(self, index: int) -> NDArray[np.float32]:
+        """One crop (channels, …) as the network wants it."""
+        file, row = self.place[index]
+        return as_floats(self.files[file][row])
+
+
+def as_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Greys −0.0…1.5 and probabilities 0…1, quantised."""
+    scale = np.full((len(crop), *(1,) * (crop.ndim - 1)), 255.0, dtype=np.float32)
+    scale[0] = _IMAGE_SCALE
+    quantised: NDArray[np.uint8] = np.clip(np.rint(crop * scale), 0, 255).astype(np.uint8)
+    return quantised
+
+
+def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """The inverse of ``as_bytes``."""
+    values = crop.astype(np.float32) / np.float32(255.0)
+    values[0] *= np.float32(255.0 / _IMAGE_SCALE)
+    return values
+
+
+def cut_crops(
+    root: Path,
+    studies: Iterable[CachedStudy],
+    networks: dict[Plane, nn.Module],
+    variant: int,
+    *,
+    jitter: bool = True,
+) -> None:
+    """Simulate, segment and cut every study that has no crops of this variant yet; safe to run twice at a time."""
+    device = next(networks["sagittal"].parameters()).device
+    fast = torch.autocast(device.type, torch.bfloat16) if has_fast_bfloat16(device) else nullcontext()
+    for study in studies:
+        path = root / f"{study.seed}_{variant}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        rng = np.random.default_rng([study.seed, 100 + variant])
+        with fast:
+            found = [*_sagittal_crops(study, networks["sagittal"], rng, jitter)]
+            found += _axial_crops(study, networks["axial"], rng, jitter)
+        for finding in MachineFinding:
+            mine = [(crop, target) for kind, crop, target in found if kind is finding]
+            np.save(path / f"{finding.value}.npy", np.stack([as_bytes(crop) for crop, _ in mine]))
+            (path / f"{finding.value}.json").write_text(json.dumps([target for _, target in mine]))
+        (path / "complete").touch()
+
+
+def load_crops(root: Path, finding: MachineFinding, seeds: Sequence[int]) -> CropSet:
+    """All crops of a finding from these patients, every variant there is."""
+    files: list[NDArray[np.uint8]] = []
+    place: list[tuple[int, int]] = []
+    rows: list[dict[str, Any]] = []
+    for path in sorted(root.iterdir()):
+        seed = int(path.name.split("_")[0])
+        if seed not in set(seeds) or not (path / "complete").exists():
+            continue
+        records = json.loads((path / f"{finding.value}.json").read_text())
+        place += [(len(files), row) for row in range(len(records))]
+        rows += [{"seed": seed, **record} for record in records]
+        files.append(np.load(path / f"{finding.value}.npy", mmap_mode="r"))
+    names = [name for name in rows[0] if name not in {"seed", "level"}]
+    return CropSet(
+        tuple(files),
+        np.array(place, dtype=np.int64),
+        np.array([row["seed"] for row in rows], dtype=np.int64),
+        tuple(str(row["level"]) for row in rows),
+        {name: np.array([row[name] for row in rows], dtype=np.float32) for name in names},
+    )
+
+
+Found = tuple[MachineFinding, NDArray[np.float32], dict[str, Any]]
+
+
+def _sagittal_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
+    first = simulated_image(study, SeriesRole.SAGITTAL_T1, rng)
+    probabilities = predict(network, first, "sagittal")
+    if rng.random() < _FUSED_SHARE or not jitter:
+        second = simulated_image(study, SeriesRole.SAGITTAL_T2, rng, sequence_of(SeriesRole.SAGITTAL_T2, rng))
+        probabilities = fuse(probabilities, predict(network, second, "sagittal"))
+    centers = _centers(study, LevelKind.VERTEBRA), _centers(study, LevelKind.DISC)
+    for finding, frames in (
+        (MachineFinding.OSTEOPHYTE, vertebra_frames(*centers)),
+        (MachineFinding.SLIP, slip_frames(*centers)),
+    ):
+        for record in _records(study, finding):
+            frame = frames[record["level"]]
+            if not _inside(first, frame.center_lps_mm):
+                continue
+            frame = _jittered(frame, rng) if jitter else frame
+            yield finding, sagittal_crop(finding, first, probabilities, frame), _target(record)
+
+
+def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
+    role = SeriesRole.AXIAL_T2
+    usual = not jitter or rng.random() < 0.7
+    image = simulated_image(study, role, rng, "T2" if usual else sequence_of(role, rng))
+    probabilities = predict(network, image, "axial")
+    for level, center in _centers(study, LevelKind.DISC).items():
+        point = np.array(center)
+        moved = point + rng.normal(0, 1.0, 3) * jitter
+        k = round(float(image.to_index_kji(moved)[0]))
+        if not 0 <= k < len(image.array) or not _inside(image, point):
+            continue
+        middle = canal_of_disc(image, probabilities, k, moved)
+        middle = middle + rng.normal(0, _CANAL_JITTER_MM, 3) * jitter
+        for finding in MachineFinding:
+            if FINDING_PLANE[finding] == "axial":
+                for record in _records(study, finding, level):
+                    side = Side(record["side"]) if record["side"] else None
+                    yield finding, axial_crop(finding, image, probabilities, k, middle, side), _target(record)
+
+
+def _centers(study: CachedStudy, kind: LevelKind) -> dict[str, tuple[float, float, float]]:
+    return {
+        str(level["name"]): (level["center_lps_mm"][0], level["center_lps_mm"][1], level["center_lps_mm"][2])
+        for level in study.truth["levels"]
+        if level["kind"] == kind.value
+    }
+
+
+def _records(study: CachedStudy, finding: MachineFinding, level: str | None = None) -> list[dict[str, Any]]:
+    return [
+        record
+        for record in study.truth["findings"]
+        if record["finding"] == finding.value and level in (None, record["level"])
+    ]
+
+
+def _target(record: dict[str, Any]) -> dict[str, Any]:
+    target = {
+        "level": record["level"],
+        "positive": float(record["positive"]),
+        "mm": float(record.get("signed_mm", record["mm"])),
+    }
+    if record["finding"] == MachineFinding.HERNIATION.value:
+        target["offset"] = float(record["fraction"] or 0.0)
+        target["zone"] = float(ZONES.index(Zone(record["zone"]))) if record["zone"] in ZONES else 0.0
+    return target
+
+
+def _jittered(frame: LevelFrame, rng: np.random.Generator) -> LevelFrame:
+    lean = np.tan(np.deg2rad(rng.normal(0, _AXIS_JITTER_DEG, 2)))
+    center = frame.center_lps_mm + rng.normal(0, _CENTER_JITTER_MM, 3)
+    return frame_along(center, frame.inferior + lean[0] * frame.left + lean[1] * frame.posterior)
+
+
+def _inside(image: Volume, point_lps_mm: NDArray[np.float64]) -> bool:
+    index = image.to_index_kji(point_lps_mm)
+    return bool((index > -0.5).all() and (index < np.array(image.array.shape) - 0.5).all())

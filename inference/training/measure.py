@@ -1,0 +1,104 @@
+"""How good a network is on phantoms it never met. Nothing here is clinical accuracy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from inference.grading import run_network
+from inference.networks import OUTPUTS, STRUCTURES, Plane
+from inference.segmentation import predict, resample
+from inference.training.calibrate import Floats, auc, expected_calibration_error, sigmoid, temperature, threshold
+from inference.training.crop_cache import CropSet
+from inference.training.dataset import CachedStudy
+from inference.training.images import simulated_image
+from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole, Structure
+
+_CENTRAL_MM = 6.0
+_AT_ONCE = 64
+
+
+def dice_per_structure(
+    network: nn.Module, plane: Plane, role: SeriesRole, studies: Sequence[CachedStudy]
+) -> dict[str, float]:
+    """Mean Dice over studies, whole series as in service, on the series' own voxels.
+
+    Sagittal: slices within 6 mm of the cord's middle. Axial: all slices from the C2/3 to the C7/T1 disc.
+    """
+    scores: dict[str, list[float]] = {structure.value: [] for structure in STRUCTURES[plane]}
+    for study in studies:
+        image = simulated_image(study, role, np.random.default_rng([study.seed, 9]))
+        truth = np.asarray(study.labels(role))
+        found = resample(predict(network, image, plane), truth.shape, image.affine_lps_mm).classes
+        keep = _measured_slices(study, role, plane, truth)
+        for index, structure in enumerate(STRUCTURES[plane], start=1):
+            true, said = truth[keep] == LABEL_VALUES[structure], found[keep] == index
+            if true.any():
+                scores[structure.value].append(2 * float((true & said).sum()) / float(true.sum() + said.sum()))
+    return {name: round(float(np.mean(values)), 4) for name, values in scores.items() if values}
+
+
+def _measured_slices(study: CachedStudy, role: SeriesRole, plane: Plane, truth: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    affine = study.affine_lps_mm(role)
+    if plane == "sagittal":
+        areas = (truth == LABEL_VALUES[Structure.CORD]).sum(axis=(1, 2))
+        middle = float((areas * np.arange(len(areas))).sum() / max(1, areas.sum()))
+        return np.asarray(np.abs(np.arange(len(areas)) - middle) * np.linalg.norm(affine[:3, 0]) <= _CENTRAL_MM)
+    centers = {level["name"]: level["center_lps_mm"] for level in study.truth["levels"]}
+    inverse = np.linalg.inv(affine)
+    ends = [float((inverse[:3, :3] @ np.array(centers[name]) + inverse[:3, 3])[0]) for name in ("C7/T1", "C2/3")]
+    slices = np.arange(len(truth))
+    return np.asarray((slices >= min(ends)) & (slices <= max(ends)))
+
+
+def raw_outputs(network: nn.Module, finding: MachineFinding, crops: CropSet) -> dict[str, Floats]:
+    """Every column of ``OUTPUTS`` for every crop."""
+    rows = []
+    for start in range(0, len(crops), _AT_ONCE):
+        batch = [crops.crop(index) for index in range(start, min(start + _AT_ONCE, len(crops)))]
+        rows.append(run_network(network, np.stack(batch)))
+    values = np.concatenate(rows).astype(np.float64)
+    return {name: values[:, index] for index, name in enumerate(OUTPUTS[finding])}
+
+
+def calibrated(network: nn.Module, finding: MachineFinding, crops: CropSet) -> tuple[float, float]:
+    """Temperature and threshold from the validation patients."""
+    logits, positive = raw_outputs(network, finding, crops)["logit"], crops.targets["positive"] > 0.5
+    warmth = temperature(logits, positive)
+    return round(warmth, 4), threshold(sigmoid(logits / warmth), positive)
+
+
+def grading_figures(
+    network: nn.Module, finding: MachineFinding, crops: CropSet, warmth: float, cut: float
+) -> dict[str, Any]:
+    """AUC, rates at the threshold, calibration and millimetre errors; disease is the positive class."""
+    outputs = raw_outputs(network, finding, crops)
+    positive, mm = crops.targets["positive"] > 0.5, crops.targets["mm"].astype(np.float64)
+    probability = sigmoid(outputs["logit"] / warmth)
+    said = probability >= cut
+    figures: dict[str, Any] = {
+        "patients": len(np.unique(crops.seeds)),
+        "crops": len(crops),
+        "positives": int(positive.sum()),
+        "auc": auc(probability, positive),
+        "sensitivity": float(said[positive].mean()),
+        "specificity": float((~said[~positive]).mean()),
+        "ece": expected_calibration_error(probability, positive),
+        "mae_mm": float(np.abs(outputs["mm"] - mm).mean()),
+        "mae_mm_positives": float(np.abs(outputs["mm"] - mm)[positive].mean()),
+    }
+    if finding is MachineFinding.SLIP:
+        figures["auc_of_abs_mm"] = auc(np.abs(outputs["mm"]), positive)
+        figures["direction_right"] = float((np.sign(outputs["mm"]) == np.sign(mm))[positive & said].mean())
+    if "offset" in outputs:
+        hit = positive & said
+        zones = np.stack([outputs[name] for name in ("central", "paracentral", "foraminal")], axis=1).argmax(axis=1)
+        zone, offset = crops.targets["zone"], crops.targets["offset"]
+        figures["zone_right"] = float((zones == zone)[hit].mean())
+        sided = hit & (zone > 0)
+        figures["side_right"] = float((np.sign(outputs["offset"]) == np.sign(offset))[sided].mean())
+    return {name: round(value, 4) if isinstance(value, float) else value for name, value in figures.items()}

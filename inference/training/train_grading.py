@@ -1,0 +1,94 @@
+"""Train a grading network on cached crops: image and predicted segmentation in, logit and millimetres out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from inference.networks import OUTPUTS, grading_network
+from inference.training.crop_cache import CropSet
+from inference.training.loop import Batch, Recipe, Report, Trained, fit
+from reporting.vocabulary import MachineFinding
+
+BATCH: dict[MachineFinding, int] = {
+    MachineFinding.OSTEOPHYTE: 24,
+    MachineFinding.SLIP: 12,
+    MachineFinding.HERNIATION: 20,
+    MachineFinding.PLL: 20,
+    MachineFinding.LF: 20,
+}
+# Findings whose crop looks the same mirrored left to right. (LF crops are mirrored to one side already.)
+_LEFT_RIGHT_AXIS: dict[MachineFinding, int] = {
+    MachineFinding.OSTEOPHYTE: 1,
+    MachineFinding.SLIP: 1,
+    MachineFinding.HERNIATION: 2,
+    MachineFinding.PLL: 2,
+}
+_ZONES = ("central", "paracentral", "foraminal")
+
+
+@dataclass(frozen=True)
+class CropSource:
+    """Draws training batches of one finding."""
+
+    finding: MachineFinding
+    crops: CropSet
+
+    def batch(self, rng: np.random.Generator) -> Batch:
+        """Crops (n, channels, …) with ``positive``, ``mm`` and, for herniations, ``offset`` and ``zone``."""
+        chosen = rng.integers(len(self.crops), size=BATCH[self.finding])
+        targets = {name: values[chosen].copy() for name, values in self.crops.targets.items()}
+        images = []
+        for place, index in enumerate(chosen):
+            crop = torch.from_numpy(self.crops.crop(int(index)))
+            axis = _LEFT_RIGHT_AXIS.get(self.finding)
+            if axis is not None and rng.random() < 0.5:
+                crop = crop.flip(axis)
+                if "offset" in targets:
+                    targets["offset"][place] *= -1
+            images.append(vary(crop, rng))
+        return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
+
+
+def vary(crop: Tensor, rng: np.random.Generator) -> Tensor:
+    """Greys, noise, small shifts, and probabilities less or more sure than they were."""
+    crop = crop.clone()
+    image = crop[0].clamp(min=0.0) ** float(np.exp(rng.normal(0, 0.2)))
+    image = image * float(rng.uniform(0.8, 1.2)) + float(rng.normal(0, 0.04))
+    crop[0] = image + float(rng.uniform(0, 0.06)) * torch.randn_like(image)
+    if rng.random() < 0.3:
+        crop[1:] = crop[1:] ** float(np.exp(rng.normal(0, 0.3)))
+    shifts = tuple(int(value) for value in rng.integers(-2, 3, size=2))
+    crop = torch.roll(crop, shifts, dims=(-2, -1))
+    if rng.random() < 0.1:  # one structure missed by the segmentation
+        crop[int(rng.integers(1, len(crop)))] *= float(rng.uniform(0, 0.5))
+    return crop
+
+
+def loss_of(finding: MachineFinding, outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
+    """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only."""
+    column = {name: outputs[:, index] for index, name in enumerate(OUTPUTS[finding])}
+    positive = targets["positive"]
+    loss = functional.binary_cross_entropy_with_logits(column["logit"], positive)
+    loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"], targets["mm"], beta=0.5)
+    if "offset" in column and bool((positive > 0.5).any()):
+        seen = positive > 0.5
+        zones = torch.stack([column[name] for name in _ZONES], dim=1)
+        loss = loss + 0.4 * functional.cross_entropy(zones[seen], targets["zone"][seen].long())
+        loss = loss + 0.8 * functional.smooth_l1_loss(column["offset"][seen], targets["offset"][seen], beta=0.2)
+    return loss
+
+
+def train(finding: MachineFinding, crops: CropSet, recipe: Recipe, checkpoint: Path, report: Report = print) -> Trained:
+    """Train the network of a finding; see ``loop.fit`` for resuming."""
+    torch.manual_seed(recipe.seed)
+
+    def loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
+        return loss_of(finding, outputs, targets)
+
+    return fit(grading_network(finding), CropSource(finding, crops).batch, loss, recipe, checkpoint, report)

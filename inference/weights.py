@@ -1,0 +1,144 @@
+"""Trained weights: loaded by name, strictly, after their sha256 was checked; safetensors only.
+
+``fixtures/weights/manifest.json`` lists every file with its digest. A safetensors file carries, under one metadata
+key, what was trained, how, on what and how well it did, so that the numbers never travel without their origin.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+from torch import nn
+
+from inference.networks import PLANES, grading_network, segmentation_network
+from inference.results import AlgorithmInfo
+from reporting.vocabulary import MachineFinding
+
+ALGORITHM_NAME = "dens-cervical"
+ALGORITHM_VERSION = "0.1.0"
+SEGMENTATION_NAMES = {plane: f"{plane}_segmentation" for plane in PLANES}
+NAMES: tuple[str, ...] = (*SEGMENTATION_NAMES.values(), *(finding.value for finding in MachineFinding))
+DIRECTORY = Path(__file__).resolve().parent.parent / "fixtures" / "weights"
+MANIFEST = "manifest.json"
+_METADATA_KEY = "dens"
+
+
+class WeightsError(Exception):
+    """The weights cannot be used; the message names the file and the reason. The worker must not start."""
+
+
+@dataclass(frozen=True)
+class WeightsCard:
+    """What a weights file says about itself. ``threshold`` applies to the probability after ``temperature``."""
+
+    name: str
+    version: str
+    phantom_version: str
+    trained_on: str
+    seeds: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    temperature: float = 1.0
+    threshold: float | None = None
+
+
+def build(name: str) -> nn.Module:
+    """An untrained network of that name.
+
+    Raises:
+        WeightsError: there is no such network.
+    """
+    for plane, known in SEGMENTATION_NAMES.items():
+        if name == known:
+            return segmentation_network(plane)
+    try:
+        return grading_network(MachineFinding(name))
+    except ValueError:
+        raise WeightsError(f"no network is called {name!r}; known: {', '.join(NAMES)}") from None
+
+
+@cache
+def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard]:
+    """The trained network in evaluation mode, and its card. Loaded once per process.
+
+    Raises:
+        WeightsError: file or manifest missing, digest different, metadata unreadable, or tensors that do not fit.
+    """
+    path = directory / f"{name}.safetensors"
+    network = build(name)
+    expected = read_manifest(directory).get(path.name)
+    if expected is None:
+        raise WeightsError(f"{path.name} is not listed in {MANIFEST}")
+    content = _read(path)
+    found = hashlib.sha256(content).hexdigest()
+    if found != expected:
+        raise WeightsError(f"{path.name}: sha256 is {found}, {MANIFEST} says {expected}")
+    card = read_card(path)
+    if card.name != name:
+        raise WeightsError(f"{path.name} holds the weights of {card.name!r}")
+    try:
+        network.load_state_dict(safetensors.torch.load(content), strict=True)
+    except (safetensors.SafetensorError, RuntimeError) as error:
+        raise WeightsError(f"{path.name} does not fit the network: {error}") from error
+    return network.eval(), card
+
+
+def save(network: nn.Module, card: WeightsCard, directory: Path = DIRECTORY) -> Path:
+    """Write one weights file and enter its digest in the manifest."""
+    directory.mkdir(parents=True, exist_ok=True)
+    path = directory / f"{card.name}.safetensors"
+    tensors = {key: value.detach().contiguous().cpu() for key, value in network.state_dict().items()}
+    text = json.dumps(vars(card), sort_keys=True, default=dict)
+    safetensors.torch.save_file(tensors, path, metadata={_METADATA_KEY: text})
+    manifest_path = directory / MANIFEST
+    manifest = read_manifest(directory) if manifest_path.exists() else {}
+    manifest[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    return path
+
+
+def read_card(path: Path) -> WeightsCard:
+    """The card inside a weights file, without loading its tensors."""
+    try:
+        with safetensors.safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+        return WeightsCard(**json.loads(metadata[_METADATA_KEY]))
+    except (safetensors.SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise WeightsError(f"{path.name} is no weights file of ours: {error}") from error
+
+
+def read_manifest(directory: Path = DIRECTORY) -> dict[str, str]:
+    """File name → sha256."""
+    try:
+        manifest = json.loads(_read(directory / MANIFEST))
+        return {str(name): str(digest) for name, digest in manifest.items()}
+    except (ValueError, AttributeError) as error:
+        raise WeightsError(f"{MANIFEST} cannot be read: {error}") from error
+
+
+def algorithm_info(directory: Path = DIRECTORY) -> AlgorithmInfo:
+    """Name, version and one digest over the manifest: it changes when any weights file changes."""
+    manifest = read_manifest(directory)
+    combined = "\n".join(f"{digest}  {name}" for name, digest in sorted(manifest.items()))
+    return AlgorithmInfo(ALGORITHM_NAME, ALGORITHM_VERSION, hashlib.sha256(combined.encode()).hexdigest())
+
+
+def check_all(directory: Path = DIRECTORY) -> None:
+    """Load every network once; the worker calls this before it takes its first job."""
+    for name in NAMES:
+        load(name, directory)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WeightsError(f"{path.name} cannot be read: {error.strerror}") from error
