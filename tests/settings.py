@@ -12,3 +12,6 @@ DATABASES["default"]["TEST"] = {"NAME": "test_dens"}
 SECURE_SSL_REDIRECT = False
 # WhiteNoise warns about a folder that collectstatic has not made yet; warnings are errors here.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+# A real transport inside the test process: messages can be looked at, and none reaches a worker.
+CELERY_BROKER_URL = "memory://"
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, object] = {}
