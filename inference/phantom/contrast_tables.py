@@ -53,6 +53,7 @@ _T1: dict[Tissue, Range] = {
     Tissue.OESOPHAGUS: (0.28, 0.42),
     Tissue.METAL: (0.0, 0.02),
     Tissue.CSF_FLOW: (0.06, 0.15),
+    Tissue.BASIVERTEBRAL_VEIN: (0.25, 0.7),
 }
 _T2: dict[Tissue, Range] = {
     Tissue.AIR: (0.0, 0.01),
@@ -97,6 +98,7 @@ _T2: dict[Tissue, Range] = {
     Tissue.OESOPHAGUS: (0.15, 0.35),
     Tissue.METAL: (0.0, 0.02),
     Tissue.CSF_FLOW: (0.25, 0.7),
+    Tissue.BASIVERTEBRAL_VEIN: (0.3, 0.8),
 }
 # Gradient echo: bone dark, flowing blood bright, CSF brighter than cord, grey matter visible.
 _T2STAR = _T2 | {

@@ -144,6 +144,10 @@ def _look(rng: np.random.Generator, scale: float) -> LookSpec:
         facet_mm=float(rng.uniform(0.8, 1.8)),
         epidural_fat_mm=float(rng.uniform(0.2, 1.6)),
         csf_flow=float(rng.uniform(0, 1)),
+        symmetric=bool(rng.random() < 0.6),
+        layer_waves=float(rng.uniform(0.3, 2.0)),
+        layer_mix=float(rng.choice([0.0, 1.0, rng.uniform(0, 1)], p=[0.2, 0.5, 0.3])),
+        endplate_tilt=float(rng.uniform(-0.04, 0.14)),
     )
 
 

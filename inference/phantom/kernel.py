@@ -39,6 +39,7 @@ B_TOP, B_BOTTOM, B_HALF_WIDTH, B_DEPTH = (
 )
 B_OFFSET, B_NUCLEUS, B_HAEMANGIOMA = int(BodyCol.OFFSET), int(BodyCol.NUCLEUS), int(BodyCol.HAEMANGIOMA)
 B_MODIC_UPPER, B_MODIC_LOWER = int(BodyCol.MODIC_UPPER), int(BodyCol.MODIC_LOWER)
+P_TILT = int(Param.ENDPLATE_TILT)
 P_EXPONENT, P_UNCUS, P_CONCAVITY, P_WAIST = (
     int(Param.EXPONENT),
     int(Param.UNCUS),
@@ -59,6 +60,7 @@ WHITE, GREY, LESION, ROOT = (
 )
 PLL_CODE, PLL_BONE, LF_CODE = int(Tissue.PLL), int(Tissue.PLL_OSSIFIED), int(Tissue.LF)
 EPIDURAL_FAT, EPIDURAL_VEIN = int(Tissue.EPIDURAL_FAT), int(Tissue.EPIDURAL_VEIN)
+BASIVERTEBRAL = int(Tissue.BASIVERTEBRAL_VEIN)
 SKULL, CEREBELLUM, BRAIN = int(Tissue.SKULL), int(Tissue.CEREBELLUM), int(Tissue.BRAIN)
 POST_MARROW, POST_CORTICAL = int(Tissue.POSTERIOR_MARROW), int(Tissue.POSTERIOR_CORTICAL)
 
@@ -111,8 +113,9 @@ def column(
     rim = max(0.0, abs(u) - 0.72) / 0.28
     uncus = par[P_UNCUS] * min(rim, 1.2) if 1 <= v <= 6 else 0.0
     sag = _endplate_sag(u, q, depth, par[P_CONCAVITY])
-    top = bodies[v, B_TOP] + sag - uncus
-    bottom = bodies[v, B_BOTTOM] - 0.6 * sag - 0.8 * (uncus if v < 6 else 0.0)
+    tilt = par[P_TILT] * (min(max(q, 0.0), depth) - 0.5 * depth)
+    top = bodies[v, B_TOP] + sag - uncus + (tilt if v > 0 else 0.0)
+    bottom = bodies[v, B_BOTTOM] - 0.6 * sag - 0.8 * (uncus if v < 6 else 0.0) + tilt
     cortical = par[P_CORTICAL]
     if v == 0 and s < bodies[0, B_TOP] + 20.0:
         return _upper_c2(x, s, q, depth, bodies[0, B_OFFSET] - row[OFFSET])
@@ -124,9 +127,14 @@ def column(
     if q_own < 0:
         return _behind_body(x, -q_own, u, lip_back, row)
     shape = _body_shape(u / hollow, q_own, depth * hollow, par[P_EXPONENT], lip_front * (1.0 - 0.3 * u * u))
-    if shape > 1.0:
+    # Rounded corners, unless an osteophyte sits there.
+    near = min(s - top, bottom - s)
+    limit = 1.0
+    if near < 1.6 and lip_front < 0.5:
+        limit = 1.0 - 0.16 * (1.0 - near / 1.6) ** 2
+    if shape > limit:
         return NONE
-    edge = 1.0 - par[P_EXPONENT] * cortical / (0.5 * depth)
+    edge = limit - par[P_EXPONENT] * cortical / (0.5 * depth)
     if shape > edge or s - top < cortical or bottom - s < cortical:
         return BODY_CORTICAL
     if bodies[v, B_MODIC_UPPER] > 0 and s - top < 3.5 + 2.0 * (1 - u * u):
@@ -137,8 +145,8 @@ def column(
     if radius > 0 and (x - 2) ** 2 + (s - middle) ** 2 + (q_own - 8) ** 2 < radius * radius:
         return MODIC_FAT
     # Basivertebral vein at the back, at mid height.
-    if v > 0 and q_own < 4.5 and abs(s - middle) < 0.9 and abs(x) < 2.5:
-        return EPIDURAL_VEIN
+    if v > 0 and abs(s - middle) < 1.1 - 0.2 * q_own and abs(x) < 2.2:
+        return BASIVERTEBRAL
     return BODY_MARROW
 
 

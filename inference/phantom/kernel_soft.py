@@ -26,6 +26,7 @@ P_SEPTA, P_SCALE, P_ARTERY, P_VEIN = (
     int(Param.ARTERY),
     int(Param.VEIN),
 )
+P_SYMMETRIC, P_LAYERS, P_MIX = int(Param.SYMMETRIC), int(Param.LAYERS), int(Param.LAYER_MIX)
 AIR, SKIN, FAT, MUSCLE, LIGAMENT = (
     int(Tissue.AIR),
     int(Tissue.SKIN),
@@ -50,6 +51,7 @@ def noise_at(noise: NDArray[np.float32], x: float, y: float, z: float) -> float:
     fx, fy, fz = x + 4096.0, y + 4096.0, z + 4096.0
     ix, iy, iz = int(fx), int(fy), int(fz)
     tx, ty, tz = fx - ix, fy - iy, fz - iz
+    tx, ty, tz = tx * tx * (3.0 - 2.0 * tx), ty * ty * (3.0 - 2.0 * ty), tz * tz * (3.0 - 2.0 * tz)
     x0, x1, y0, y1, z0, z1 = ix & mask, (ix + 1) & mask, iy & mask, (iy + 1) & mask, iz & mask, (iz + 1) & mask
     low = (1 - ty) * ((1 - tx) * noise[z0, y0, x0] + tx * noise[z0, y0, x1]) + ty * (
         (1 - tx) * noise[z0, y1, x0] + tx * noise[z0, y1, x1]
@@ -76,17 +78,22 @@ def neck(
     centre = 4.0
     reach = row[SKIN_POSTERIOR] if p > centre else row[SKIN_ANTERIOR]
     half_width = row[SKIN_HALF_WIDTH]
-    wobble = 0.05 * noise_at(noise, x * 0.02, s * 0.03, p * 0.02)
-    r = sqrt((x / half_width) ** 2 + ((p - centre) / reach) ** 2) + wobble
-    if r > 1.0:
+    size = min(reach, half_width)
+    r = sqrt((x / half_width) ** 2 + ((p - centre) / reach) ** 2)
+    if r > 1.2:
         return AIR
-    depth = (1.0 - r) * min(reach, half_width)  # about the distance under the skin, mm
-    if depth < 1.6:
-        return SKIN
-    thickness = row[FAT_COL]
-    if depth < thickness * (0.7 + 0.6 * (p > 0)):
-        septum = noise_at(noise, x * 0.09, s * 0.05, p * 0.16)
-        return FAT if abs(septum) > 0.03 else LIGAMENT
+    back = min(max((p + 20.0) / 40.0, 0.0), 1.0)  # more fat under the skin of the nape
+    thickness = row[FAT_COL] * (0.6 + 0.7 * back)
+    if (1.0 - r) * size < thickness + 0.15 * size:
+        r += 0.05 * noise_at(noise, x * 0.02, s * 0.03, p * 0.02)
+        depth = (1.0 - r) * size  # about the distance under the skin, mm
+        if depth < 0.0:
+            return AIR
+        if depth < 1.6:
+            return SKIN
+        if depth < thickness:
+            septum = noise_at(noise, x * 0.09, s * 0.05, p * 0.16)
+            return FAT if abs(septum) > 0.03 else LIGAMENT
     v = int(row[VERTEBRA])
     # Lumps stay out of the canal and off the column.
     if abs(x) > bodies[v, B_HALF_WIDTH] + 5.0 or p < row[OFFSET] - bodies[v, B_DEPTH] - 4.0 or p > 26.0:
@@ -109,15 +116,28 @@ def neck(
 
 @compiled
 def _muscle(x: float, s: float, p: float, par: NDArray[np.float32], noise: NDArray[np.float32]) -> int:
-    """Muscle bellies parted by fat: level sets of two random fields, stretched along the neck."""
+    """Muscle bellies parted by fat, in layers around the spine: level sets of two random fields."""
+    dx = abs(x) if par[P_SYMMETRIC] > 0.5 else x
+    dp = p - 6.0
+    # Stretch the fields around the spine, so that planes of fat run with the layers rather than across them.
+    reach = sqrt(dx * dx + dp * dp) + 1e-3
+    pull = par[P_LAYERS] * noise_at(noise, dx * 0.035 + 7.0, s * 0.02, dp * 0.035)
     scale = 1.0 / par[P_SCALE]
-    first = noise_at(noise, x * scale, s * scale * 0.22, p * scale)
+    layer = reach * scale * 1.2 + pull
+    around = (dx / reach + 1.7 * dp / reach) * 2.2
+    mix = par[P_MIX]
+    first = noise_at(
+        noise,
+        layer * mix + dx * scale * (1.0 - mix),
+        s * scale * 0.2 + x * 0.004,
+        around * mix + p * scale * (1.0 - mix),
+    )
     width = par[P_SEPTA]
-    if abs(first) < width * 1.5:
-        return FAT if abs(first) > width * 0.35 or s - int(s) < 0.5 else LIGAMENT
-    second = noise_at(noise, abs(x) * scale * 0.6 + 11.3, s * scale * 0.12, p * scale * 0.6 + 5.1)
-    if abs(second) < width:
+    if abs(first) < width * 1.3:
         return FAT
+    second = noise_at(noise, dx * scale * 0.6 + 11.3, s * scale * 0.12, p * scale * 0.6 + 5.1)
+    if abs(second) < width * 0.7:
+        return FAT if second > 0.0 else LIGAMENT
     if second > 1.35:
         return FAT
     return MUSCLE
@@ -166,9 +186,9 @@ def _front(
     vein = par[P_VEIN] * (1.0 if x > 0 else 0.75)
     if (side - 29.5 - bend) ** 2 / (vein * vein) + (p - vp - 3.5) ** 2 / (vein * 0.75) ** 2 < 1.0:
         return SLOW
-    if 95.0 < s < 140.0 and ((side - 15.0) / 8.0) ** 2 + ((p - row[AIRWAY_P]) / 13.0) ** 2 < 1.0:
+    if ((side - 15.0) / 8.0) ** 2 + ((p - row[AIRWAY_P]) / 13.0) ** 2 + ((s - 118.0) / 23.0) ** 2 < 1.0:
         return GLAND
-    if 30.0 < s < 62.0 and ((side - 33.0) / 9.0) ** 2 + ((p - front_wall + 22.0) / 12.0) ** 2 < 1.0:
+    if ((side - 33.0) / 9.0) ** 2 + ((p - front_wall + 22.0) / 12.0) ** 2 + ((s - 46.0) / 17.0) ** 2 < 1.0:
         return GLAND
     # Jaw: a horseshoe under the skin.
     if s < 52.0 and p < row[OFFSET] - depth - 6.0 and (side > 24.0 or p < front_wall - 48.0):

@@ -85,6 +85,10 @@ class LookSpec:
     facet_mm: float
     epidural_fat_mm: float
     csf_flow: float
+    symmetric: bool
+    layer_waves: float
+    layer_mix: float
+    endplate_tilt: float
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,10 @@ class Param(IntEnum):
     PREVERTEBRAL = 10
     SECOND_FAMILY = 11
     EPIDURAL_FAT = 12
+    SYMMETRIC = 13
+    LAYERS = 14
+    LAYER_MIX = 15
+    ENDPLATE_TILT = 16
 
 
 @dataclass(frozen=True)
@@ -330,6 +334,10 @@ def _params(spec: PhantomSpec) -> NDArray[np.float32]:
         Param.PREVERTEBRAL: look.prevertebral_mm,
         Param.SECOND_FAMILY: float(spec.family == "second"),
         Param.EPIDURAL_FAT: look.epidural_fat_mm,
+        Param.SYMMETRIC: float(look.symmetric),
+        Param.LAYERS: look.layer_waves,
+        Param.LAYER_MIX: look.layer_mix,
+        Param.ENDPLATE_TILT: look.endplate_tilt,
     }
     return np.array([values[param] for param in Param], dtype=np.float32)
 

@@ -54,6 +54,7 @@ class Tissue(IntEnum):
     JUNK_C = 43
     JUNK_D = 44
     CSF_FLOW = 45  # CSF moving fast enough to lose signal
+    BASIVERTEBRAL_VEIN = 46
 
 
 TISSUE_COUNT = max(Tissue) + 1

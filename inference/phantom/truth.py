@@ -31,6 +31,7 @@ _STRUCTURES: dict[Structure, tuple[Tissue, ...]] = {
         Tissue.BODY_CORTICAL,
         Tissue.BODY_MODIC_OEDEMA,
         Tissue.BODY_MODIC_FAT,
+        Tissue.BASIVERTEBRAL_VEIN,
     ),
     Structure.DISC: (
         Tissue.DISC_ANNULUS,
@@ -53,7 +54,7 @@ SLIP_GRADES = ("I", "II", "III", "IV")
 
 
 def label_map(codes: NDArray[np.uint8], plane: str) -> NDArray[np.uint8]:
-    """The label of most samples of each voxel (the middle sample decides a tie): codes (k, s, j, i) → ``LABEL_VALUES`` (k, j, i).
+    """Codes (k, s, j, i) → ``LABEL_VALUES`` (k, j, i): what most samples of a voxel are; the middle one decides a tie.
 
     Raises:
         ValueError: ``plane`` is neither ``sagittal`` nor ``axial``.
