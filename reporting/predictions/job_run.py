@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
@@ -109,6 +110,11 @@ def _work(claimed: ClaimedJob, lease: Lease, analyse: Analyse) -> None:
         give_up("out_of_memory", "The worker ran out of memory", retry=True)
     except StorageFull:
         give_up("storage_full", "There was no room to store the result", retry=True)
+    except OSError:
+        logger.exception("storage does not answer")
+        give_up("storage_fault", "A stored file could not be read or written", retry=True)
+    except SoftTimeLimitExceeded:
+        give_up("time_limit", "The analysis took too long", retry=False)
     except Exception as error:  # a fault of ours: said aloud with its kind; its text may quote the file
         logger.exception("analysis failed")
         give_up("analysis_fault", f"The analysis stopped with a fault ({type(error).__name__})", retry=False)
