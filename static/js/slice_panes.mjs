@@ -1,0 +1,124 @@
+/**
+ * The two images beside the form: pages through a series, follows the level in focus, shows or hides contours.
+ *
+ * Attributes: data-panes around figures with data-pane="sagittal|axial"; data-contours on the switch; data-go-level on
+ * anything that names a level; data-show-slice="instance/frame". The script tag #slices holds addresses and stacks.
+ * Events: listens to "dens:level" {level} and "dens:slice" {slice} on document.
+ */
+export class Pane {
+  constructor(stacks) {
+    this.stacks = stacks;
+    this.stack = 0;
+    this.index = 0;
+    this.level = "";
+  }
+
+  get slices() {
+    return this.stacks[this.stack]?.slices ?? [];
+  }
+
+  get slice() {
+    return this.slices[this.index];
+  }
+
+  /** Go to a slice wherever it lies; false when this pane does not have it. */
+  show(slice) {
+    for (const [stack, { slices }] of this.stacks.entries()) {
+      const index = slices.indexOf(slice);
+      if (index >= 0) {
+        [this.stack, this.index] = [stack, index];
+        return true;
+      }
+    }
+    return false;
+  }
+
+  step(by) {
+    this.index = Math.min(Math.max(this.index + by, 0), Math.max(this.slices.length - 1, 0));
+  }
+
+  nextStack() {
+    if (this.stacks.length < 2) return;
+    const part = this.slices.length > 1 ? this.index / (this.slices.length - 1) : 0;
+    this.stack = (this.stack + 1) % this.stacks.length;
+    this.index = Math.round(part * (this.slices.length - 1));
+  }
+}
+
+function start(root) {
+  const data = JSON.parse(document.getElementById("slices").textContent);
+  const panes = {};
+  let contours = true;
+
+  function draw(name) {
+    const pane = panes[name];
+    const figure = root.querySelector(`[data-pane=${name}]`);
+    const image = figure.querySelector("img");
+    if (!image || !pane.slice) return;
+    const query = new URLSearchParams(name === "axial" && pane.level ? { level: pane.level, mm: "40" } : { side: "768" });
+    if (contours) query.set("contours", "1");
+    if (contours && name === "sagittal") query.set("names", "1");
+    const address = `${data.base}${pane.slice}.png?${query}`;
+    if (image.getAttribute("src") !== address) image.src = address;
+    const { label, slices } = pane.stacks[pane.stack];
+    const text = [pane.level && name === "axial" ? pane.level : "", label, `${pane.index + 1}/${slices.length}`];
+    figure.querySelector("[data-pane-caption]").textContent = text.filter(Boolean).join(" · ");
+    image.alt = text.filter(Boolean).join(", ");
+  }
+
+  function showLevel(level) {
+    const place = data.levels[level];
+    if (!place) return;
+    if (place.sagittal) panes.sagittal.show(place.sagittal);
+    if (place.axial && panes.axial.show(place.axial)) panes.axial.level = level;
+    draw("sagittal");
+    draw("axial");
+    for (const button of document.querySelectorAll("[data-go-level]")) {
+      button.setAttribute("aria-current", String(button.dataset.goLevel === level));
+    }
+  }
+
+  function showSlice(slice) {
+    for (const name of Object.keys(panes)) if (panes[name].show(slice)) draw(name);
+  }
+
+  for (const figure of root.querySelectorAll("[data-pane]")) {
+    const name = figure.dataset.pane;
+    const pane = (panes[name] = new Pane(data.stacks[name]));
+    if (!pane.show(data.first[name])) pane.step(Math.floor(pane.slices.length / 2));
+    pane.level = name === "axial" ? data.firstLevel : "";
+    figure.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      pane.step(event.deltaY > 0 ? 1 : -1);
+      draw(name);
+    }, { passive: false });
+    figure.addEventListener("keydown", (event) => {
+      const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 5, PageUp: -5 }[event.key];
+      if (step) pane.step(step);
+      else if (event.key === "ArrowRight" || event.key === "ArrowLeft") pane.nextStack();
+      else return;
+      event.preventDefault();
+      draw(name);
+    });
+  }
+
+  document.querySelector("[data-contours]")?.addEventListener("click", (event) => {
+    contours = !contours;
+    event.currentTarget.setAttribute("aria-pressed", String(contours));
+    Object.keys(panes).forEach(draw);
+  });
+  document.addEventListener("click", (event) => {
+    const level = event.target.closest("[data-go-level]");
+    if (level) document.dispatchEvent(new CustomEvent("dens:go-level", { detail: { level: level.dataset.goLevel } }));
+    const slice = event.target.closest("[data-show-slice]");
+    if (slice) showSlice(slice.dataset.showSlice);
+  });
+  document.addEventListener("dens:level", (event) => showLevel(event.detail.level));
+  document.addEventListener("dens:slice", (event) => showSlice(event.detail.slice));
+  Object.keys(panes).forEach(draw);
+}
+
+if (globalThis.document) {
+  const root = document.querySelector("[data-panes]");
+  if (root) start(root);
+}
