@@ -67,7 +67,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "reporting.core.no_store.NoStoreMiddleware",
-    "reporting.core.domain_errors.DomainErrorMiddleware",
+    "reporting.accounts.refusal_pages.RefusalPagesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -242,7 +242,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "reporting.core.rest.Pagination",
     "PAGE_SIZE": 50,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "reporting.core.rest.exception_handler",
+    "EXCEPTION_HANDLER": "reporting.accounts.refusal_pages.api_exception_handler",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR_SETTINGS = {

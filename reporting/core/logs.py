@@ -14,7 +14,8 @@ job_id: ContextVar[str] = ContextVar("job_id", default="")
 
 class IdsFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
-        record.request_id = request_id.get()
+        # Django reports refusals after our middleware has left, but hands over the request.
+        record.request_id = request_id.get() or getattr(getattr(record, "request", None), "request_id", "")
         record.job_id = job_id.get()
         return True
 

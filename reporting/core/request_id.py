@@ -19,6 +19,7 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Ours only: an id taken from a header could carry line breaks or a patient's name into the logs.
         identifier = uuid.uuid4().hex
+        request.request_id = identifier  # type: ignore[attr-defined]
         id_token = request_id.set(identifier)
         address_token = remote_address.set(request.META.get("REMOTE_ADDR", ""))
         try:

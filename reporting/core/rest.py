@@ -7,9 +7,10 @@ from collections.abc import Collection
 from typing import Any
 
 from django.http import Http404
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
@@ -25,6 +26,20 @@ class Pagination(CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-created_at"
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """DRF would hand whatever stands in a cursor to the database."""
+        cursor = super().decode_cursor(request)
+        if cursor is not None and cursor.position is not None and not self.is_position(str(cursor.position)):
+            raise exceptions.NotFound(self.invalid_cursor_message)
+        return cursor
+
+    def is_position(self, text: str) -> bool:
+        """Whether ``text`` is a value of the field that orders the list: a moment."""
+        try:
+            return parse_datetime(text) is not None
+        except ValueError:
+            return False
 
 
 def version_seen(request: Request) -> int:

@@ -122,6 +122,16 @@ class QuarantineReason(models.TextChoices):
     PATIENT_CONFLICT = "patient_conflict", _("The patient's name, sex or birth date differ from what is stored")
 
 
+class QuarantinedFileQuerySet(models.QuerySet["QuarantinedFile"]):
+    def visible_to(self, user: User | AnonymousUser) -> QuarantinedFileQuerySet:
+        """Files beside studies this user may know about, and those they sent themselves."""
+        if not isinstance(user, User) or not may(user, Act.QUARANTINE_VIEW):
+            return self.none()
+        if Role(user.role) in (Role.SENIOR, Role.AUDITOR):
+            return self
+        return self.filter(models.Q(study__in=Study.objects.visible_to(user)) | models.Q(received_by=user))
+
+
 class QuarantinedFile(TimestampedModel):
     """A file that contradicts what is stored: kept, shown, and never merged on its own."""
 
@@ -132,6 +142,8 @@ class QuarantinedFile(TimestampedModel):
     sop_instance_uid = models.CharField(max_length=64)
     study_instance_uid = models.CharField(max_length=64)
     received_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = QuarantinedFileQuerySet.as_manager()
 
     class Meta:
         constraints = [
