@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--without-beat", action="store_true", help="another process keeps the clock")
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("DENS_DATABASE_POOL", "0")  # a pool does not survive the fork of the children
     name = options.name or f"{options.queue}-{os.getpid()}"
     sys.exit(app.start(arguments(options.queue, name, beat=not options.without_beat)))
 

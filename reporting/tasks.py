@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from reporting.core.late_task import late_task
 from reporting.predictions import (
-    dispatch,
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
-from reporting.reports.services import draft_missing_reports
 
 REQUEUE_STALE_JOBS = "reporting.requeue_stale_jobs"
 
@@ -19,9 +17,3 @@ def requeue_stale_jobs() -> None:
     services.requeue_stale_jobs()
     services.request_missing_inference()
     services.forget_silent_workers()
-
-
-@late_task(dispatch.DRAFT_REPORTS)
-def draft_reports() -> None:
-    """After each job and each minute: finished jobs get their report draft."""
-    draft_missing_reports()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -14,7 +15,6 @@ from reporting.predictions.services.attempts import give_up_lost_attempt
 from reporting.predictions.services.requests import request_inference_for_new_studies
 from reporting.studies.models import Study
 
-KNOCK_AGAIN_AFTER_S = 60
 KNOCKS_PER_SWEEP = 20
 """Enough to feed the workers for a minute; knocking for every queued row would flood the broker with repeats."""
 QUIET_S = 60
@@ -32,7 +32,7 @@ def requeue_stale_jobs() -> list[InferenceJob]:
     for job in lost:
         logger.warning("job %s lost its worker in attempt %s", job.pk, job.attempt)
         give_up_lost_attempt(job.pk, job.attempt)
-    unheard = list(InferenceJob.objects.unannounced(for_s=KNOCK_AGAIN_AFTER_S)[:KNOCKS_PER_SWEEP])
+    unheard = list(InferenceJob.objects.unannounced(for_s=settings.INFERENCE_LEASE_S)[:KNOCKS_PER_SWEEP])
     for job in unheard:
         announce_job_on_commit(job.pk)
     return lost + [job for job in unheard if job not in lost]
