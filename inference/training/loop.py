@@ -22,7 +22,6 @@ Loss = Callable[[Tensor, dict[str, Tensor]], Tensor]
 Report = Callable[[str], None]
 
 _LOG_EVERY_S = 20.0
-_SAVE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,7 @@ class Recipe:
     warm_up_steps: int = 50
     ema_decay: float = 0.995
     seed: int = 0
+    save_every_s: float = 60.0
 
     def progress(self, step: int, elapsed_s: float) -> float:
         """0 at the start, 1 when training is over."""
@@ -98,7 +98,7 @@ def fit(
         if now - logged > _LOG_EVERY_S:
             logged = now
             report(f"step {step}  {progress:5.1%}  loss {running:.4f}  {before_s + now - started:.0f} s")
-        if now - saved > _SAVE_EVERY_S:
+        if now - saved >= recipe.save_every_s:
             saved = now
             _save(checkpoint, network, average, optimizer, step, before_s + now - started)
     elapsed_s = before_s + time.monotonic() - started

@@ -1,0 +1,104 @@
+"""Training: it learns, it goes on after a kill as if nothing had happened, and it never mixes patients."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from inference.networks import OUTPUTS, grading_network
+from inference.training import calibrate
+from inference.training.loop import Batch, Recipe, averaged, fit
+from inference.training.splits import Split, SplitError
+from inference.training.train_grading import loss_of
+from reporting.vocabulary import MachineFinding
+
+FINDING = MachineFinding.OSTEOPHYTE
+
+
+def toy_batch(rng: np.random.Generator, count: int = 4) -> Batch:
+    """Crops with a bar whose length is the size to be found."""
+    mm = rng.uniform(0, 6, count).astype(np.float32)
+    crops = rng.normal(0, 0.05, (count, 5, 32, 32, 64)).astype(np.float32)
+    for crop, size in zip(crops, mm, strict=True):
+        crop[:, 12:20, 12:20, 16 : 16 + int(5 * size)] += 1.0
+    return torch.from_numpy(crops), {"mm": torch.from_numpy(mm), "positive": torch.from_numpy((mm > 3).astype("f4"))}
+
+
+def toy_loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
+    return loss_of(FINDING, outputs, targets)
+
+
+def new_network() -> nn.Module:
+    torch.manual_seed(1)
+    return grading_network(FINDING)
+
+
+def test_some_steps_lower_the_loss(tmp_path: Path) -> None:
+    images, targets = toy_batch(np.random.default_rng(99), 16)
+
+    def loss_now(network: nn.Module) -> float:
+        with torch.inference_mode():
+            return float(toy_loss(network(images), targets))
+
+    before = loss_now(new_network().eval())
+    trained = fit(new_network(), toy_batch, toy_loss, Recipe(steps=60, ema_decay=0.8, warm_up_steps=5), tmp_path / "c")
+    assert trained.steps == 60
+    assert loss_now(trained.network) < 0.6 * before
+
+
+def test_a_run_that_was_killed_ends_where_an_uninterrupted_one_ends(tmp_path: Path) -> None:
+    recipe = Recipe(steps=6, seed=5, save_every_s=0.0)
+    whole = fit(new_network(), toy_batch, toy_loss, recipe, tmp_path / "whole")
+    calls = 0
+
+    def killed_at_the_fourth(rng: np.random.Generator) -> Batch:
+        nonlocal calls
+        calls += 1
+        if calls == 4:
+            raise KeyboardInterrupt
+        return toy_batch(rng)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(new_network(), killed_at_the_fourth, toy_loss, recipe, tmp_path / "halved")
+    resumed = fit(new_network(), toy_batch, toy_loss, recipe, tmp_path / "halved")
+    assert resumed.steps == 6
+    for (key, value), other in zip(
+        whole.network.state_dict().items(), resumed.network.state_dict().values(), strict=True
+    ):
+        assert torch.equal(value, other), key
+    kept = averaged(new_network(), tmp_path / "halved").state_dict()
+    assert all(torch.equal(value, kept[key]) for key, value in resumed.network.state_dict().items())
+
+
+def test_a_patient_on_both_sides_of_a_split_is_refused() -> None:
+    with pytest.raises(SplitError, match="patient 3 is in train and in test"):
+        Split(train=(1, 2, 3), validation=(4,), test=(3, 5))
+    with pytest.raises(SplitError, match="twice in validation"):
+        Split(train=(1,), validation=(4, 4), test=(5,))
+
+
+def test_phantom_splits_never_overlap_and_say_their_seeds() -> None:
+    split = Split.of_phantoms(5, 2, 3)
+    assert split.described()["test"] == "3000000..3000002 (3)"
+    assert not set(split.train) & set(split.test)
+
+
+def test_temperature_and_threshold_recover_what_was_put_in() -> None:
+    rng = np.random.default_rng(0)
+    honest = rng.normal(0, 2, 20_000)
+    positive = rng.random(20_000) < calibrate.sigmoid(honest)
+    assert calibrate.temperature(honest * 3.0, positive) == pytest.approx(3.0, rel=0.05)
+    assert calibrate.expected_calibration_error(calibrate.sigmoid(honest), positive) < 0.02
+    assert calibrate.threshold(calibrate.sigmoid(honest), positive) == pytest.approx(0.5, abs=0.08)
+    assert calibrate.auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
+
+
+def test_every_grading_network_has_one_output_per_name() -> None:
+    for finding, names in OUTPUTS.items():
+        assert {"logit", "mm"} <= set(names)
+        parameters = sum(value.numel() for value in grading_network(finding).parameters())
+        assert parameters < 500_000
