@@ -99,6 +99,7 @@ class Field:
     only_when: Condition | None = None
     impression_group: int = 9
     coded: Code | None = None
+    number: str = ""  # the field whose confirmed number fills {mm}
     note_en: str = ""
     note_zh: str = ""
     minimum: float = 0.0

@@ -1,0 +1,131 @@
+"""Machine statements and a level map → what the report proposes. Pure; nothing here is ever pre-accepted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from reporting.reports.places import Place
+from reporting.reports.sheet import Value
+from reporting.reports.template.spec import Template
+from reporting.vocabulary import MACHINE_FINDINGS, GateStatus, LevelStatus, MachineFinding, Zone
+
+LEVEL_UNCERTAIN = "level_uncertain"
+NOT_HERNIATED = "not_herniated"
+NEGATIVE = "negative"
+WITHHELD = "withheld"
+FLAGGED = "flagged"
+
+# The field each classifier speaks to, with its values for absent and present. "Not herniated" is neither normal nor
+# bulge, so it proposes nothing.
+_VALUES: dict[MachineFinding, tuple[str, str | None, str]] = {
+    MachineFinding.OSTEOPHYTE: ("osteophyte", "absent", "present"),
+    MachineFinding.SLIP: ("slip", "none", "present"),
+    MachineFinding.HERNIATION: ("disc_class", None, "herniation"),
+    MachineFinding.PLL: ("pll", "not_thickened", "thickened"),
+    MachineFinding.LF: ("lf", "not_thickened", "thickened"),
+}
+
+
+@dataclass(frozen=True)
+class MachineStatement:
+    """One prediction as drafting sees it; ``level`` is the machine's own name of the structure."""
+
+    id: UUID
+    finding: MachineFinding
+    level: str
+    side: str
+    positive: bool
+    zone: str = ""
+    herniation_side: str = ""
+    direction: str = ""
+    grade: str = ""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What one place starts with. ``value`` is ``None`` where the machine gives evidence but no suggestion."""
+
+    place: Place
+    prediction_id: UUID
+    value: Value
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What a report needs of a job's result, read leniently: a missing part is unknown, never assumed good."""
+
+    gate: str = GateStatus.WITHHELD.value
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)  # name → status
+
+    @classmethod
+    def read(cls, result: Mapping[str, Any] | None) -> Analysis:
+        gate = (result or {}).get("gate") or {}
+        per_finding = gate.get("findings") or {}
+        reasons = {
+            name: tuple(str(r) for r in entry.get("reasons", ()))
+            for name, entry in per_finding.items()
+            if isinstance(entry, Mapping) and entry.get("status") != GateStatus.RUN.value
+        }
+        if gate.get("reasons"):
+            reasons["study"] = tuple(str(r) for r in gate["reasons"])
+        levels = {
+            str(level["name"]): str(level.get("status", LevelStatus.UNCERTAIN.value))
+            for level in (result or {}).get("levels") or []
+            if level.get("name")
+        }
+        return cls(str(gate.get("status", GateStatus.WITHHELD.value)), reasons, levels)
+
+    def is_uncertain(self, level: str) -> bool:
+        return self.levels.get(level, LevelStatus.UNCERTAIN.value) != LevelStatus.NAMED.value
+
+    def levels_are_plausible(self) -> bool:
+        """Whether every level found was named with confidence; the solver checks order and spacing before that."""
+        return bool(self.levels) and not any(self.is_uncertain(level) for level in self.levels)
+
+
+def propose(
+    template: Template, statements: Iterable[MachineStatement], analysis: Analysis, level_map: Mapping[str, str | None]
+) -> list[Proposal]:
+    """One proposal per place the machine spoke of, through the level map. Levels outside the report get none."""
+    proposals: list[Proposal] = []
+    for statement in statements:
+        level = level_map.get(statement.level)
+        if level is None:
+            continue
+        key, negative, positive = _VALUES[statement.finding]
+        place = Place(key, level, statement.side)
+        if level not in template[key].levels or place.side not in template[key].sides:
+            continue
+        if statement.finding.value in analysis.reasons:
+            proposals.append(Proposal(place, statement.id, None, WITHHELD))
+        elif analysis.is_uncertain(statement.level):
+            proposals.append(Proposal(place, statement.id, None, LEVEL_UNCERTAIN))
+        elif statement.positive:
+            proposals.append(Proposal(place, statement.id, positive))
+            proposals.extend(_details(statement, level))
+        else:
+            proposals.append(Proposal(place, statement.id, negative, NOT_HERNIATED if negative is None else NEGATIVE))
+    return proposals
+
+
+def _details(statement: MachineStatement, level: str) -> list[Proposal]:
+    """Zone and side of a herniation, direction and grade of a slip, where the machine gives them."""
+    details: dict[str, str] = {}
+    if statement.finding is MachineFinding.HERNIATION:
+        details["hern_zone"] = statement.zone
+        if statement.zone != Zone.CENTRAL.value:
+            details["hern_side"] = statement.herniation_side
+    elif statement.finding is MachineFinding.SLIP:
+        details["slip_direction"] = statement.direction
+        details["slip_grade"] = statement.grade
+    return [Proposal(Place(key, level), statement.id, value) for key, value in details.items() if value]
+
+
+def findings_not_run(analysis: Analysis) -> list[tuple[MachineFinding, tuple[str, ...]]]:
+    """Which classifiers were withheld, with every reason, for the page to say so."""
+    return [(f, analysis.reasons[f.value]) for f in MACHINE_FINDINGS if f.value in analysis.reasons]

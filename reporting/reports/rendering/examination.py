@@ -1,0 +1,91 @@
+"""Indication, technique, quality and comparison in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reporting.reports.places import Place
+from reporting.reports.rendering.plain_fields import field_sentences
+from reporting.reports.rendering.sentences import Sentence, Voice
+from reporting.reports.sheet import Sheet
+from reporting.vocabulary import SeriesRole
+
+_SAGITTAL = {
+    SeriesRole.SAGITTAL_T1: ("T1", "T1WI"),
+    SeriesRole.SAGITTAL_T2: ("T2", "T2WI"),
+    SeriesRole.SAGITTAL_STIR: ("STIR", "STIR"),
+}
+_AXIAL = {SeriesRole.AXIAL_T2: ("T2", "T2WI"), SeriesRole.AXIAL_FS_T2: ("fat-suppressed T2", "脂肪抑制T2WI")}
+
+
+def _indication(sheet: Sheet, voice: Voice) -> Sentence:
+    text, tags = sheet.human(Place("indication")), sheet.codes("indication_tags")
+    onset = sheet.code("onset")
+    spec = sheet.template["indication_tags"]
+    words = [voice.say(c.en, c.zh) for c in (spec.choice(t) for t in tags)]
+    if onset and onset != "unknown":
+        choice = sheet.template["onset"].choice(onset)
+        words.append(voice.say(f"{choice.en} onset", f"{choice.zh}起病"))
+    if isinstance(text, str):
+        words.insert(0, text.rstrip("。. "))
+    if not words:
+        return voice.sentence("Indication: not provided.", "检查目的：未提供。", [Place("indication")])
+    keys = ("indication", "indication_tags", "onset")
+    told = [p for key in keys if sheet.human(p := Place(key)) is not None]
+    return voice.sentence(f"Indication: {', '.join(words)}.", f"检查目的：{'、'.join(words)}。", told)
+
+
+def _technique(sheet: Sheet, voice: Voice) -> Sentence:
+    planes: list[str] = []
+    for plane, zh, roles in (("sagittal", "矢状面", _SAGITTAL), ("axial", "轴面", _AXIAL)):
+        present = [voice.say(*words) for role, words in roles.items() if role.value in sheet.facts.sequences]
+        if present:
+            planes.append(voice.say(f"{plane} {voice.all_of(present)}", f"{zh}{'、'.join(present)}"))
+    if not planes:
+        return voice.sentence(
+            "Technique: no series was recognised.", "检查方法：未识别扫描序列。", [Place("sequences")]
+        )
+    together = voice.all_of(planes)
+    return voice.sentence(f"{together} images without contrast.", f"{together}平扫。", [Place("sequences")])
+
+
+def _quality_reason(sheet: Sheet, voice: Voice) -> Sentence | None:
+    spec = sheet.template["quality_reason"]
+    codes = sheet.codes(spec.key) if sheet.applicable(Place(spec.key), human_only=True) else []
+    if not codes:
+        return None
+    words = [voice.say(c.en, c.zh) for c in (spec.choice(code) for code in codes)]
+    return voice.sentence(f"Limited by {voice.all_of(words)}.", f"受限原因：{'、'.join(words)}。", [Place(spec.key)])
+
+
+def _missing_levels(sheet: Sheet, voice: Voice) -> Sentence | None:
+    levels = sheet.codes("coverage_missing") if sheet.code("coverage") == "missing" else []
+    if not levels:
+        return None
+    return voice.sentence(
+        f"Not covered: {', '.join(levels)}.", f"未覆盖节段：{'、'.join(levels)}。", [Place("coverage_missing")]
+    )
+
+
+def _earlier_study(sheet: Sheet, voice: Voice) -> Sentence | None:
+    text = sheet.human(Place("comparison_text")) if sheet.code("comparison") == "available" else None
+    if not isinstance(text, str):
+        return None
+    return voice.sentence(f"Earlier study: {text}.", f"既往检查：{text}。", [Place("comparison_text")])
+
+
+def examination_sentences(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
+    yield _indication(sheet, voice)
+    yield _technique(sheet, voice)
+    yield from field_sentences(sheet, sheet.template["quality"], voice)
+    optional = [_quality_reason(sheet, voice)]
+    yield from (s for s in optional if s is not None)
+    for key in ("level_method", "numbering_anomaly", "coverage"):
+        yield from field_sentences(sheet, sheet.template[key], voice)
+    missing = _missing_levels(sheet, voice)
+    if missing is not None:
+        yield missing
+    yield from field_sentences(sheet, sheet.template["comparison"], voice)
+    earlier = _earlier_study(sheet, voice)
+    if earlier is not None:
+        yield earlier

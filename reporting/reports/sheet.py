@@ -1,0 +1,132 @@
+"""A report's fields at one moment, as plain data: what drafting, checks and rendering read. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from reporting.reports.places import Place
+from reporting.reports.states import FindingState
+from reporting.reports.template.spec import Condition, Field, Kind, Scope, Template
+
+Value = str | float | list[str] | None
+_WITH_VALUE = (FindingState.HUMAN_CONFIRMED, FindingState.HUMAN_CHANGED)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One place's state. ``machine_positive`` is what the machine said there, whether or not it may suggest."""
+
+    state: FindingState = FindingState.UNSET
+    value: Value = None
+    machine_value: Value = None
+    machine_positive: bool | None = None
+    machine_note: str = ""
+    bulk: bool = False
+
+
+UNSET = Statement()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the study says of itself: series roles present, optional levels in view, gate, and whether levels hold."""
+
+    sequences: tuple[str, ...] = ()
+    extra_levels: frozenset[str] = frozenset()
+    gate: str = "none"
+    gate_reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    levels_plausible: bool = True
+    demo_weights: str = ""
+    algorithm: str = ""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Statements by place. A value counts as human only in the two states in which a person stands behind it."""
+
+    template: Template
+    statements: Mapping[Place, Statement]
+    facts: Facts = field(default_factory=Facts)
+
+    def at(self, place: Place) -> Statement:
+        return self.statements.get(place, UNSET)
+
+    def human(self, place: Place) -> Value:
+        """The value a person stands behind, or ``None``."""
+        statement = self.at(place)
+        return statement.value if statement.state in _WITH_VALUE else None
+
+    def code(self, key: str, level: str = "", side: str = "", instance: int = 1) -> str:
+        """The human choice at a place, or the empty string."""
+        value = self.human(Place(key, level, side, instance))
+        return value if isinstance(value, str) else ""
+
+    def codes(self, key: str, level: str = "") -> list[str]:
+        """The human choices of a field with many, or an empty list."""
+        value = self.human(Place(key, level))
+        return value if isinstance(value, list) else []
+
+    def number(self, key: str, level: str = "", side: str = "", instance: int = 1) -> float | None:
+        """The number a person confirmed, or ``None``."""
+        value = self.human(Place(key, level, side, instance))
+        return float(value) if isinstance(value, int | float) else None
+
+    def levels_confirmed(self) -> bool:
+        """Machine values count for nothing before this."""
+        return bool(self.code("level_status"))
+
+    def instances(self, key: str) -> list[int]:
+        """Instance numbers in use; always at least the first."""
+        return sorted({1, *(p.instance for p in self.statements if p.field == key)})
+
+    def places(self, spec: Field, *, usual: bool = False) -> Iterator[Place]:
+        """Every place of a field, from the skull down; ``usual``: those each report speaks of or the images cover."""
+        for level in spec.levels:
+            if usual and level not in spec.usual_levels and not self._covered(spec, level):
+                continue
+            for side in spec.sides:
+                for instance in self.instances(spec.key) if spec.repeatable else (1,):
+                    yield Place(spec.key, level, side, instance)
+
+    def _covered(self, spec: Field, level: str) -> bool:
+        if spec.key == "slip" and level == "C7":
+            return "T1" in self.facts.extra_levels
+        return spec.scope is Scope.DISC and level in self.facts.extra_levels
+
+    def holds(self, condition: Condition | None, place: Place, *, human_only: bool = False) -> bool:
+        """Whether the condition is met where ``place`` is; ``None`` is always met.
+
+        A whole-study field looks at every level of a level's field. Suggestions count unless ``human_only``.
+        """
+        if condition is None:
+            return True
+        spec = self.template[condition.field]
+        levels = (place.level,) if place.level in spec.levels else spec.levels
+        sides = (place.side,) if place.side in spec.sides else spec.sides
+        instance = place.instance if spec.repeatable else 1
+        for level in levels:
+            for side in sides:
+                other = Place(spec.key, level, side, instance)
+                value = self.human(other) if human_only else self.at(other).value
+                held = value if isinstance(value, list) else [value]
+                if any(v in condition.values for v in held) and self.applicable(other, human_only=human_only):
+                    return True
+        return False
+
+    def applicable(self, place: Place, *, human_only: bool = False) -> bool:
+        """Whether the field has any meaning there (a herniation zone without a herniation has none)."""
+        return self.holds(self.template[place.field].only_when, place, human_only=human_only)
+
+    def default_of(self, place: Place) -> Value:
+        """The normal value "confirm the rest" would set here, or ``None`` when there is none."""
+        spec = self.template[place.field]
+        if spec.default is None or not self.applicable(place):
+            return None
+        if spec.default_unless is not None and self.holds(spec.default_unless, place):
+            return None
+        return [spec.default] if spec.kind is Kind.MULTI else spec.default
+
+    def is_default(self, place: Place, value: Value) -> bool:
+        default = self.template[place.field].default
+        return default is not None and value in (default, [default])

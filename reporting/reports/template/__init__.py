@@ -1,0 +1,36 @@
+"""The report template: every field, value and default sentence, as data."""
+
+from __future__ import annotations
+
+from reporting.reports.template import alignment, cord, disc, exam, other, vertebra
+from reporting.reports.template.spec import Block, Choice, Condition, Field, Fill, Kind, Scope, Template
+
+__all__ = [
+    "CURRENT",
+    "TEMPLATES",
+    "TITLES",
+    "Block",
+    "Choice",
+    "Condition",
+    "Field",
+    "Fill",
+    "Kind",
+    "Scope",
+    "Template",
+]
+
+TITLES: dict[Block, tuple[str, str]] = {
+    Block.EXAM: ("Examination", "检查"),
+    Block.ALIGNMENT: ("Alignment", "序列"),
+    Block.VERTEBRA: ("Vertebrae", "椎体"),
+    Block.DISC: ("Disc levels", "椎间盘节段"),
+    Block.CORD: ("Cord", "脊髓"),
+    Block.OTHER: ("Other structures", "其他"),
+}
+
+_ALL = (*exam.FIELDS, *alignment.FIELDS, *vertebra.FIELDS, *disc.FIELDS, *cord.FIELDS, *other.FIELDS, *other.COMMENTS)
+
+# In printing order: a comment follows the fields of its own block.
+CURRENT = Template("1", tuple(sorted(_ALL, key=lambda f: list(Block).index(f.block))))
+# Reports keep the template they were written with; every version ever used stays here.
+TEMPLATES = {CURRENT.version: CURRENT}
