@@ -14,7 +14,7 @@ from reporting.studies.series_roles import Plane, plane_of
 # Direction (LPS) that array axes k, j, i run along after ``canonical``; obliquity is kept, not resampled away.
 AXES_LPS: dict[Plane, NDArray[np.float64]] = {
     Plane.SAGITTAL: np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]]),  # right→left, top→bottom, front→back
-    Plane.AXIAL: np.array([[0, 0, -1.0], [0, 1.0, 0], [1.0, 0, 0]]),  # top→bottom, front→back, right→left
+    Plane.AXIAL: np.array([[0, 0, 1.0], [0, 1.0, 0], [1.0, 0, 0]]),  # bottom→top, front→back, right→left
 }
 
 

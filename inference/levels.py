@@ -1,0 +1,231 @@
+"""Label map → named vertebrae and discs, or candidates without a name and the reason: uncertain rather than wrong.
+
+C2 is the body with the dens, more than one and a half times as tall as the others; everything else is counted down from
+it. Without the dens in the field of view nothing is named, until somebody points at C2/3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.level_candidates import Candidate, find_candidates
+from inference.level_chain import SPACING_MM, best_chain
+from inference.midsagittal import STEP_MM, Midsagittal, midsagittal
+from inference.results import IndexSlice, LevelResult, Point
+from inference.volumes import Volume
+from reporting.vocabulary import DiscLevel, LevelKind, LevelStatus, Vertebra
+
+COLUMN = (Vertebra.C2, Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7, Vertebra.T1)
+DENS_RATIO = 1.5
+C2_HEIGHT_MM = (26.0, 48.0)
+BODY_HEIGHT_MM = (8.0, 21.0)
+MIN_BODIES = 3
+HINT_REACH_MM = 10.0
+
+
+@dataclass(frozen=True)
+class Levels:
+    """``levels`` from the top down. ``certain`` only when every one of them is named; else ``reasons`` say why not.
+
+    Uncertain levels are called ``vertebra-1``, ``disc-1`` … from the top: places to point at, not names.
+    """
+
+    levels: tuple[LevelResult, ...]
+    certain: bool
+    reasons: tuple[str, ...] = ()
+
+    def of(self, name: str) -> LevelResult | None:
+        return next((level for level in self.levels if level.name == name), None)
+
+
+def name_levels(label_map: Volume, *, c2_3_hint_lps_mm: Point | None = None) -> Levels:
+    """Name vertebrae C2–T1 and discs C2/3–C7/T1 on a sagittal label map (values ``LABEL_VALUES``).
+
+    ``c2_3_hint_lps_mm`` is a point somebody marked as C2/3; the disc nearest to it is then C2/3.
+    Reasons: ``no_canal``, ``no_column``, ``dens_outside_field``, ``c2_not_recognised``, ``two_tall_bodies``,
+    ``implausible_heights``, ``implausible_spacing``, ``column_broken``, ``hint_not_at_disc``.
+    """
+    picture = midsagittal(label_map)
+    if picture is None:
+        return Levels((), False, ("no_canal",))
+    chain = best_chain(find_candidates(picture))
+    bodies = [member for member in chain if member.kind is LevelKind.VERTEBRA]
+    if len(bodies) < MIN_BODIES:
+        return Levels((), False, ("no_column",))
+    column = _complete(chain)
+    if c2_3_hint_lps_mm is None:
+        top, reason = _find_c2(column)
+    else:
+        top, reason = _from_hint(column, picture.to_picture(np.asarray(c2_3_hint_lps_mm)) * STEP_MM)
+    if reason is None:
+        reason = _implausible(column[max(top, 0) :])
+    if reason is not None:
+        return Levels(_unnamed(column, picture, label_map, reason), False, (reason,))
+    return Levels(_named(column, top, picture, label_map), True)
+
+
+@dataclass(frozen=True)
+class _Member:
+    """One place in the column; ``piece`` is ``None`` where it was not seen but its neighbours say it is there."""
+
+    kind: LevelKind
+    centre: NDArray[np.float64]
+    piece: Candidate | None
+    height_mm: float = 0.0
+
+
+def _complete(chain: Sequence[Candidate]) -> list[_Member]:
+    """Strictly alternating members: a disc or body that was skipped is put midway between its neighbours."""
+    members: list[_Member] = []
+    for index, piece in enumerate(chain):
+        axis = _axis(chain, index)
+        if members and members[-1].kind is piece.kind:
+            missing = LevelKind.DISC if piece.kind is LevelKind.VERTEBRA else LevelKind.VERTEBRA
+            members.append(_Member(missing, _between(chain[index - 1], piece, axis), None))
+        members.append(_Member(piece.kind, piece.centre, piece, piece.height_mm(axis)))
+    return members
+
+
+def _axis(chain: Sequence[Candidate], index: int) -> NDArray[np.float64]:
+    """Unit direction of the column at one member, from its neighbours of either kind."""
+    step = chain[min(index + 1, len(chain) - 1)].centre - chain[max(index - 1, 0)].centre
+    return np.asarray(step / np.linalg.norm(step))
+
+
+def _between(upper: Candidate, lower: Candidate, axis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Midway between the facing ends of two pieces."""
+    bottom = float(np.percentile(upper.outline @ axis, 99))
+    top = float(np.percentile(lower.outline @ axis, 1))
+    step = lower.centre - upper.centre
+    span = float(step @ axis)
+    share = ((bottom + top) / 2 - float(upper.centre @ axis)) / span if span > 0 else 0.5
+    return np.asarray(upper.centre + step * np.clip(share, 0.05, 0.95))
+
+
+def _find_c2(column: Sequence[_Member]) -> tuple[int, str | None]:
+    """Index of C2 in the column, or the reason why it cannot be told."""
+    bodies = [(index, member) for index, member in enumerate(column) if member.kind is LevelKind.VERTEBRA]
+    whole = [member.height_mm for _, member in bodies if member.piece and not member.piece.at_bottom]
+    usual = float(np.median(whole[1:] if len(whole) > 3 else whole))
+    tall = [index for index, member in bodies if member.height_mm > DENS_RATIO * usual]
+    if len(tall) > 1:
+        return -1, "two_tall_bodies"
+    first = column[bodies[0][0]]
+    if not tall:
+        cut_off = first.piece is not None and first.piece.at_top
+        return -1, "dens_outside_field" if cut_off or _starts_high(column) else "c2_not_recognised"
+    c2 = column[tall[0]]
+    if c2.piece is None or c2.piece.at_top:
+        return -1, "dens_outside_field"
+    if sum(1 for index, _ in bodies if index < tall[0]) > 1:
+        return -1, "c2_not_recognised"
+    if not C2_HEIGHT_MM[0] <= c2.height_mm <= C2_HEIGHT_MM[1]:
+        return -1, "implausible_heights"
+    return tall[0], None
+
+
+def _starts_high(column: Sequence[_Member]) -> bool:
+    """Whether the column begins so near the picture's upper edge that something above it may be cut off."""
+    return bool(column[0].centre[0] < 30.0)
+
+
+def _from_hint(column: Sequence[_Member], at_mm: NDArray[np.float64]) -> tuple[int, str | None]:
+    discs = [index for index, member in enumerate(column) if member.kind is LevelKind.DISC]
+    distances = [float(np.linalg.norm(column[index].centre - at_mm)) for index in discs]
+    if not distances or min(distances) > HINT_REACH_MM:
+        return -1, "hint_not_at_disc"
+    return discs[int(np.argmin(distances))] - 1, None  # −1: C2 itself is above the field
+
+
+def _implausible(column: Sequence[_Member]) -> str | None:
+    """Validate the part of the column that would be named: heights, spacing, nothing missing twice in a row."""
+    named = column[: 2 * len(COLUMN) - 1]
+    bodies = [member for member in named if member.kind is LevelKind.VERTEBRA]
+    below_c2 = [member for member in bodies[1:] if member.piece and not member.piece.at_bottom]
+    if any(not BODY_HEIGHT_MM[0] <= member.height_mm <= BODY_HEIGHT_MM[1] for member in below_c2):
+        return "implausible_heights"
+    if sum(member.piece is None for member in named) > 2 or len(bodies) < MIN_BODIES:
+        return "column_broken"
+    for members in (bodies[1:], [member for member in named if member.kind is LevelKind.DISC]):
+        steps = [float(np.linalg.norm(lower.centre - upper.centre)) for upper, lower in pairwise(members)]
+        if any(not SPACING_MM[0] <= step <= SPACING_MM[1] for step in steps):
+            return "implausible_spacing"
+        if steps and max(steps) > 1.7 * min(steps):
+            return "implausible_spacing"
+    return None
+
+
+def _names(kind: LevelKind) -> tuple[str, ...]:
+    return tuple(vertebra.value for vertebra in COLUMN) if kind is LevelKind.VERTEBRA else tuple(DiscLevel)
+
+
+def _named(column: Sequence[_Member], top: int, picture: Midsagittal, label_map: Volume) -> tuple[LevelResult, ...]:
+    """Names down from C2 at ``top``; −1 means that the column begins with C2/3."""
+    counters = {LevelKind.VERTEBRA: 0 if top >= 0 else 1, LevelKind.DISC: 0}
+    results = []
+    for member in column[max(top, 0) :]:
+        number = counters[member.kind]
+        counters[member.kind] += 1
+        names = _names(member.kind)
+        if number >= len(names):
+            continue
+        if member.piece is not None and member.piece.at_bottom and member.kind is LevelKind.VERTEBRA:
+            continue  # cut off by the field of view: no centre to speak of
+        reasons = () if member.piece is not None else ("interpolated",)
+        results.append(
+            _result(str(names[number]), member, LevelStatus.NAMED, reasons, picture=picture, label_map=label_map)
+        )
+    return tuple(results)
+
+
+def _unnamed(
+    column: Sequence[_Member], picture: Midsagittal, label_map: Volume, reason: str
+) -> tuple[LevelResult, ...]:
+    counters = {LevelKind.VERTEBRA: 0, LevelKind.DISC: 0}
+    results = []
+    for member in column:
+        counters[member.kind] += 1
+        name = f"{member.kind.value}-{counters[member.kind]}"
+        results.append(_result(name, member, LevelStatus.UNCERTAIN, (reason,), picture=picture, label_map=label_map))
+    return tuple(results)
+
+
+def _result(
+    name: str,
+    member: _Member,
+    status: LevelStatus,
+    reasons: tuple[str, ...],
+    *,
+    picture: Midsagittal,
+    label_map: Volume,
+) -> LevelResult:
+    row, column = member.centre / STEP_MM
+    center = picture.to_lps_mm(float(row), float(column))
+    return LevelResult(
+        name=name,
+        kind=member.kind,
+        center_lps_mm=(float(center[0]), float(center[1]), float(center[2])),
+        status=status,
+        sagittal_slice=slice_through(label_map, center),
+        reasons=reasons,
+    )
+
+
+def slice_through(volume: Volume, point_lps_mm: NDArray[np.float64]) -> IndexSlice | None:
+    """The slice of a volume that passes nearest to a point, or ``None`` when the point is outside the stack."""
+    k = float(volume.to_index_kji(np.asarray(point_lps_mm, dtype=np.float64))[0])
+    if not -0.75 <= k <= volume.array.shape[0] - 0.25:
+        return None
+    nearest = int(np.clip(round(k), 0, volume.array.shape[0] - 1))
+    uids, numbers = volume.sop_instance_uids, volume.frame_numbers
+    return IndexSlice(
+        series_uid=volume.series_uid,
+        sop_instance_uid=uids[nearest] if uids else "",
+        k=nearest,
+        frame_number=numbers[nearest] if numbers else None,
+    )

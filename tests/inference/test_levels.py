@@ -1,0 +1,123 @@
+"""Vertebrae and discs get their names from the label map, or none of them does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inference.levels import Levels, name_levels
+from reporting.vocabulary import LABEL_VALUES, LevelKind, LevelStatus, SeriesRole, Structure
+from tests.inference.phantom_scans import PhantomScan, cropped, phantom_scan, reordered, without
+
+ROLE = SeriesRole.SAGITTAL_T2
+NAMES = ("C2", "C2/3", "C3", "C3/4", "C4", "C4/5", "C5", "C5/6", "C6", "C6/7", "C7")
+
+
+def assert_right(levels: Levels, scan: PhantomScan, within_mm: float = 5.0) -> None:
+    assert levels.certain, levels.reasons
+    for name in NAMES:
+        level = levels.of(name)
+        assert level is not None, name
+        distance = np.linalg.norm(np.array(level.center_lps_mm) - scan.center(name))
+        assert distance < (10.0 if name == "C2" else within_mm), (name, distance)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"seed": 1},
+        {"seed": 2, "family": "second"},
+        {"seed": 3, "lordosis_deg": -15.0},
+        {"seed": 4, "lordosis_deg": 45.0},
+        {"seed": 5, "pitch_deg": 14.0},
+        {"seed": 6, "scoliosis_mm": 8.0},
+        {"seed": 8, "pathologies": ("C5:slip:5mm", "C4:osteophyte:5mm", "C6/7:herniation:left:paracentral:6mm")},
+    ],
+)
+def test_every_level_from_c2_to_c7_has_its_own_name(options: dict[str, object]) -> None:
+    scan = phantom_scan(**options)  # type: ignore[arg-type]
+    assert_right(name_levels(scan.labels[ROLE]), scan)
+
+
+def test_names_do_not_depend_on_the_array_order() -> None:
+    scan = phantom_scan(1)
+    assert_right(name_levels(reordered(scan.labels[ROLE])), scan)
+
+
+def test_each_level_says_which_slice_passes_through_it() -> None:
+    scan = phantom_scan(1)
+    volume = scan.labels[ROLE]
+    level = name_levels(volume).of("C5")
+    assert level is not None
+    assert level.sagittal_slice is not None
+    k = level.sagittal_slice.k
+    assert abs(volume.to_index_kji(scan.center("C5"))[0] - k) <= 0.8
+    assert level.sagittal_slice.sop_instance_uid == volume.sop_instance_uids[k]
+
+
+def test_without_the_dens_in_view_nothing_is_named() -> None:
+    scan = phantom_scan(1)
+    volume = scan.labels[ROLE]
+    c2_row = int(volume.to_index_kji(scan.center("C2"))[1])
+    levels = name_levels(cropped(volume, c2_row))
+    assert not levels.certain
+    assert levels.reasons == ("dens_outside_field",)
+    assert len(levels.levels) > 8
+    assert all(level.status is LevelStatus.UNCERTAIN for level in levels.levels)
+    assert not {level.name for level in levels.levels} & set(NAMES)
+
+
+def test_one_click_on_c2_3_names_the_rest() -> None:
+    scan = phantom_scan(1)
+    volume = scan.labels[ROLE]
+    c2_row = int(volume.to_index_kji(scan.center("C2"))[1])
+    click = scan.center("C2/3") + np.array([4.0, 1.5, -1.5])
+    levels = name_levels(cropped(volume, c2_row), c2_3_hint_lps_mm=tuple(click))  # type: ignore[arg-type]
+    assert levels.certain
+    for name in NAMES[1:]:
+        level = levels.of(name)
+        assert level is not None
+        assert np.linalg.norm(np.array(level.center_lps_mm) - scan.center(name)) < 5.0
+
+
+def test_a_click_far_from_any_disc_names_nothing() -> None:
+    scan = phantom_scan(1)
+    click = tuple(scan.center("C2/3") + np.array([0.0, 60.0, 0.0]))
+    assert name_levels(scan.labels[ROLE], c2_3_hint_lps_mm=click).reasons == ("hint_not_at_disc",)  # type: ignore[arg-type]
+
+
+def test_one_unseen_disc_is_placed_between_its_vertebrae() -> None:
+    scan = phantom_scan(1)
+    volume = scan.labels[ROLE]
+    index = volume.to_index_kji(scan.center("C4/5"))
+    array = volume.array.copy()
+    rows = slice(int(index[1]) - 10, int(index[1]) + 10)
+    block = array[:, rows]
+    block[block == LABEL_VALUES[Structure.DISC]] = 0
+    levels = name_levels(volume.with_array(array))
+    assert_right(levels, scan)
+    disc = levels.of("C4/5")
+    assert disc is not None
+    assert disc.reasons == ("interpolated",)
+
+
+def test_no_spine_no_names() -> None:
+    volume = phantom_scan(1).labels[ROLE]
+    assert name_levels(volume.with_array(np.zeros_like(volume.array))).reasons == ("no_canal",)
+    assert name_levels(without(volume, [Structure.BODY])).reasons == ("no_column",)
+
+
+def test_vertebrae_of_lumbar_size_are_not_named() -> None:
+    """A lumbar spine has bodies twice as tall: scaling the phantom stands for it."""
+    volume = phantom_scan(1).labels[ROLE]
+    affine = volume.affine_lps_mm.copy()
+    affine[:3, :3] *= 2.0
+    levels = name_levels(type(volume)(volume.array, affine, sop_instance_uids=volume.sop_instance_uids))
+    assert not levels.certain
+
+
+def test_kinds_alternate_from_the_top_down() -> None:
+    levels = name_levels(phantom_scan(1).labels[ROLE]).levels
+    kinds = [level.kind for level in levels]
+    assert kinds[::2] == [LevelKind.VERTEBRA] * len(kinds[::2])
+    assert kinds[1::2] == [LevelKind.DISC] * len(kinds[1::2])
