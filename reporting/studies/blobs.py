@@ -1,0 +1,178 @@
+"""Bytes kept once, under their own SHA-256, durable before any row points at them.
+
+Write order: temporary file → fsync → rename to the digest → fsync of the folder → then the row may commit. No name
+from outside ever becomes a path. Nothing here deletes or overwrites a whole blob.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+from reporting.core.errors import DomainError, StorageFull
+
+_CHUNK = 1024 * 1024
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+ABANDONED_AFTER_S = 24 * 3600
+
+
+class BlobDamaged(DomainError):
+    """The stored bytes are missing or no longer match their digest."""
+
+    code = "blob_damaged"
+    http_status = 500
+
+
+@dataclass(frozen=True)
+class StagedBlob:
+    """Bytes in a temporary file beside the store: not yet kept, gone at the next sweep."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+
+
+def blob_path(sha256: str) -> Path:
+    """Where these bytes lie (or would). Raises ``ValueError`` for what is not a digest."""
+    if not _DIGEST.fullmatch(sha256):
+        raise ValueError("not a SHA-256 digest")
+    return Path(settings.BLOB_DIR) / sha256[:2] / sha256
+
+
+def incoming_dir() -> Path:
+    """The folder for temporary files, on the store's own file system so that a rename is atomic."""
+    path = Path(settings.BLOB_DIR) / "incoming"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def free_bytes() -> int:
+    """Free space of the file system that holds the store."""
+    return shutil.disk_usage(incoming_dir()).free
+
+
+def require_free_space(expected_bytes: int = 0) -> None:
+    """Raise :class:`StorageFull` unless ``MIN_FREE_BYTES`` stay free after ``expected_bytes`` more."""
+    if free_bytes() - expected_bytes < settings.MIN_FREE_BYTES:
+        raise StorageFull("There is not enough free storage space; nothing was stored. Try again when there is.")
+
+
+def stage(chunks: Iterable[bytes]) -> StagedBlob:
+    """Write bytes to a temporary file, taking their digest. Raises :class:`StorageFull`, then leaves nothing behind."""
+    handle, name = tempfile.mkstemp(prefix="staged-", dir=incoming_dir())
+    path, digest, size = Path(name), hashlib.sha256(), 0
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for chunk in chunks:
+                file.write(chunk)
+                digest.update(chunk)
+                size += len(chunk)
+    except BaseException as error:
+        path.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("The storage is full; the file was not stored.") from error
+        raise
+    return StagedBlob(path, digest.hexdigest(), size)
+
+
+def discard(staged: StagedBlob) -> None:
+    """Drop a staged file; harmless when it was kept or dropped before."""
+    staged.path.unlink(missing_ok=True)
+
+
+def keep(staged: StagedBlob) -> None:
+    """Make staged bytes durable under their digest. Afterwards a row may point at them.
+
+    A blob already there is left alone if it is whole; a damaged one is replaced by these good bytes.
+    """
+    path = blob_path(staged.sha256)
+    try:
+        if path.exists() and _digest_of(path) == staged.sha256:
+            discard(staged)
+            return
+        path.parent.mkdir(exist_ok=True)
+        with staged.path.open("rb") as file:
+            os.fsync(file.fileno())
+        staged.path.replace(path)
+        _fsync_folder(path.parent)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull("The storage is full; the file was not stored.") from error
+        raise
+
+
+def store_bytes(data: bytes) -> StagedBlob:
+    """Keep bytes made by ourselves (label maps, exports); returns digest and size for the row."""
+    require_free_space(len(data))
+    staged = stage([data])
+    keep(staged)
+    return staged
+
+
+def open_blob(sha256: str) -> BinaryIO:
+    """Open a kept blob for reading, verified from first to last byte. Raises :class:`BlobDamaged`."""
+    return verified_path(sha256).open("rb")
+
+
+def verified_path(sha256: str) -> Path:
+    """The file of a kept blob, for libraries that want a path; verified as ``open_blob`` does. Never write to it."""
+    path = blob_path(sha256)
+    try:
+        whole = _digest_of(path) == sha256
+    except OSError as error:
+        raise BlobDamaged(f"The stored file {sha256[:12]}… is missing or unreadable") from error
+    if not whole:
+        raise BlobDamaged(f"The stored file {sha256[:12]}… is damaged")
+    return path
+
+
+def sweep_incoming(*, older_than_s: float = ABANDONED_AFTER_S) -> int:
+    """Remove temporary files of uploads that were cut off; returns how many."""
+    removed = 0
+    limit = time.time() - older_than_s
+    for path in incoming_dir().iterdir():
+        try:
+            if path.stat().st_mtime < limit:
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:  # another process swept or kept it meanwhile
+            continue
+    return removed
+
+
+def kept_digests() -> Iterator[str]:
+    """Digests of every blob present, whether a row points at it or not."""
+    for folder in sorted(Path(settings.BLOB_DIR).glob("[0-9a-f][0-9a-f]")):
+        yield from sorted(path.name for path in folder.iterdir() if _DIGEST.fullmatch(path.name))
+
+
+def read_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """The rest of an open file, a megabyte at a time."""
+    while chunk := file.read(_CHUNK):
+        yield chunk
+
+
+def _digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _fsync_folder(folder: Path) -> None:
+    # Of the parent too: the two-character folder itself may be new.
+    for path in (folder, folder.parent):
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
