@@ -3,7 +3,7 @@
 
 FROM node:24-bookworm-slim AS browser
 WORKDIR /build
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 
 FROM python:3.11-slim-bookworm AS base
