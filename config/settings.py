@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 from typing import Any
@@ -256,15 +257,22 @@ SPECTACULAR_SETTINGS = {
 }
 
 # --- logs: our ids, never a patient's name, identifier or free text ------------------------------------------------
+# Warnings of libraries quote what they read; on a site they are dropped instead of printed.
+logging.captureWarnings(not DEBUG)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "reporting.core.logs.JsonFormatter"}},
     "filters": {"ids": {"()": "reporting.core.logs.IdsFilter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["ids"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["ids"]},
+        "nowhere": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": env_str("DENS_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
-        "pydicom": {"level": "ERROR"},
+        # Both quote what they read. (A level would not do: pydicom sets its own when it is imported.)
+        "pydicom": {"handlers": ["nowhere"], "propagate": False},
+        "py.warnings": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -1,4 +1,8 @@
-"""Structured logs: one JSON object a line, with request and job ids and without patient data."""
+"""Structured logs: one JSON object a line, with request and job ids and without patient data.
+
+Our own messages carry ids only. Libraries are less careful: Django writes addresses, Celery the text of exceptions. What
+they say is therefore rebuilt here from the parts that cannot hold outside text.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 import logging
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 
 from reporting.core.request_id import request_id
 
@@ -28,17 +33,37 @@ class JsonFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         for name in ("request_id", "job_id"):
             if value := getattr(record, name, ""):
                 line[name] = value
         if record.exc_info and record.exc_info[0]:
             line["exception"] = record.exc_info[0].__name__
-            traceback = record.exc_info[2]
-            frames = []
-            while traceback is not None:
-                frames.append(f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
-                traceback = traceback.tb_next
-            line["frames"] = " > ".join(frames[-6:])
+            line["frames"] = _frames(record.exc_info[2])
         return json.dumps(line, ensure_ascii=False)
+
+
+def _message(record: logging.LogRecord) -> str:
+    if record.name.startswith("django.") and hasattr(record, "request"):
+        return _of_request(record)
+    if record.name.startswith("celery.") and isinstance(record.args, dict) and "exc" in record.args:
+        parts = (str(record.args.get(key, "")) for key in ("name", "id", "description"))
+        return " ".join(["task", *parts])
+    return record.getMessage()
+
+
+def _of_request(record: logging.LogRecord) -> str:
+    """Status, method and route: an address that matches no route may be anything, a patient's name included."""
+    request = record.__dict__["request"]
+    match = getattr(request, "resolver_match", None)
+    status = getattr(record, "status_code", "")
+    return f"{status} {getattr(request, 'method', '')} {match.route if match else '(no route)'}".strip()
+
+
+def _frames(traceback: TracebackType | None) -> str:
+    frames = []
+    while traceback is not None:
+        frames.append(f"{traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}")
+        traceback = traceback.tb_next
+    return " > ".join(frames[-6:])
