@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from pydicom.uid import generate_uid
 
@@ -26,7 +27,7 @@ def make_user(role: Role = Role.SENIOR, **fields: Any) -> User:
 
 def make_study(*, section: str = "neuroradiology", objects: int = 2) -> Study:
     """A study with one sagittal T2 series whose objects' bytes are in the blob store (they are no DICOM)."""
-    patient = Patient.objects.create(patient_id=f"P{next(_number)}", name="Doe^Test")
+    patient = Patient.objects.create(patient_id=uuid4().hex, name="Doe^Test")
     study = Study.objects.create(patient=patient, study_instance_uid=generate_uid(), section=section)
     series = Series.objects.create(
         study=study, series_instance_uid=generate_uid(), modality="MR", role=SeriesRole.SAGITTAL_T2
