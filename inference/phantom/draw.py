@@ -49,15 +49,26 @@ def draw_spec(
         raise ValueError(f"unknown phantom family {family!r}; one of {', '.join(FAMILIES)}")
     if normal and wanted:
         raise ValueError("a normal phantom takes no pathology")
-    rng = np.random.default_rng([seed, FAMILIES.index(family)])
+    # One stream each, so that a new surrounding never changes a known seed's findings.
+    anatomy, surroundings, disease = (
+        np.random.default_rng([seed, FAMILIES.index(family), stream]) for stream in range(3)
+    )
     mixed = not normal and not wanted
-    spec = _healthy(rng, seed, family, margin_mm, worn=mixed)
+    spec = _healthy(anatomy, surroundings, seed, family, margin_mm, worn=mixed)
     if mixed:
-        return _with_random_mix(spec, rng, margin_mm)
-    return _with_pathologies(spec, wanted, rng)
+        return _with_random_mix(spec, disease, margin_mm)
+    return _with_pathologies(spec, wanted, disease)
 
 
-def _healthy(rng: np.random.Generator, seed: int, family: str, margin_mm: float | None, *, worn: bool) -> PhantomSpec:
+def _healthy(
+    rng: np.random.Generator,
+    surroundings: np.random.Generator,
+    seed: int,
+    family: str,
+    margin_mm: float | None,
+    *,
+    worn: bool,
+) -> PhantomSpec:
     sex = str(rng.choice(["F", "M"]))
     scale = float(np.clip(rng.normal(1.03 if sex == "M" else 0.96, 0.045), 0.86, 1.14))
     build = rng.normal(0.0, 1.0, 3)  # common height, depth and width of one person's bones
@@ -111,8 +122,8 @@ def _healthy(rng: np.random.Generator, seed: int, family: str, margin_mm: float 
         cord_rl_mm=_levels(rng, CORD_RL, float(0.4 * cord_z[0] + 0.9 * cord_z[1])),
         bodies=tuple(bodies),
         discs=tuple(discs),
-        look=_look(rng, scale),
-        pose=_pose(rng),
+        look=_look(surroundings, scale),
+        pose=_pose(surroundings),
         margin_mm=margin_mm,
     )
 

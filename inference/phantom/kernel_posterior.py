@@ -115,10 +115,11 @@ def _beside(
     pedicle_s = abs(from_middle + 1.5)
     if pedicle_s < 3.8:
         t = abs(dp - wall - 0.35 * (side - a) - 0.5)
-        if t < 3.2 and a - 0.5 < side < a + 8.0:
-            return _bone(min(3.2 - t, 3.8 - pedicle_s), cortical)
+        e = (t / 3.2) ** 2 + (pedicle_s / 3.8) ** 2
+        if e < 1.0 and a - 0.5 < side < a + 8.0:
+            return _bone((1.0 - sqrt(e)) * 3.4, cortical)
     # Articular pillar with its slanting joint at the disc.
-    pillar_x, pillar_p = a + 5.5, 1.5 + 0.3 * wall * 0.0
+    pillar_x, pillar_p = a + 5.5, 1.5
     e = ((side - pillar_x) / 6.2) ** 2 + ((dp - pillar_p) / 5.4) ** 2
     if e < 1.0:
         gap = from_disc + 0.85 * (dp - pillar_p)
@@ -165,11 +166,11 @@ def _arch(
             top += 18.0
         height = bottom - top
         centre = top + 0.68 * height + 0.35 * max(outside, 0.0)
-        if 0.0 <= outside < 4.2 + 1.6 * (side < 3.0):
-            off = abs(s - centre) / (0.48 * height)
-            if off < 1.0:
-                depth = min(outside, 4.2 - outside, (1.0 - off) * 0.48 * height)
-                return _bone(depth if side > 3.0 else min(outside, (1.0 - off) * 5.0), cortical)
+        thick = 4.2 + 1.6 * max(0.0, 1.0 - side / 4.0)
+        if 0.0 <= outside < thick:
+            e = (abs(s - centre) / (0.48 * height)) ** 4 + abs(2.0 * outside / thick - 1.0) ** 3
+            if e < 1.0:
+                return _bone((1.0 - e**0.33) * 2.6, cortical)
         length = bodies[index, B_SPINOUS]
         along = dp - b
         if 2.0 < along < length:
@@ -180,8 +181,10 @@ def _arch(
             slope = 0.75 if index >= 5 else 0.45
             off = abs(s - (top + 0.78 * height + slope * along * 0.8))
             tall = 4.6 + 1.0 * (index in (0, 5, 6))
-            if lateral < half and off < tall:
-                return _bone(min(half - lateral, tall - off, length - along), cortical)
+            end = max(0.0, 1.0 - (length - along) / 4.0)
+            e = (lateral / half) ** 2 + (off / tall) ** 2 + end * end * end
+            if e < 1.0:
+                return _bone((1.0 - sqrt(e)) * half * 1.1, cortical)
     # Interspinous and nuchal ligaments.
     if side < 0.8 and dp > b + 3.0:
         return LIGAMENT
@@ -216,10 +219,9 @@ def _atlas(x: float, s: float, p: float, row: NDArray[np.float32], par: NDArray[
         rho = sqrt((side / a) ** 2 + (dp / b) ** 2)
         outside = (rho - 1.0) * 0.5 * (a + b)
         if 0.0 < outside < 5.0:
-            off = abs(s - 6.8) / 3.7
-            depth = min(outside, 5.0 - outside, (1.0 - off) * 3.7)
-            if off < 1.0:
-                return _bone(depth, cortical)
+            e = ((s - 6.8) / 3.7) ** 2 + (outside / 2.5 - 1.0) ** 2
+            if e < 1.0:
+                return _bone((1.0 - sqrt(e)) * 2.6, cortical)
     if (side - a - 10.0) ** 2 + (p - row[OFFSET] + 1.0) ** 2 < 4.5 and s > 0.0:
         return FLOW
     # Fat around the dens.

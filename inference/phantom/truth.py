@@ -72,17 +72,18 @@ def label_map(codes: NDArray[np.uint8], plane: str) -> NDArray[np.uint8]:
 
 @compiled
 def _majority(codes: NDArray[np.uint8], lookup: NDArray[np.uint8], labels: NDArray[np.uint8]) -> None:
-    counts = np.zeros(16, dtype=np.int64)
+    samples = codes.shape[1]
     for k in range(codes.shape[0]):
         for j in range(codes.shape[2]):
             for i in range(codes.shape[3]):
-                counts[:] = 0
-                for sub in range(codes.shape[1]):
-                    counts[lookup[codes[k, sub, j, i]]] += 1
-                best = lookup[codes[k, codes.shape[1] // 2, j, i]]
-                for label in range(7):
-                    if counts[label] > counts[best]:
-                        best = label
+                best, most = lookup[codes[k, samples // 2, j, i]], 0
+                for candidate in range(-1, samples):  # -1: the middle sample speaks first
+                    label = best if candidate < 0 else lookup[codes[k, candidate, j, i]]
+                    count = 0
+                    for sub in range(samples):
+                        count += lookup[codes[k, sub, j, i]] == label
+                    if count > most:
+                        best, most = label, count
                 labels[k, j, i] = best
 
 
