@@ -1,9 +1,9 @@
 """Volume → probabilities on the network's grid, and a label map in the series' own geometry.
 
-Every series is first brought into one array order, the *canonical* one of its plane: sagittal arrays run left,
-inferior, posterior; axial arrays superior, posterior, left (the patient's). The through-plane spacing is kept, the
-in-plane spacing becomes ``SPACING_MM``. Only a window around the cord is segmented; it is found by a first pass over
-a few slices of the same network.
+Every series is first brought into the canonical order of its plane (``inference.preprocess``): sagittal arrays run
+left, inferior, posterior; axial arrays superior, posterior, left (the patient's). The through-plane spacing is kept,
+the in-plane spacing becomes ``SPACING_MM``. Only a window around the cord is segmented; it is found by a first pass
+over a few slices of the same network.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation, ornt_transform
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import nn
@@ -22,19 +21,24 @@ from torch.nn import functional
 
 from inference import weights
 from inference.networks import SIZE_MULTIPLE, SPACING_MM, STRUCTURES, Plane
+from inference.preprocess import canonical
 from inference.sampling import sample
 from inference.volumes import Volume
+from reporting.studies import series_roles
 from reporting.vocabulary import LABEL_VALUES, Structure
 
-# Output axis and sign of every array axis, in nibabel's notation; 0, 1, 2 = left, posterior, superior.
-_CANONICAL: dict[Plane, list[list[int]]] = {
-    "sagittal": [[0, 1], [2, -1], [1, 1]],
-    "axial": [[2, 1], [1, 1], [0, 1]],
-}
 # Reach around the cord of what is segmented, in mm: (before, after) along each canonical axis.
 _REACH_MM: dict[Plane, tuple[tuple[float, float], ...]] = {
     "sagittal": ((22.0, 22.0), (np.inf, np.inf), (50.0, 34.0)),
     "axial": ((np.inf, np.inf), (46.0, 34.0), (36.0, 36.0)),
+}
+# A component farther than this from the cord is not part of the canal's walls.
+_CORD_DISTANCE_MM = {
+    Structure.SAC: 6.0,
+    Structure.PLL: 12.0,
+    Structure.LF: 14.0,
+    Structure.BODY: 16.0,
+    Structure.DISC: 16.0,
 }
 _NEIGHBOUR_MM = 3.0  # neighbours of a thin slice are taken about this far away, as in a clinical stack
 _SCOUT_MM = 20.0  # axial slices looked at to find the cord
@@ -81,19 +85,23 @@ def segment(volume: Volume, plane: Plane) -> Segmentation:
         WeightsError: the network's weights are missing or changed.
     """
     network, _ = weights.load(weights.SEGMENTATION_NAMES[plane])
-    image = canonical(volume, plane)
-    image = image.with_array(normalise(image.array))
-    return from_probabilities(volume, image, predict(network, image, plane))
+    image = prepared(volume, plane)
+    probabilities = predict(network, image, plane)
+    return Segmentation(image, probabilities, label_map(volume, probabilities))
 
 
-def from_probabilities(volume: Volume, image: Volume, probabilities: ProbabilityMap) -> Segmentation:
-    """Put probabilities (one series' own, or fused ones) on the voxels of ``volume`` as a label map."""
+def prepared(volume: Volume, plane: Plane) -> Volume:
+    """What the networks look at: canonical order, greys scaled, own resolution."""
+    image = canonical(volume, series_roles.Plane(plane))
+    return image.with_array(normalise(image.array))
+
+
+def label_map(volume: Volume, probabilities: ProbabilityMap) -> Volume:
+    """Labels (``LABEL_VALUES``) on the voxels of ``volume``, from its own probabilities or from fused ones."""
     plane = probabilities.plane
-    fine = resample(probabilities, image.array.shape, image.affine_lps_mm)
+    classes = resample(probabilities, volume.array.shape, volume.affine_lps_mm).classes
     values = np.array([0, *(LABEL_VALUES[structure] for structure in STRUCTURES[plane])], dtype=np.uint8)
-    labels = values[clean(fine.classes, plane, image.spacing_kji_mm)]
-    back = ornt_transform(np.array(_CANONICAL[plane]), io_orientation(volume.affine_lps_mm))
-    return Segmentation(image, probabilities, volume.with_array(apply_orientation(labels, back)))
+    return volume.with_array(values[clean(classes, plane, volume.spacing_kji_mm)])
 
 
 def fuse(first: ProbabilityMap, second: ProbabilityMap) -> ProbabilityMap:
@@ -101,14 +109,6 @@ def fuse(first: ProbabilityMap, second: ProbabilityMap) -> ProbabilityMap:
     other = resample(second, first.array.shape[1:], first.affine_lps_mm)
     mean = (first.array + other.array) * np.float32(0.5)
     return ProbabilityMap(first.plane, mean, first.affine_lps_mm)
-
-
-def canonical(volume: Volume, plane: Plane) -> Volume:
-    """The same voxels in the canonical order of ``plane``; per-slice names are dropped with the order."""
-    transform = ornt_transform(io_orientation(volume.affine_lps_mm), np.array(_CANONICAL[plane]))
-    array = np.ascontiguousarray(apply_orientation(volume.array, transform))
-    affine = volume.affine_lps_mm @ inv_ornt_aff(transform, volume.array.shape)
-    return Volume(array, affine, volume.frame_of_reference_uid, volume.series_uid)
 
 
 def normalise(array: NDArray[np.generic]) -> NDArray[np.float32]:
@@ -123,14 +123,12 @@ def normalise(array: NDArray[np.generic]) -> NDArray[np.float32]:
 
 def predict(network: nn.Module, image: Volume, plane: Plane) -> ProbabilityMap:
     """Probabilities of a canonical, normalised image in a window around its cord (all of it when no cord is seen)."""
-    stack, affine = _to_network_spacing(image, SPACING_MM[plane])
+    stack, affine = to_network_spacing(image, SPACING_MM[plane])
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     step = max(1, round(_NEIGHBOUR_MM / spacing[0]))
     count = len(stack)
-    middle = range(
-        count // 3, max(count // 3 + 1, 2 * count // 3 + 1), max(1, count // 8 if plane == "sagittal" else 3)
-    )
-    scout = range(0, count, max(1, round(_SCOUT_MM / spacing[0]))) if plane == "axial" else middle
+    middle = range(count // 3, 2 * count // 3 + 1, max(1, count // 6))
+    scout = middle if plane == "sagittal" else range(0, count, max(1, round(_SCOUT_MM / spacing[0])))
     window = _window_around_cord(
         run_network(network, stack, list(scout), step), list(scout), stack.shape, spacing, plane
     )
@@ -190,22 +188,27 @@ def resample(
 
 def clean(classes: NDArray[np.uint8], plane: Plane, spacing_kji_mm: NDArray[np.float64]) -> NDArray[np.uint8]:
     """Keep the largest cord and, of every other structure, the components that reach the canal's surroundings."""
-    order = STRUCTURES[plane]
-    cord = _largest(classes == 1 + order.index(Structure.CORD))
+    boxes = ndimage.find_objects((classes > 0).astype(np.uint8))
+    if not boxes:
+        return classes
+    box = boxes[0]
+    part, order = classes[box], STRUCTURES[plane]
+    cord = _largest(part == 1 + order.index(Structure.CORD))
     if not cord.any():
         return classes
-    kept = np.where(cord, classes, 0).astype(np.uint8)
+    kept = np.where(cord, part, 0).astype(np.uint8)
     distance = ndimage.distance_transform_edt(~cord, sampling=spacing_kji_mm)
-    reach_mm = {Structure.SAC: 6.0, Structure.PLL: 12.0, Structure.LF: 14.0, Structure.BODY: 16.0, Structure.DISC: 16.0}
     for value, structure in enumerate(order, start=1):
         if structure is Structure.CORD:
             continue
-        components, count = ndimage.label(classes == value)
+        components, count = ndimage.label(part == value)
         if count:
             nearest = ndimage.minimum(distance, components, np.arange(1, count + 1))
-            near = np.flatnonzero(np.asarray(nearest) <= reach_mm[structure]) + 1
-            kept[np.isin(components, near)] = value
-    return kept
+            near = np.append(False, np.asarray(nearest) <= _CORD_DISTANCE_MM[structure])
+            kept[near[components]] = value
+    result = np.zeros_like(classes)
+    result[box] = kept
+    return result
 
 
 def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -221,7 +224,7 @@ def _neighbours(k: int, step: int, count: int) -> list[int]:
     return [max(0, k - step), k, min(count - 1, k + step)]
 
 
-def _to_network_spacing(image: Volume, spacing_mm: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+def to_network_spacing(image: Volume, spacing_mm: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
     """In-plane anti-aliased linear resampling; pixel edges stay where they are."""
     _, rows, columns = image.array.shape
     _, row_mm, column_mm = image.spacing_kji_mm

@@ -128,7 +128,7 @@ def degrade(image: Tensor, rng: Rng) -> Tensor:
         )
         image = image * torch.exp(0.7 * ramp * float(rng.uniform(0, 1)))
     sigma = float(rng.uniform(0.0, 0.07) if rng.random() < 0.85 else rng.uniform(0.07, 0.14))
-    noise = torch.from_numpy(rng.normal(0, sigma, (2, *image.shape)).astype(np.float32))
+    noise = sigma * torch.randn(2, *image.shape)
     image = torch.sqrt((image + noise[0]) ** 2 + noise[1] ** 2)  # Rician
     image = scale_to_percentiles(image)
     if rng.random() < 0.25:

@@ -27,8 +27,9 @@ from inference.crops import (
     slip_frames,
     vertebra_frames,
 )
-from inference.networks import FINDING_PLANE, Plane
-from inference.segmentation import fuse, predict
+from inference.networks import FINDING_PLANE, SPACING_MM, Plane
+from inference.phantom.contrast import image_from_codes
+from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
 from inference.training.augment import sequence_of
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
@@ -42,6 +43,7 @@ _CENTER_JITTER_MM = 1.5
 _AXIS_JITTER_DEG = 4.0
 _CANAL_JITTER_MM = 1.5
 _FUSED_SHARE = 0.75
+_WINDOW_MM = 60.0
 
 
 @dataclass(frozen=True)
@@ -152,23 +154,49 @@ def _sagittal_crops(study: CachedStudy, network: nn.Module, rng: np.random.Gener
 
 
 def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
+    """Only the slices around the discs are simulated and segmented: the network sees no more than three anyway."""
     role = SeriesRole.AXIAL_T2
-    usual = not jitter or rng.random() < 0.7
-    image = simulated_image(study, role, rng, "T2" if usual else sequence_of(role, rng))
-    probabilities = predict(network, image, "axial")
+    codes, affine = study.codes(role), study.affine_lps_mm(role)
+    whole = Volume(codes, affine)
+    wanted: dict[str, tuple[int, NDArray[np.float64]]] = {}
     for level, center in _centers(study, LevelKind.DISC).items():
         point = np.array(center)
-        moved = point + rng.normal(0, 1.0, 3) * jitter
-        k = round(float(image.to_index_kji(moved)[0]))
-        if not 0 <= k < len(image.array) or not _inside(image, point):
-            continue
-        middle = canal_of_disc(image, probabilities, k, moved)
+        index = whole.to_index_kji(point)
+        k = round(float(index[0] + jitter * rng.normal(0, 0.35)))
+        if 1 <= k < len(codes) - 1 and (index[1:] > 0).all() and (index[1:] < codes.shape[2:]).all():
+            wanted[level] = (k, point + rng.normal(0, 1.0, 3) * jitter)
+    slices = sorted({k + step for k, _ in wanted.values() for step in (-1, 0, 1)})
+    usual = not jitter or rng.random() < 0.7
+    greys = normalise(image_from_codes(codes[slices], "T2" if usual else sequence_of(role, rng), rng))
+    for level, (k, point) in wanted.items():
+        place = slices.index(k)
+        triplet = Volume(greys[place - 1 : place + 2], _shifted(affine, k - 1))
+        probabilities = _middle_slice(network, triplet, point)
+        middle = canal_of_disc(triplet, probabilities, 1, point)
         middle = middle + rng.normal(0, _CANAL_JITTER_MM, 3) * jitter
         for finding in MachineFinding:
             if FINDING_PLANE[finding] == "axial":
                 for record in _records(study, finding, level):
                     side = Side(record["side"]) if record["side"] else None
-                    yield finding, axial_crop(finding, image, probabilities, k, middle, side), _target(record)
+                    yield finding, axial_crop(finding, triplet, probabilities, 1, middle, side), _target(record)
+
+
+def _middle_slice(network: nn.Module, triplet: Volume, center_lps_mm: NDArray[np.float64]) -> ProbabilityMap:
+    """Probabilities of the middle of three axial slices, within ``_WINDOW_MM`` of a point."""
+    stack, affine = to_network_spacing(triplet, SPACING_MM["axial"])
+    _, row, column = Volume(stack, affine).to_index_kji(center_lps_mm)
+    reach = _WINDOW_MM / SPACING_MM["axial"]
+    low, left = max(0, int(row - reach)), max(0, int(column - reach))
+    window = stack[:, low : int(row + reach), left : int(column + reach)]
+    shifted = affine.copy()
+    shifted[:3, 3] += affine[:3, :3] @ np.array([1, low, left])
+    return ProbabilityMap("axial", run_network(network, window, [1]), shifted)
+
+
+def _shifted(affine_lps_mm: NDArray[np.float64], slices: int) -> NDArray[np.float64]:
+    moved = affine_lps_mm.copy()
+    moved[:3, 3] += slices * affine_lps_mm[:3, 0]
+    return moved
 
 
 def _centers(study: CachedStudy, kind: LevelKind) -> dict[str, tuple[float, float, float]]:

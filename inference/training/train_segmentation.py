@@ -19,7 +19,7 @@ from inference.training.loop import Batch, Recipe, Report, Trained, fit
 from reporting.vocabulary import LABEL_VALUES, SeriesRole
 
 PATCH: dict[Plane, int] = {"sagittal": 192, "axial": 176}
-BATCH = 8
+BATCH = 4
 ROLES_OF: dict[Plane, tuple[SeriesRole, ...]] = {
     "sagittal": (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2),
     "axial": (SeriesRole.AXIAL_T2,),
@@ -55,7 +55,7 @@ class PatchSource:
             one = int(rng.integers(codes.shape[1]))
             samples = slice(one, one + 1)
         triplet = np.stack([codes[index, samples, rows, columns] for index in chosen])
-        image = torch.from_numpy(contrast(role, rng)[triplet].mean(axis=1))
+        image = torch.from_numpy(np.take(contrast(role, rng), triplet).mean(axis=1))
         image = sample_slices(image * texture(rng, (image.shape[-2], image.shape[-1])), grid, "bilinear")
         classes = class_of_label(self.plane)[labels[k, rows, columns]]
         target = sample_slices(torch.from_numpy(classes[None].astype(np.float32)), grid, "nearest")
