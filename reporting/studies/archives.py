@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from reporting.studies.refusals import RefusalCode
+
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 _CHUNK = 256 * 1024
@@ -36,7 +38,7 @@ class ArchiveLimits:
 class ArchiveRefused(Exception):
     """The whole archive is refused: ``code`` is stable, the message one sentence. Use nothing taken from it."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -45,7 +47,7 @@ class ArchiveRefused(Exception):
 class MemberRefused(Exception):
     """One member is refused, the others may be used."""
 
-    def __init__(self, code: str, message: str) -> None:
+    def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -86,7 +88,7 @@ def iter_zip_members(path: Path, limits: ArchiveLimits | None = None) -> Iterato
         try:
             archive = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, NotImplementedError, struct.error) as error:
-            raise ArchiveRefused("archive_damaged", "The archive is damaged or cut off.") from error
+            raise ArchiveRefused(RefusalCode.ARCHIVE_DAMAGED, "The archive is damaged or cut off.") from error
         with archive:
             infos = [info for info in archive.infolist() if not info.is_dir()]
             if len(infos) > limits.max_members:
@@ -125,32 +127,32 @@ class _OpenArchive:
 
     def read(self, info: zipfile.ZipInfo) -> Iterator[bytes]:
         if info.flag_bits & 0x1:
-            raise MemberRefused("encrypted", "The file is encrypted in its archive.")
+            raise MemberRefused(RefusalCode.ENCRYPTED, "The file is encrypted in its archive.")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             # The other decompressors of zipfile expand a whole input block at once, whatever it swells to.
-            raise MemberRefused("compression_unknown", "The archive uses a compression other than deflate.")
+            raise MemberRefused(RefusalCode.COMPRESSION_UNKNOWN, "The archive uses a compression other than deflate.")
         try:
             with self._archive.open(info) as stream:
                 yield from self._bounded(stream, info)
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
-            raise MemberRefused("archive_damaged", "The file is damaged in its archive.") from error
+            raise MemberRefused(RefusalCode.ARCHIVE_DAMAGED, "The file is damaged in its archive.") from error
 
     def _bounded(self, stream: IO[bytes], info: zipfile.ZipInfo) -> Iterator[bytes]:
         size = 0
         while chunk := stream.read(_CHUNK):
             if size == 0 and chunk.startswith(ZIP_MAGIC):
-                raise MemberRefused("nested_archive", "An archive inside an archive is not unpacked.")
+                raise MemberRefused(RefusalCode.NESTED_ARCHIVE, "An archive inside an archive is not unpacked.")
             size += len(chunk)
             self._total += len(chunk)
             swollen = size > self._limits.ratio_from_bytes and size > self._limits.max_ratio * info.compress_size
             if swollen or size > self._limits.max_member_bytes or self._total > self._limits.max_total_bytes:
-                raise ArchiveRefused("archive_bomb", "The archive unpacks to far more than is accepted.")
+                raise ArchiveRefused(RefusalCode.ARCHIVE_BOMB, "The archive unpacks to far more than is accepted.")
             yield chunk
 
 
 def _too_many(limits: ArchiveLimits) -> ArchiveRefused:
     return ArchiveRefused(
-        "archive_too_many_files", f"The archive holds more than the {limits.max_members} files accepted."
+        RefusalCode.ARCHIVE_TOO_MANY_FILES, f"The archive holds more than the {limits.max_members} files accepted."
     )
 
 
@@ -162,7 +164,7 @@ def _check_directory_size(file: IO[bytes], limits: ArchiveLimits) -> None:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
-        raise ArchiveRefused("archive_damaged", "The archive is damaged or cut off.")
+        raise ArchiveRefused(RefusalCode.ARCHIVE_DAMAGED, "The archive is damaged or cut off.")
     size = int.from_bytes(tail[at + 12 : at + 16], "little")
     record = tail[at - 76 : at - 20] if at >= 76 else b""
     if record.startswith(b"PK\x06\x06"):
@@ -178,5 +180,5 @@ def _check_overlaps(infos: list[zipfile.ZipInfo]) -> None:
     end = 0
     for info in sorted(infos, key=lambda info: info.header_offset):
         if info.header_offset < end:
-            raise ArchiveRefused("archive_bomb", "Files in the archive overlap each other.")
+            raise ArchiveRefused(RefusalCode.ARCHIVE_BOMB, "Files in the archive overlap each other.")
         end = info.header_offset + _LOCAL_HEADER_BYTES + info.compress_size

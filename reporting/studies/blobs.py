@@ -23,6 +23,7 @@ from django.conf import settings
 from reporting.core.errors import DomainError, StorageFull
 
 _CHUNK = 1024 * 1024
+_CHECK_SPACE_EVERY = 32 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 ABANDONED_AFTER_S = 24 * 3600
 
@@ -72,12 +73,17 @@ def stage(chunks: Iterable[bytes]) -> StagedBlob:
     """Write bytes to a temporary file, taking their digest. Raises :class:`StorageFull`, then leaves nothing behind."""
     handle, name = tempfile.mkstemp(prefix="staged-", dir=incoming_dir())
     path, digest, size = Path(name), hashlib.sha256(), 0
+    checked_at = 0
     try:
         with os.fdopen(handle, "wb") as file:
+            require_free_space()
             for chunk in chunks:
                 file.write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
+                if size - checked_at > _CHECK_SPACE_EVERY:
+                    require_free_space()
+                    checked_at = size
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):

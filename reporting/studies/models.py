@@ -87,6 +87,8 @@ class Series(TimestampedModel):
     # Protocol parameters (PS3.3 C.8.3), as far as the header says them: tr_ms, te_ms, flip_deg, thickness_mm,
     # spacing_mm, fov_mm, matrix, manufacturer, model, field_t …
     protocol = models.JSONField(default=dict)
+    # ``completeness.Completeness``: slices, missing, duplicates, gaps along the normal.
+    completeness = models.JSONField(default=dict)
 
     class Meta:
         verbose_name_plural = "series"
@@ -105,6 +107,9 @@ class SopInstance(TimestampedModel):
     number_of_frames = models.PositiveIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
+    # ``header_codec`` JSON without patient and study, so that what concerns the whole series (its role, gaps) is
+    # worked out again when more objects come, without opening every file.
+    header = models.JSONField(default=dict)
 
     class Meta:
         ordering = ["instance_number", "sop_instance_uid"]
@@ -119,6 +124,7 @@ class SopInstance(TimestampedModel):
 class QuarantineReason(models.TextChoices):
     SAME_UID_OTHER_BYTES = "same_uid_other_bytes", _("An object with this UID but other content is already stored")
     STUDY_OF_OTHER_PATIENT = "study_of_other_patient", _("The study already belongs to another patient")
+    SERIES_OF_OTHER_STUDY = "series_of_other_study", _("The series already belongs to another study")
     PATIENT_CONFLICT = "patient_conflict", _("The patient's name, sex or birth date differ from what is stored")
 
 

@@ -1,0 +1,17 @@
+"""What is done with studies: take files in, give a study to somebody."""
+
+from reporting.studies.services.assign import assign_study
+from reporting.studies.services.incoming import IncomingFile, incoming_files
+from reporting.studies.services.ingest import ingest_instances, ingest_paths
+from reporting.studies.services.report import FileResult, FileStatus, IngestReport
+
+__all__ = [
+    "FileResult",
+    "FileStatus",
+    "IncomingFile",
+    "IngestReport",
+    "assign_study",
+    "incoming_files",
+    "ingest_instances",
+    "ingest_paths",
+]

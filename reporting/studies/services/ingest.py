@@ -1,0 +1,111 @@
+"""Take files in. Bytes first, durable under their digest; then one transaction per study that points at them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, require
+from reporting.core.errors import StorageFull
+from reporting.studies import blobs
+from reporting.studies.patient_identity import MAX_IDENTIFIER
+from reporting.studies.refusals import RefusalCode
+from reporting.studies.sandbox import read_headers
+from reporting.studies.services.filing import ReceivedObject, file_objects
+from reporting.studies.services.incoming import (
+    IncomingFile,
+    StagedFile,
+    UnstagedFile,
+    drop,
+    incoming_files,
+    stage_files,
+)
+from reporting.studies.services.report import FileResult, IngestReport, refused
+
+BATCH_FILES = 256
+
+logger = logging.getLogger(__name__)
+
+
+def ingest_paths(paths: Iterable[Path], *, by: User) -> IngestReport:
+    """:func:`ingest_instances` of every file at or below ``paths``."""
+    return ingest_instances(incoming_files(paths), by=by)
+
+
+def ingest_instances(files: Iterable[IncomingFile], *, by: User) -> IngestReport:
+    """Store DICOM objects and file them under patient, study and series by UID; zip archives are unpacked.
+
+    Each file gets its own result; a bad one costs only itself. May be repeated and may run at the same time as others:
+    the same bytes are stored and filed once. Nothing stored is ever overwritten.
+
+    Raises:
+        NotAllowed: the actor's role may not ingest.
+        StorageFull: space ran out. What was filed before stays; ``details`` is the report up to there.
+    """
+    require(by, Act.STUDY_INGEST)
+    blobs.require_free_space()
+    blobs.sweep_incoming()
+    report = IngestReport()
+    batch: list[StagedFile | UnstagedFile] = []
+    try:
+        for file in stage_files(files):
+            batch.append(file)
+            if len(batch) >= BATCH_FILES:
+                _take(batch, by, report)
+        _take(batch, by, report)
+    except StorageFull as full:
+        message = _("The storage is full. Files not listed as stored were not stored; send them again later.")
+        raise StorageFull(message, details=report.as_json()) from full
+    finally:
+        drop(batch)
+    # Counts only: names of files and headers may name the patient.
+    logger.info("ingest by %s: %s files, %s studies", by.pk, len(report.results), len(report.studies))
+    return report
+
+
+def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport) -> None:
+    """Read, keep and file one batch, and empty it."""
+    results: dict[int, FileResult] = {}
+    objects: list[tuple[int, ReceivedObject]] = []
+    for number, read in enumerate(_read(batch)):
+        if isinstance(read, FileResult):
+            results[number] = read
+        else:
+            objects.append((number, read))
+    for study in _by_study(objects):
+        for _number, received in study:
+            blobs.keep(received.blob)
+        filed, row = file_objects([received for _number, received in study], by=by)
+        results.update(zip((number for number, _received in study), filed, strict=True))
+        if row is not None:
+            report.add_study(row)
+    report.results += [results[number] for number in sorted(results)]
+    drop(batch)
+    batch.clear()
+
+
+def _read(batch: list[StagedFile | UnstagedFile]) -> Iterator[ReceivedObject | FileResult]:
+    headers = read_headers(file.blob.path for file in batch if isinstance(file, StagedFile))
+    for file in batch:
+        if isinstance(file, UnstagedFile):
+            yield refused(file.name, file.refusal)
+            continue
+        header = next(headers)
+        if isinstance(header, RefusalCode):
+            yield refused(file.name, header)
+        elif max(len(header.patient.patient_id), len(header.patient.issuer)) > MAX_IDENTIFIER:
+            # Cut to fit, two patients could become one.
+            yield refused(file.name, RefusalCode.IDENTITY_TOO_LONG)
+        else:
+            yield ReceivedObject(file.name, header, file.blob)
+
+
+def _by_study(objects: list[tuple[int, ReceivedObject]]) -> list[list[tuple[int, ReceivedObject]]]:
+    groups: dict[str, list[tuple[int, ReceivedObject]]] = {}
+    for number, received in objects:
+        groups.setdefault(received.header.study.study_instance_uid, []).append((number, received))
+    return list(groups.values())
