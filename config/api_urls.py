@@ -8,9 +8,30 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.predictions import api as predictions
+from reporting.reports import api as reports
+from reporting.reports import api_changes as changes
 from reporting.studies import api as studies
 
 app_name = "api"
+
+# What can be done to a report: reports/<id>/<act>/
+_CHANGES = {
+    "findings/accept": changes.AcceptFindingView,
+    "findings/change": changes.ChangeFindingView,
+    "findings/clear": changes.ClearFindingView,
+    "findings/not-evaluable": changes.NotEvaluableView,
+    "confirm-rest": changes.ConfirmRestView,
+    "confirm-levels": changes.ConfirmLevelsView,
+    "relabel": changes.RelabelView,
+    "answer": changes.AnswerView,
+    "approve-preliminary": changes.ApproveView,
+    "reopen": changes.ReopenView,
+    "sign": changes.SignView,
+    "addendum": changes.AddendumView,
+    "withdraw": changes.WithdrawView,
+    "discard": changes.DiscardView,
+}
+
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("session/", SessionView.as_view(), name="session"),
@@ -22,4 +43,14 @@ urlpatterns = [
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),
     path("inference-jobs/<uuid:job_id>/cancel/", predictions.CancelJobView.as_view(), name="job-cancel"),
     path("inference-jobs/<uuid:job_id>/predictions/", predictions.JobPredictionsView.as_view(), name="job-predictions"),
+    path("reports/", reports.ReportsView.as_view(), name="reports"),
+    path("reports/<uuid:report_id>/", reports.ReportView.as_view(), name="report"),
+    path("reports/<uuid:report_id>/problems/", reports.ProblemsView.as_view(), name="report-problems"),
+    path("reports/<uuid:report_id>/narrative/", reports.NarrativeView.as_view(), name="report-narrative"),
+    path("reports/<uuid:report_id>/versions/", reports.VersionsView.as_view(), name="report-versions"),
+    path("reports/<uuid:report_id>/versions/<int:number>/", reports.VersionView.as_view(), name="report-version"),
+    *(
+        path(f"reports/<uuid:report_id>/{act}/", view.as_view(), name=f"report-{act.replace('/', '-')}")
+        for act, view in _CHANGES.items()
+    ),
 ]

@@ -254,6 +254,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "JobStatusEnum": "reporting.predictions.models.JobStatus",
+        "ReportStatusEnum": "reporting.reports.serializers.STATUS_CHOICES",
+    },
 }
 
 # --- logs: our ids, never a patient's name, identifier or free text ------------------------------------------------

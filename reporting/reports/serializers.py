@@ -1,0 +1,235 @@
+"""Reports in the API. Output: named fields only. Input: what a change may say, and nothing else is looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from reporting.reports.models import STATUS_LABELS, Finding, Report, ReportVersion, Signature
+from reporting.reports.states import ReportStatus
+
+STATUS_CHOICES = [(status.value, STATUS_LABELS[status]) for status in ReportStatus]
+
+
+class ReportSerializer(serializers.ModelSerializer[Report]):
+    class Meta:
+        model = Report
+        fields = ["id", "study", "status", "version", "author", "job", "created_at", "updated_at"]
+        read_only_fields = fields
+
+
+class MachineSerializer(serializers.Serializer[Finding]):
+    """What the machine said at this place: no finding until a person says so."""
+
+    prediction = serializers.UUIDField(source="prediction_id", allow_null=True)
+    value = serializers.JSONField(source="machine_value", allow_null=True)
+    note = serializers.CharField(source="machine_note")
+
+
+class FindingSerializer(serializers.ModelSerializer[Finding]):
+    place = serializers.CharField(read_only=True, help_text="field@level:side#instance, e.g. lf@C5/6:left")
+    machine = MachineSerializer(source="*", read_only=True)
+
+    class Meta:
+        model = Finding
+        fields = ["place", "state", "value", "unit", "bulk", "set_by", "set_at", "report_version", "machine"]
+        read_only_fields = fields
+
+
+class LevelMapSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    mapping = serializers.DictField(child=serializers.CharField(allow_null=True))
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """One thing between the report and its signature."""
+
+    code = serializers.CharField()
+    severity = serializers.ChoiceField(choices=["block", "ask"])
+    message = serializers.CharField()
+    keys = serializers.ListField(child=serializers.CharField())
+    fingerprint = serializers.CharField(help_text="Send it back with the answer: it names exactly this question")
+    settled = serializers.BooleanField()
+
+
+class CriticalSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    category = serializers.IntegerField(help_text="1 within minutes, 2 within hours, 3 within days")
+    keys = serializers.ListField(child=serializers.CharField())
+
+
+class ReportDetailSerializer(ReportSerializer):
+    template_version = serializers.CharField(source="template.version", read_only=True)
+    content_digest = serializers.CharField(help_text="Of what is shown now; a signature names it", read_only=True)
+    levels = LevelMapSerializer(read_only=True)
+    findings = FindingSerializer(many=True, read_only=True)
+    problems = ProblemSerializer(many=True, read_only=True)
+    criticals = CriticalSerializer(many=True, read_only=True)
+
+    class Meta(ReportSerializer.Meta):
+        fields = [
+            *ReportSerializer.Meta.fields,
+            "closing_reason",
+            "template_version",
+            "content_digest",
+            "levels",
+            "findings",
+            "problems",
+            "criticals",
+        ]
+        read_only_fields = fields
+
+
+class ProblemsSerializer(serializers.Serializer[Any]):
+    version = serializers.IntegerField()
+    content_digest = serializers.CharField()
+    problems = ProblemSerializer(many=True)
+    criticals = CriticalSerializer(many=True)
+
+
+class LanguageTextSerializer(serializers.Serializer[Any]):
+    findings = serializers.CharField()
+    impression = serializers.CharField()
+
+
+class NarrativeSerializer(serializers.Serializer[Any]):
+    """The report as prose, worded in each language from the same fields."""
+
+    version = serializers.IntegerField()
+    content_digest = serializers.CharField()
+    en = LanguageTextSerializer()
+    zh = LanguageTextSerializer()
+
+
+class SignatureSerializer(serializers.ModelSerializer[Signature]):
+    class Meta:
+        model = Signature
+        fields = ["signer", "signer_name", "signer_role", "meaning", "signed_at", "site"]
+        read_only_fields = fields
+
+
+class ReportVersionSerializer(serializers.ModelSerializer[ReportVersion]):
+    signature = SignatureSerializer(read_only=True)
+
+    class Meta:
+        model = ReportVersion
+        fields = ["number", "kind", "sha256", "template_version", "created_at", "signature"]
+        read_only_fields = fields
+
+
+class ReportVersionDetailSerializer(ReportVersionSerializer):
+    content = serializers.SerializerMethodField()
+
+    class Meta(ReportVersionSerializer.Meta):
+        fields = [*ReportVersionSerializer.Meta.fields, "text_en", "text_zh", "content"]
+        read_only_fields = fields
+
+    @extend_schema_field(OpenApiTypes.STR)
+    def get_content(self, version: ReportVersion) -> str:
+        """Canonical JSON, as text: byte for byte what ``sha256`` is the digest of."""
+        return version.content
+
+
+# --- answers to a change ----------------------------------------------------------------------------------------------
+
+
+class ChangedSerializer(serializers.Serializer[Any]):
+    """The report after a change: ``version`` is what the next change names in If-Match."""
+
+    id = serializers.UUIDField()
+    status = serializers.CharField()
+    version = serializers.IntegerField()
+
+
+class FindingChangedSerializer(ChangedSerializer):
+    finding = FindingSerializer()
+
+
+class RestConfirmedSerializer(ChangedSerializer):
+    confirmed = serializers.IntegerField()
+    remaining = serializers.ListField(child=serializers.CharField(), help_text="Machine positives to decide one by one")
+
+
+class SignedSerializer(ChangedSerializer):
+    signed = ReportVersionSerializer()
+
+
+# --- what a change may say --------------------------------------------------------------------------------------------
+
+
+class StartSerializer(serializers.Serializer[Any]):
+    study = serializers.UUIDField()
+
+
+class ReportFilterSerializer(serializers.Serializer[Any]):
+    status = serializers.ChoiceField(choices=[status.value for status in ReportStatus], required=False)
+    study = serializers.UUIDField(required=False)
+    mine = serializers.BooleanField(required=False)
+
+
+class NothingSerializer(serializers.Serializer[Any]):
+    """No body is needed."""
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    place = serializers.CharField(max_length=80, help_text="field@level:side#instance, e.g. lf@C5/6:left")
+
+
+class AcceptSerializer(PlaceSerializer):
+    with_details = serializers.BooleanField(default=False, help_text="Zone and side, direction and grade as well")
+
+
+class ValueSerializer(PlaceSerializer):
+    value = serializers.JSONField(help_text="A code, a list of codes, a number or a text, as the template says")
+
+
+class ConfirmRestSerializer(serializers.Serializer[Any]):
+    seconds = serializers.FloatField(required=False, min_value=0, max_value=86400)
+
+
+class RelabelSerializer(serializers.Serializer[Any]):
+    """Either ``shift`` or a whole ``mapping`` of structure → level."""
+
+    shift = serializers.IntegerField(required=False, min_value=-5, max_value=5)
+    mapping = serializers.DictField(child=serializers.CharField(max_length=8, allow_null=True), required=False)
+
+
+class AnswerSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=64)
+    fingerprint = serializers.CharField(max_length=64)
+    answer = serializers.ChoiceField(choices=["accepted", "yes", "no", "not_now"])
+    comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+
+class ShownSerializer(serializers.Serializer[Any]):
+    content_digest = serializers.CharField(max_length=64, help_text="Digest of what you were shown")
+
+
+class PasswordSerializer(serializers.Serializer[Any]):
+    password = serializers.CharField(
+        max_length=1024,
+        allow_blank=True,
+        default="",
+        trim_whitespace=False,
+        write_only=True,
+        help_text="May be empty for a few minutes after it was given for signing in this session",
+    )
+
+
+class SignSerializer(ShownSerializer, PasswordSerializer):
+    pass
+
+
+class AddendumSerializer(PasswordSerializer):
+    text = serializers.CharField(max_length=4000)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+
+
+class WithdrawSerializer(ReasonSerializer, PasswordSerializer):
+    pass
