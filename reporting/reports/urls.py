@@ -2,9 +2,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting.reports.views.worklist import worklist
+from reporting.reports.views.images import slice_png
+from reporting.reports.views.reading import panels, read
+from reporting.reports.views.worklist import run_models, set_worklist_filter, start, worklist, worklist_rows
 
 app_name = "reports"
 urlpatterns = [
     path("", worklist, name="worklist"),
+    path("worklist/rows/", worklist_rows, name="worklist_rows"),
+    path("worklist/filter/", set_worklist_filter, name="worklist_filter"),
+    path("worklist/studies/<uuid:study_id>/run-models/", run_models, name="run_models"),
+    path("worklist/studies/<uuid:study_id>/start-report/", start, name="start"),
+    path("reports/<uuid:report_id>/", read, name="read"),
+    path("reports/<uuid:report_id>/panels/", panels, name="panels"),
+    path("reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png", slice_png, name="image"),
 ]

@@ -6,12 +6,13 @@ Pixel coordinates are (x, y) = (column, row) of the stored frame; pictures keep 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from reporting.reports.images.label_volume import LabelVolume
 from reporting.vocabulary import LABEL_VALUES, Structure
@@ -74,6 +75,13 @@ class Crop:
     half_side: float
 
 
+class LevelMark(NamedTuple):
+    """A level's name and where it lies (LPS millimetres)."""
+
+    name: str
+    center_lps_mm: tuple[float, float, float]
+
+
 def to_grey(frame: Frame) -> NDArray[np.uint8]:
     """Apply the header's window, or the 1st to 99.5th percentile when it has none that shows anything."""
     pixels = frame.pixels
@@ -90,8 +98,18 @@ def to_grey(frame: Frame) -> NDArray[np.uint8]:
     return np.asarray(grey * 255, dtype=np.uint8)
 
 
-def render_png(frame: Frame, *, side: int, labels: LabelVolume | None = None, crop: Crop | None = None) -> bytes:
-    """A PNG whose longer edge is ``side`` pixels; contours of ``labels`` are drawn at the picture's own resolution."""
+def render_png(
+    frame: Frame,
+    *,
+    side: int,
+    labels: LabelVolume | None = None,
+    crop: Crop | None = None,
+    marks: Sequence[LevelMark] = (),
+) -> bytes:
+    """A PNG whose longer edge is ``side`` pixels; contours of ``labels`` are drawn at the picture's own resolution.
+
+    ``marks`` are written at the places of the levels' centres, projected along the slice normal.
+    """
     rows, columns = frame.pixels.shape
     aspect = frame.spacing_mm[0] / frame.spacing_mm[1] if frame.spacing_mm else 1.0
     if crop is None:
@@ -107,8 +125,15 @@ def render_png(frame: Frame, *, side: int, labels: LabelVolume | None = None, cr
     if labels is not None and frame.is_placed:
         grid_x, grid_y = np.meshgrid(x, y)
         _draw_contours(picture, labels.sample(frame.to_lps_mm(grid_x, grid_y)))
+    image = Image.fromarray(picture)
+    if frame.orientation is not None:
+        _write_edges(image, frame.orientation)
+    if marks and frame.is_placed:
+        for mark in marks:
+            mark_x, mark_y = frame.to_pixel(mark.center_lps_mm)
+            _write_name(image, mark.name, (mark_x - left) * out_width / width, (mark_y - top) * out_height / height)
     stream = io.BytesIO()
-    Image.fromarray(picture).save(stream, "PNG", optimize=False, compress_level=4)
+    image.save(stream, "PNG", optimize=False, compress_level=4)
     return stream.getvalue()
 
 
@@ -141,3 +166,26 @@ def _draw_contours(picture: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Non
         inner[:, 1:] &= mask[:, :-1]
         inner[:, :-1] &= mask[:, 1:]
         picture[mask & ~inner] = colour
+
+
+def _write_name(image: Image.Image, name: str, x: float, y: float) -> None:
+    """The name on its structure, dark-edged so that it reads on bone and on fat."""
+    draw = ImageDraw.Draw(image)
+    is_disc = "/" in name
+    font = ImageFont.load_default(size=max(11, round(max(image.size) / (44 if is_disc else 36))))
+    colour = (255, 226, 150) if is_disc else (255, 255, 255)
+    draw.text((x, y), name, fill=colour, font=font, anchor="mm", stroke_width=2, stroke_fill=(0, 0, 0))
+
+
+def _write_edges(image: Image.Image, orientation: tuple[float, ...]) -> None:
+    """The patient direction at the picture's left and right edge (LPS: +x left, +y posterior, +z head)."""
+    row = np.asarray(orientation[:3], dtype=np.float64)
+    axis = int(np.argmax(np.abs(row)))
+    negative, positive = (("R", "L"), ("A", "P"), ("F", "H"))[axis]
+    at_left, at_right = (negative, positive) if row[axis] > 0 else (positive, negative)
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=max(12, round(max(image.size) / 28)))
+    middle = image.height / 2
+    draw.text((6, middle), at_left, fill=(255, 255, 255), font=font, anchor="lm", stroke_width=2, stroke_fill=(0, 0, 0))
+    end = (image.width - 6, middle)
+    draw.text(end, at_right, fill=(255, 255, 255), font=font, anchor="rm", stroke_width=2, stroke_fill=(0, 0, 0))

@@ -1,0 +1,339 @@
+"""The structured form as the page shows it: template fields joined with this report's findings. Reads only, no HTML."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reporting.predictions.models import Prediction
+from reporting.reports.drafting import NEGATIVE
+from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
+from reporting.reports.models import STATE_LABELS, Finding, Report
+from reporting.reports.places import Place
+from reporting.reports.sheet import Sheet
+from reporting.reports.states import HUMAN_STATES, FindingState
+from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Kind, Scope
+from reporting.studies.models import SopInstance
+from reporting.vocabulary import DiscLevel, LevelKind, Vertebra
+
+# Two estimates of one length that differ by more than this are shown as a disagreement (millimetres).
+DISAGREEMENT_MM = 1.0
+MAX_BUTTONS = 5
+# Fields whose suggestion comes with further ones: zone and side, direction and grade.
+DETAILED = frozenset({"disc_class", "slip"})
+MAX_BUTTON_CHARACTERS = 56
+OPTIONAL_LEVELS = frozenset({Vertebra.C1.value, Vertebra.T1.value, DiscLevel.C7_T1.value})
+
+
+def levels_in_order() -> tuple[str, ...]:
+    """C1, C2, C2/3, C3 … C7, C7/T1, T1: as they lie in the neck."""
+    discs = {disc.upper_vertebra: disc.value for disc in DiscLevel}
+    ordered: list[str] = []
+    for vertebra in Vertebra:
+        ordered.append(vertebra.value)
+        if vertebra in discs:
+            ordered.append(discs[vertebra])
+    return tuple(ordered)
+
+
+def dom_id(place: str) -> str:
+    """The id of a place's element: ``lf@C5/6:left`` → ``f-lf-C5-6-left``."""
+    return "f-" + place.translate(str.maketrans("@:#/", "----"))
+
+
+@dataclass(frozen=True)
+class ChoiceView:
+    code: str
+    label: str
+    is_chosen: bool
+    is_suggested: bool
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class MachineView:
+    """What the machine said at this place. Percentages are 0–100, lengths millimetres."""
+
+    label: str
+    positive: bool
+    probability: float
+    probability_percent: float
+    threshold: float
+    threshold_percent: float
+    mm: float | None
+    mm_from_mask: float | None
+    disagrees: bool
+    algorithm: str
+    weights: str
+    applicability: str
+    flags: tuple[str, ...]
+    slice: SliceRef | None
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """One field at one place. ``dom_id`` is unique on the page and safe in an address."""
+
+    place: str
+    dom_id: str
+    label: str
+    kind: str
+    state: str
+    state_label: str
+    value: Any
+    value_label: str
+    choices: tuple[ChoiceView, ...]
+    unit: str
+    note: str
+    required: bool
+    unvalidated: bool
+    bulk: bool
+    set_by: str
+    has_details: bool
+    machine: MachineView | None
+    machine_note: str
+    is_shown: bool
+    can_edit: bool
+
+    @property
+    def as_buttons(self) -> bool:
+        """Few short choices stand side by side; more would break the row."""
+        words = sum(len(choice.label) for choice in self.choices)
+        return self.kind == Kind.CHOICE and len(self.choices) <= MAX_BUTTONS and words <= MAX_BUTTON_CHARACTERS
+
+    @property
+    def is_suggested(self) -> bool:
+        return self.state == FindingState.AI_SUGGESTED
+
+    @property
+    def is_to_decide(self) -> bool:
+        """A suggestion of disease: "confirm the rest" leaves it to be decided one by one."""
+        return self.is_suggested and self.machine is not None and self.machine.positive
+
+    @property
+    def is_decided(self) -> bool:
+        return self.state in HUMAN_STATES
+
+    @property
+    def is_open(self) -> bool:
+        """Nobody has stood behind a value yet, and a report usually needs one: it prints as not assessed."""
+        usual = self.required or any(choice.is_default for choice in self.choices)
+        return self.is_shown and not self.is_decided and usual and not self.is_to_decide
+
+    @property
+    def is_notable(self) -> bool:
+        """Worth a chip on the closed level: disease suggested, not evaluable, or decided and not the normal value."""
+        if not self.is_shown:
+            return False
+        if self.is_to_decide or self.state == FindingState.NOT_EVALUABLE:
+            return True
+        return self.is_decided and not any(choice.is_default and choice.is_chosen for choice in self.choices)
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A block of the form, or one level of it."""
+
+    name: str
+    title: str
+    fields: tuple[FieldView, ...]
+    place: LevelPlace | None = None
+    is_disc: bool = False
+    is_optional: bool = False
+
+    @property
+    def chips(self) -> tuple[FieldView, ...]:
+        return tuple(field for field in self.fields if field.is_notable)
+
+    @property
+    def suggested(self) -> int:
+        """Suggestions of disease that nobody has decided."""
+        return sum(field.is_to_decide and field.is_shown for field in self.fields)
+
+    @property
+    def open(self) -> int:
+        return sum(field.is_open for field in self.fields)
+
+    @property
+    def negatives(self) -> int:
+        """Suggestions of "no disease" that nobody has confirmed."""
+        return sum(field.is_suggested and field.is_open for field in self.fields)
+
+    @property
+    def is_normal(self) -> bool:
+        """Every usual field decided, and nothing to remark. Unset is not normal."""
+        return not self.chips and not self.open and any(field.is_decided for field in self.fields)
+
+
+@dataclass(frozen=True)
+class FormView:
+    exam: GroupView
+    alignment: GroupView
+    levels: tuple[GroupView, ...]
+    cord: GroupView
+    other: GroupView
+    levels_confirmed: bool
+    suggested: int
+    open: int
+
+
+class _Builder:
+    def __init__(self, report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool) -> None:
+        self.template = sheet.template
+        self.sheet = sheet
+        self.can_edit = can_edit
+        self.chinese = chinese
+        self.findings: dict[Place, Finding] = {
+            finding.place: finding for finding in report.findings.select_related("prediction__job__algorithm", "set_by")
+        }
+        self.instances: Mapping[str, uuid.UUID] = dict(
+            SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id")
+        )
+        self.places = {place.name: place for place in level_places(report)}
+
+    def words(self, thing: Field | Choice) -> str:
+        return thing.zh if self.chinese else thing.en
+
+    def block(self, block: Block) -> GroupView:
+        fields = self.template.of_block(block)
+        shown = tuple(self.fields_at(fields, ("",)))
+        return GroupView(block.value, TITLES[block][1 if self.chinese else 0], shown)
+
+    def level(self, level: str) -> GroupView:
+        is_disc = "/" in level
+        fields = self.template.of_block(Block.DISC if is_disc else Block.VERTEBRA)
+        return GroupView(
+            name=level,
+            title=level,
+            fields=tuple(self.fields_at(fields, (level,))),
+            place=self.places.get(level),
+            is_disc=is_disc,
+            is_optional=level in OPTIONAL_LEVELS,
+        )
+
+    def fields_at(self, fields: Sequence[Field], levels: Sequence[str]) -> Iterable[FieldView]:
+        for field in fields:
+            for level in levels:
+                for side in reversed(field.sides):  # the patient's right first, as on the image
+                    for instance in self.instances_of(field):
+                        yield self.field(field, Place(field.key, level, side, instance))
+
+    def instances_of(self, field: Field) -> tuple[int, ...]:
+        if field.scope is not Scope.LESION:
+            return (1,)
+        known = {place.instance for place in self.findings if place.field == field.key}
+        return tuple(sorted(known | {1}))
+
+    def field(self, field: Field, place: Place) -> FieldView:
+        finding = self.findings.get(place)
+        state = FindingState(finding.state) if finding else FindingState.UNSET
+        value = finding.value if finding else None
+        label = self.words(field)
+        if place.side:
+            label = f"{label} · {self.side_word(place.side)}"
+        if place.instance > 1:
+            label = f"{label} {place.instance}"
+        return FieldView(
+            place=str(place),
+            dom_id=dom_id(str(place)),
+            label=label,
+            kind=field.kind.value,
+            state=state.value,
+            state_label=str(STATE_LABELS[state]),
+            value=value,
+            value_label=self.value_label(field, value),
+            choices=self.choices(field, finding, value),
+            unit=field.unit,
+            note=field.note_zh if self.chinese else field.note_en,
+            required=field.required and place.level not in OPTIONAL_LEVELS,
+            unvalidated=field.unvalidated,
+            bulk=bool(finding and finding.bulk),
+            has_details=field.key in DETAILED,
+            set_by=finding.set_by.full_name if finding and finding.set_by else "",
+            machine=self.machine(field, finding),
+            machine_note=finding.machine_note if finding and finding.machine_note != NEGATIVE else "",
+            is_shown=self.sheet.applicable(place),
+            can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
+        )
+
+    def side_word(self, side: str) -> str:
+        words = {"left": ("left", "左"), "right": ("right", "右")}
+        return words[side][1 if self.chinese else 0]
+
+    def value_label(self, field: Field, value: Any) -> str:
+        if value is None:
+            return ""
+        if field.choices:
+            codes = value if isinstance(value, list) else [value]
+            labels = {choice.code: self.words(choice) for choice in field.choices}
+            return ("、" if self.chinese else ", ").join(labels.get(str(code), str(code)) for code in codes)
+        return f"{value} {field.unit}".strip()
+
+    def choices(self, field: Field, finding: Finding | None, value: Any) -> tuple[ChoiceView, ...]:
+        suggested = finding is not None and finding.state == FindingState.AI_SUGGESTED.value
+        machine_value = finding.machine_value if finding else None
+        chosen = value if isinstance(value, list) else [value]
+        return tuple(
+            ChoiceView(
+                code=choice.code,
+                label=self.words(choice),
+                is_chosen=not suggested and choice.code in chosen,
+                is_suggested=choice.code == machine_value,
+                is_default=choice.code == field.default,
+            )
+            for choice in field.choices
+        )
+
+    def machine(self, field: Field, finding: Finding | None) -> MachineView | None:
+        prediction: Prediction | None = finding.prediction if finding else None
+        if finding is None or prediction is None:
+            return None
+        algorithm = prediction.job.algorithm
+        both = prediction.mm is not None and prediction.mm_from_mask is not None
+        return MachineView(
+            label=self.value_label(field, finding.machine_value),
+            positive=prediction.positive,
+            probability=prediction.probability,
+            probability_percent=round(100 * prediction.probability, 1),
+            threshold=prediction.threshold,
+            threshold_percent=round(100 * prediction.threshold, 1),
+            mm=prediction.mm,
+            mm_from_mask=prediction.mm_from_mask,
+            disagrees=both and abs((prediction.mm or 0) - (prediction.mm_from_mask or 0)) > DISAGREEMENT_MM,
+            algorithm=f"{algorithm.name} {algorithm.version}",
+            weights=algorithm.weights_sha256[:12],
+            applicability=algorithm.applicability,
+            flags=tuple(str(flag) for flag in prediction.flags),
+            slice=self.slice_of(prediction),
+        )
+
+    def slice_of(self, prediction: Prediction) -> SliceRef | None:
+        instance_id = self.instances.get(prediction.sop_instance_uid)
+        return SliceRef(instance_id, prediction.frame_number or 1) if instance_id else None
+
+
+def form_view(report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool) -> FormView:
+    """Everything the form shows, in the language of the page; ``sheet`` is the report's as it is now."""
+    build = _Builder(report, sheet, chinese=chinese, can_edit=can_edit)
+    exam, alignment, cord, other = (
+        build.block(block) for block in (Block.EXAM, Block.ALIGNMENT, Block.CORD, Block.OTHER)
+    )
+    levels = tuple(build.level(level) for level in levels_in_order())
+    groups = (exam, alignment, *levels, cord, other)
+    return FormView(
+        exam=exam,
+        alignment=alignment,
+        levels=levels,
+        cord=cord,
+        other=other,
+        levels_confirmed=sheet.levels_confirmed(),
+        suggested=sum(group.suggested for group in groups),
+        open=sum(group.open for group in groups),
+    )
+
+
+def disc_places(places: Sequence[LevelPlace]) -> tuple[LevelPlace, ...]:
+    """The discs among them that have an axial slice: the level strip."""
+    return tuple(place for place in places if place.kind is LevelKind.DISC and place.axial is not None)

@@ -1,0 +1,48 @@
+"""Forms of the pages that need no script."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reporting.reports.worklist import MAX_SEARCH_CHARACTERS, Show
+
+SHOW_CHOICES = [
+    (Show.OPEN.value, _("To do")),
+    (Show.UNREPORTED.value, _("No report yet")),
+    (Show.DRAFT.value, _("Draft")),
+    (Show.PRELIMINARY.value, _("Preliminary")),
+    (Show.FINAL.value, _("Final")),
+    (Show.RUNNING.value, _("Models running")),
+    (Show.PROBLEM.value, _("Models failed")),
+    (Show.ALL.value, _("All")),
+]
+
+
+class WorklistFilterForm(forms.Form):
+    show = forms.ChoiceField(choices=SHOW_CHOICES, label=_("Show"))
+    mine = forms.BooleanField(required=False, label=_("Mine only"))
+    search = forms.CharField(
+        required=False,
+        max_length=MAX_SEARCH_CHARACTERS,
+        label=_("Search"),
+        widget=forms.TextInput(
+            attrs={"type": "search", "placeholder": _("Name, ID or accession number"), "autocomplete": "off"}
+        ),
+    )
+
+
+class PictureForm(forms.Form):
+    """Query of a slice picture; sizes are few, so that the cache is."""
+
+    contours = forms.BooleanField(required=False)
+    names = forms.BooleanField(required=False)
+    level = forms.CharField(required=False, max_length=8)
+    mm = forms.ChoiceField(required=False, choices=[(size, size) for size in ("22", "30", "40", "60")])
+    side = forms.ChoiceField(required=False, choices=[(size, size) for size in ("192", "512", "768")])
+
+    def half_side_mm(self) -> float:
+        return float(self.cleaned_data["mm"] or 40)
+
+    def side_pixels(self) -> int:
+        return int(self.cleaned_data["side"] or 512)

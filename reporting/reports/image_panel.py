@@ -1,0 +1,84 @@
+"""What the two image panes and the level strip need: addresses, stacks, first pictures. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from reporting.reports.form_view import disc_places
+from reporting.reports.key_slices import (
+    AXIAL_ROLES,
+    SAGITTAL_ROLES,
+    LevelPlace,
+    SliceRef,
+    SliceStack,
+    level_places,
+    overview_slice,
+    slice_stacks,
+)
+from reporting.reports.models import Report
+from reporting.reports.wording import role_text
+
+LEVEL_HALF_SIDE_MM = "40"
+
+
+@dataclass(frozen=True)
+class StripItem:
+    level: str
+    thumbnail_url: str
+    is_certain: bool
+
+
+@dataclass(frozen=True)
+class ImagePanel:
+    """``data`` goes to the page's script as JSON: addresses and names only, no patient data."""
+
+    strip: tuple[StripItem, ...]
+    sagittal_url: str
+    axial_url: str
+    data: dict[str, Any]
+
+
+def image_panel(report: Report) -> ImagePanel:
+    places = level_places(report)
+    discs = disc_places(places)
+    sagittal, axial = slice_stacks(report, SAGITTAL_ROLES), slice_stacks(report, AXIAL_ROLES)
+    first_sagittal = overview_slice(places) or _middle(sagittal)
+    first_disc = discs[len(discs) // 2] if discs else None
+    first_axial = first_disc.axial if first_disc else _middle(axial)
+    base = f"{reverse('reports:read', args=[report.pk])}images/"
+    return ImagePanel(
+        strip=tuple(StripItem(p.name, _thumbnail(base, p), p.is_certain) for p in discs),
+        sagittal_url=f"{base}{_key(first_sagittal)}.png?side=768&contours=1&names=1" if first_sagittal else "",
+        axial_url=_axial_url(base, first_axial, first_disc.name if first_disc else "") if first_axial else "",
+        data={
+            "base": base,
+            "stacks": {"sagittal": _stacks(sagittal), "axial": _stacks(axial)},
+            "first": {"sagittal": _key(first_sagittal), "axial": _key(first_axial)},
+            "firstLevel": first_disc.name if first_disc else "",
+            "levels": {place.name: {"sagittal": _key(place.sagittal), "axial": _key(place.axial)} for place in places},
+        },
+    )
+
+
+def _key(ref: SliceRef | None) -> str:
+    return f"{ref.instance_id}/{ref.frame}" if ref else ""
+
+
+def _middle(stacks: tuple[SliceStack, ...]) -> SliceRef | None:
+    return stacks[0].slices[len(stacks[0].slices) // 2] if stacks else None
+
+
+def _stacks(stacks: tuple[SliceStack, ...]) -> list[dict[str, Any]]:
+    return [{"label": role_text(stack.role), "slices": [_key(ref) for ref in stack.slices]} for stack in stacks]
+
+
+def _thumbnail(base: str, place: LevelPlace) -> str:
+    return f"{base}{_key(place.axial)}.png?side=192&contours=1&level={place.name}&mm=30"
+
+
+def _axial_url(base: str, ref: SliceRef, level: str) -> str:
+    cut = f"&level={level}&mm={LEVEL_HALF_SIDE_MM}" if level else ""
+    return f"{base}{_key(ref)}.png?contours=1{cut}"

@@ -1,0 +1,126 @@
+"""Which slice shows which level: from the job's result, through the report's level map. Reads only."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from reporting.predictions.models import InferenceJob
+from reporting.reports.images.frame_store import FrameKey
+from reporting.reports.models import Report
+from reporting.studies.models import SopInstance
+from reporting.vocabulary import LevelKind, LevelStatus, SeriesRole
+
+SAGITTAL_ROLES = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR)
+AXIAL_ROLES = (SeriesRole.AXIAL_T2, SeriesRole.AXIAL_FS_T2)
+MAX_STACK = 2000
+
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class SliceRef:
+    """One frame of one stored object (frame counts from 1)."""
+
+    instance_id: uuid.UUID
+    frame: int
+
+
+@dataclass(frozen=True)
+class LevelPlace:
+    """Where the machine found one structure. ``name`` is what the report calls it now, after any relabel."""
+
+    structure: str
+    name: str
+    kind: LevelKind
+    center_lps_mm: Point
+    is_certain: bool
+    sagittal: SliceRef | None
+    axial: SliceRef | None
+
+
+@dataclass(frozen=True)
+class SliceStack:
+    """All frames of one series in acquisition order, to page through."""
+
+    role: SeriesRole
+    description: str
+    slices: tuple[SliceRef, ...]
+
+
+def level_places(report: Report) -> tuple[LevelPlace, ...]:
+    """Every level the machine found in this report's job, from the skull down; empty without a machine result."""
+    if report.job is None or not report.job.result:
+        return ()
+    level_map = report.level_maps.filter(version=report.level_map_version).first()
+    mapping: dict[str, Any] = level_map.mapping if level_map is not None else {}
+    instances = dict(SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id"))
+    places = []
+    for level in report.job.result.get("levels", []):
+        name = mapping.get(level["name"], level["name"])
+        if name is None:
+            continue
+        x, y, z = level["center_lps_mm"]
+        places.append(
+            LevelPlace(
+                structure=level["name"],
+                name=name,
+                kind=LevelKind(level["kind"]),
+                center_lps_mm=(float(x), float(y), float(z)),
+                is_certain=level.get("status") != LevelStatus.UNCERTAIN.value,
+                sagittal=_slice(level.get("sagittal_slice"), instances),
+                axial=_slice(level.get("index_slice"), instances) if level["kind"] == LevelKind.DISC.value else None,
+            )
+        )
+    return tuple(sorted(places, key=lambda place: -place.center_lps_mm[2]))
+
+
+def _slice(stored: dict[str, Any] | None, instances: dict[str, uuid.UUID]) -> SliceRef | None:
+    if not stored or stored.get("sop_instance_uid") not in instances:
+        return None
+    return SliceRef(instances[stored["sop_instance_uid"]], int(stored.get("frame_number") or 1))
+
+
+def overview_slice(places: tuple[LevelPlace, ...]) -> SliceRef | None:
+    """The sagittal slice that most levels were found on."""
+    slices = Counter(place.sagittal for place in places if place.sagittal is not None)
+    return slices.most_common(1)[0][0] if slices else None
+
+
+def slice_stacks(report: Report, roles: tuple[SeriesRole, ...]) -> tuple[SliceStack, ...]:
+    """The study's series with one of these roles, in the order of ``roles``."""
+    series_list = report.study.series_set.filter(role__in=[role.value for role in roles])
+    stacks = []
+    for series in sorted(series_list, key=lambda series: roles.index(SeriesRole(series.role))):
+        slices = tuple(
+            SliceRef(instance.id, frame)
+            for instance in series.sop_instances.order_by("instance_number", "sop_instance_uid")[:MAX_STACK]
+            for frame in range(1, instance.number_of_frames + 1)
+        )[:MAX_STACK]
+        if slices:
+            stacks.append(SliceStack(SeriesRole(series.role), series.description, slices))
+    return tuple(stacks)
+
+
+def frame_keys_around(instance: SopInstance, frame: int, *, reach: int = 12) -> Iterator[FrameKey]:
+    """The frames a reader will ask for next: neighbours in the same object, then in the same series."""
+    for near in range(max(1, frame - reach), min(instance.number_of_frames, frame + reach) + 1):
+        yield FrameKey(instance.sha256, near)
+    if instance.number_of_frames == 1 and instance.instance_number is not None:
+        numbers = (instance.instance_number - reach, instance.instance_number + reach)
+        near_ones = SopInstance.objects.filter(
+            series_id=instance.series_id, instance_number__range=numbers, number_of_frames=1
+        )
+        for sha256 in near_ones.values_list("sha256", flat=True):
+            yield FrameKey(sha256, 1)
+
+
+def label_map_digest(job: InferenceJob | None, instance: SopInstance) -> str:
+    """Digest of the job's label map in the series of ``instance``, or empty."""
+    if job is None:
+        return ""
+    found = job.label_maps.filter(series_id=instance.series_id).values_list("sha256", flat=True).first()
+    return found or ""

@@ -1,0 +1,34 @@
+"""Small helpers of the reading page."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import template
+
+from reporting.reports.form_view import dom_id as dom_id_of
+from reporting.reports.wording import applicability_text, reason_text
+
+register = template.Library()
+
+
+@register.filter
+def dom_id(place: str) -> str:
+    """The element of a place on the page."""
+    return dom_id_of(place)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def applicability_label(applicability: str) -> str:
+    return applicability_text(applicability)
+
+
+@register.filter
+def reason_label(reason: str) -> str:
+    return reason_text(reason)

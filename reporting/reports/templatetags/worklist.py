@@ -1,0 +1,50 @@
+"""Words of the worklist: series roles, job stages, gate reasons."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext_lazy as _
+
+from reporting.reports.wording import reason_text, role_text, stage_text
+
+register = template.Library()
+
+WANTED_ROLES = ("sagittal_t1", "sagittal_t2", "axial_t2", "axial_fs_t2")
+
+
+@register.filter
+def role_label(role: str) -> str:
+    return role_text(role)
+
+
+@register.filter
+def stage_label(stage: str) -> str:
+    return stage_text(stage)
+
+
+@register.filter
+def reason_label(reason: str) -> str:
+    return reason_text(reason)
+
+
+@register.simple_tag
+def role_chips(series_set: Any) -> list[tuple[str, str, bool]]:
+    """(role, label, found) for the four roles the models use; an unrecognised rest is counted at the end."""
+    found = {series.role for series in series_set}
+    return [(role, role_text(role), role in found) for role in WANTED_ROLES]
+
+
+@register.simple_tag
+def gate_text(gate: dict[str, Any]) -> str:
+    """The gate's verdict in one short sentence; empty when every finding was run."""
+    status = gate.get("status", "")
+    if status not in ("partial", "withheld"):
+        return ""
+    reasons = list(gate.get("reasons") or [])
+    for finding in (gate.get("findings") or {}).values():
+        reasons += finding.get("reasons") or []
+    words = "; ".join(dict.fromkeys(reason_text(reason) for reason in reasons))
+    lead = _("Values withheld") if status == "withheld" else _("Some values withheld")
+    return f"{lead}: {words}" if words else str(lead)

@@ -1,0 +1,73 @@
+"""Slices of a report's study as PNG, with contours and level names drawn by the server."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import uuid
+from typing import cast
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET
+
+from reporting.accounts.models import User
+from reporting.core.errors import DomainError
+from reporting.reports.forms import PictureForm
+from reporting.reports.images.frame_store import FrameKey, cache_dir, load_frame
+from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, read_label_volume
+from reporting.reports.images.slice_picture import Crop, LevelMark, render_png
+from reporting.reports.key_slices import LevelPlace, frame_keys_around, label_map_digest, level_places
+from reporting.reports.models import Report
+from reporting.studies.blobs import open_blob
+from reporting.studies.models import SopInstance
+from reporting.vocabulary import LevelKind
+
+# Part of every cache key: raise it when the drawing changes.
+RENDERING = 1
+DISC_NAME_ANTERIOR_MM = 18.0
+
+
+@require_GET
+def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID, frame: int) -> HttpResponse:
+    """One frame. Query: ``contours`` and ``names`` when wished, ``level`` and ``mm`` to cut out, ``side`` in pixels."""
+    user = cast(User, request.user)
+    report = get_object_or_404(Report.objects.visible_to(user).select_related("job", "study"), pk=report_id)
+    instance = get_object_or_404(SopInstance, pk=instance_id, series__study_id=report.study_id)
+    form = PictureForm(request.GET)
+    if not form.is_valid() or not 1 <= frame <= instance.number_of_frames:
+        return HttpResponse(status=400)
+    wish, half_side_mm, side = form.cleaned_data, form.half_side_mm(), form.side_pixels()
+    places = level_places(report) if wish["names"] or wish["level"] else ()
+    marks = tuple(_mark(place) for place in places) if wish["names"] else ()
+    center = next((place.center_lps_mm for place in places if place.name == wish["level"]), None)
+    map_digest = label_map_digest(report.job, instance) if wish["contours"] else ""
+    key = json.dumps([RENDERING, instance.sha256, frame, map_digest, marks, center, half_side_mm, side])
+    path = cache_dir("pictures") / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
+    if not path.exists():
+        try:
+            decoded = load_frame(FrameKey(instance.sha256, frame), tuple(frame_keys_around(instance, frame)))
+            labels = _label_volume(map_digest) if map_digest else None
+        except (DomainError, NotALabelMap):
+            return HttpResponse(status=422)
+        crop = None
+        if center is not None and decoded.spacing_mm is not None and decoded.is_placed:
+            x, y = decoded.to_pixel(center)
+            crop = Crop(x, y, half_side_mm / decoded.spacing_mm[1])
+        picture = render_png(decoded, side=side, labels=labels, crop=crop, marks=marks)
+        unfinished = path.with_suffix(f".{os.getpid()}.{uuid.uuid4().hex}")
+        unfinished.write_bytes(picture)
+        unfinished.replace(path)
+    return HttpResponse(path.read_bytes(), content_type="image/png")
+
+
+def _label_volume(digest: str) -> LabelVolume:
+    with open_blob(digest) as file:
+        return read_label_volume(file.read())
+
+
+def _mark(place: LevelPlace) -> LevelMark:
+    """A vertebra's name stands on it; a disc's name in front of it, because the disc itself must stay visible."""
+    x, y, z = place.center_lps_mm
+    return LevelMark(place.name, (x, y - DISC_NAME_ANTERIOR_MM if place.kind is LevelKind.DISC else y, z))

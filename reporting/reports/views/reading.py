@@ -1,0 +1,153 @@
+"""The reading page: images, form and text of one report, and its parts rendered anew after each change."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from reporting.accounts.models import Role, User
+from reporting.accounts.permissions import Act, may
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
+from reporting.reports.form_view import FormView, form_view
+from reporting.reports.image_panel import image_panel
+from reporting.reports.models import Report
+from reporting.reports.problem_view import problem_views
+from reporting.reports.rendering import Language, Rendering
+from reporting.reports.services.reading import Preview, preview
+from reporting.reports.states import ReportStatus
+from reporting.reports.templatetags.worklist import gate_text
+
+PANELS = {"form": "_form", "status": "_status", "text": "_text", "actions": "_actions"}
+
+
+@dataclass(frozen=True)
+class TextView:
+    """One language's text, with the words around it in that language too."""
+
+    language: str
+    lang: str
+    name: str
+    findings_title: str
+    impression_title: str
+    empty_text: str
+    sections: tuple[Any, ...]
+    impression: tuple[Any, ...]
+    is_first: bool
+
+
+def _text_view(rendering: Rendering, *, is_first: bool) -> TextView:
+    english = rendering.language is Language.EN
+    return TextView(
+        language=rendering.language.value,
+        lang="en" if english else "zh-Hans",
+        name="English" if english else "中文",
+        findings_title="Findings" if english else "影像所见",
+        impression_title="Impression" if english else "诊断意见",
+        empty_text="Nothing to print yet." if english else "尚无可打印内容。",
+        sections=tuple(section for section in rendering.sections if section.sentences),
+        impression=rendering.impression,
+        is_first=is_first,
+    )
+
+
+def _chinese() -> bool:
+    return (get_language() or "").startswith("zh")
+
+
+def may_edit(report: Report, user: User) -> bool:
+    """Whether the page offers changes; the services decide again."""
+    if not report.is_draft or not may(user, Act.REPORT_EDIT):
+        return False
+    return user.role != Role.JUNIOR or report.author_id in (None, user.pk)
+
+
+def _labels(form: FormView) -> dict[str, str]:
+    groups = (form.exam, form.alignment, form.cord, form.other)
+    labels = {field.place: field.label for group in groups for field in group.fields}
+    for level in form.levels:
+        labels.update({field.place: f"{level.title} {field.label}" for field in level.fields})
+    return labels
+
+
+def _context(request: HttpRequest, report: Report, shown: Preview) -> dict[str, Any]:
+    user, chinese = cast(User, request.user), _chinese()
+    can_edit = may_edit(report, user)
+    form = form_view(report, shown.sheet, chinese=chinese, can_edit=can_edit)
+    texts = [_text_view(shown.en, is_first=not chinese), _text_view(shown.zh, is_first=chinese)]
+    gate = (report.job.result or {}).get("gate") or {} if report.job is not None else {}
+    return {
+        "report": report,
+        "study": report.study,
+        "form": form,
+        "images": image_panel(report),
+        "renderings": sorted(texts, key=lambda text: not text.is_first),
+        "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
+        "gate_line": gate_text(gate) if report.job is not None else _("No machine reading: every field is yours."),
+        "can_edit": can_edit,
+        "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
+        "versions": report.versions.select_related("signature").order_by("number"),
+    }
+
+
+def _report(request: HttpRequest, report_id: uuid.UUID) -> Report:
+    reports = Report.objects.visible_to(cast(User, request.user))
+    return get_object_or_404(reports.select_related("study__patient", "job__algorithm", "template"), pk=report_id)
+
+
+@require_GET
+def read(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
+    report = _report(request, report_id)
+    record(AuditAct.REPORT_OPENED, by=cast(User, request.user), about=report)
+    record(AuditAct.STUDY_OPENED, by=cast(User, request.user), about=report.study)
+    context = _context(request, report, preview(report))
+    context["page_strings"] = page_strings()
+    context["shows_demo_models"] = report.job is not None and bool(report.job.algorithm.applicability)
+    return render(request, "reports/read.html", context)
+
+
+@require_GET
+def panels(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
+    """The page's parts as they are now, with the version and the digest they show."""
+    report = _report(request, report_id)
+    shown = preview(report)
+    context = _context(request, report, shown)
+    html = {name: render_to_string(f"reports/{file}.html", context, request) for name, file in PANELS.items()}
+    return JsonResponse({"version": report.version, "digest": shown.digest, "html": html})
+
+
+def page_strings() -> dict[str, str]:
+    """Every word that the page's script may have to say."""
+    return {
+        "saved": _("Saved"),
+        "saving": _("Saving…"),
+        "waiting": _("Not saved: no connection. Your changes stay on this page and are sent again."),
+        "expired": _("Not saved: logged out. Log in again in another tab; your changes stay on this page."),
+        "conflict": _("Not saved: the report was changed elsewhere."),
+        "stale": _("No connection: this page may be out of date."),
+        "refused": _("The server refused this."),
+        "not_a_number": _("This is not a number."),
+        "conflict_title": _("Changed elsewhere: which value stands?"),
+        "field": _("Field"),
+        "yours": _("Yours, not saved"),
+        "stored": _("Stored now"),
+        "before": _("You saw"),
+        "also_changed": _("Also changed meanwhile:"),
+        "keep_mine": _("Keep mine"),
+        "take_stored": _("Take the stored value"),
+        "accept": _("accept"),
+        "clear": _("clear"),
+        "not_evaluable": _("not evaluable"),
+        "confirm_levels": _("confirm levels"),
+        "confirm_rest": _("confirm the rest"),
+        "approve_preliminary": _("approve as preliminary"),
+        "sign": _("sign as final"),
+    }

@@ -1,0 +1,221 @@
+/**
+ * The reading page: turns clicks and typing in the form into saved changes and shows what the server makes of them.
+ *
+ * Root: data-reading (data-api-url, data-panels-url, data-version). Fields: data-finding with data-set buttons,
+ * data-set-select, data-set-text; data-act on everything else. Text is sent at most SAVE_AFTER_MS after the last key.
+ * Nothing is kept in browser storage: while the page is open, what the server has not taken stays in it, and leaving asks.
+ */
+import { request } from "./api_client.mjs";
+import { askWhichStands, differences, valuesOf } from "./merge_view.mjs";
+import { parse, updateForm, updatePart } from "./panels.mjs";
+import { toRequest } from "./report_changes.mjs";
+import { SaveQueue } from "./save_queue.mjs";
+import { toggled, typedValue } from "./typed_value.mjs";
+
+const SAVE_AFTER_MS = 800;
+
+const root = document.querySelector("[data-reading]");
+const strings = JSON.parse(document.getElementById("page-strings").textContent);
+const form = root.querySelector('[data-panel="form"]');
+const timers = new Map();
+let refreshing = Promise.resolve();
+
+const queue = new SaveQueue({
+  version: Number(root.dataset.version),
+  send: (change, version) => {
+    const { path, body, once } = toRequest(change);
+    return request(root.dataset.apiUrl + path, { body, version, once });
+  },
+  onState: showState,
+  onSaved: (change) => {
+    settle(change);
+    if (queue.pending.length <= 1) refresh();
+  },
+  onConflict: (change, answer) => resolveConflict(change, answer),
+  onRefused: (change, answer) => {
+    settle(change);
+    showError(answer.body?.error?.message ?? strings.refused, answer.body?.error?.details);
+    refresh();
+  },
+});
+
+function showState(state) {
+  const mark = root.querySelector("[data-save-mark]");
+  mark.dataset.save = state;
+  const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  mark.textContent = state === "saved" ? `${strings.saved} ${time}` : strings[state];
+}
+
+function showError(message, details) {
+  const place = root.querySelector("[data-action-error]");
+  const more = Array.isArray(details) ? details.map((one) => one.message ?? "").filter(Boolean) : [];
+  place.textContent = [message, ...more].join(" · ");
+  place.hidden = !message;
+}
+
+async function panels() {
+  const answer = await request(root.dataset.panelsUrl, { method: "GET" });
+  if (answer.status !== 200) throw new Error(String(answer.status));
+  return answer.body;
+}
+
+function showPanels({ html }) {
+  updateForm(form, html.form);
+  for (const name of ["status", "text", "actions"]) {
+    updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
+  }
+  showText(root.dataset.text);
+}
+
+function refresh() {
+  refreshing = refreshing.then(async () => {
+    try {
+      const fresh = await panels();
+      queue.version = Math.max(queue.version, fresh.version);
+      showPanels(fresh);
+    } catch {
+      showState(queue.pending.length > 0 ? "waiting" : "stale");
+    }
+  });
+  return refreshing;
+}
+
+/** A saved or refused text is no longer "being typed" unless it went on meanwhile. */
+function settle(change) {
+  for (const field of form.querySelectorAll("[data-dirty]")) {
+    const finding = field.closest("[data-finding]");
+    if (finding.dataset.place !== change.place || timers.has(change.place)) continue;
+    if (change.text === undefined || field.value === change.text) delete field.dataset.dirty;
+  }
+}
+
+async function resolveConflict(change, answer) {
+  const before = valuesOf(form);
+  let fresh;
+  try {
+    fresh = await panels();
+  } catch {
+    setTimeout(() => resolveConflict(change, answer), 2000);
+    return;
+  }
+  const after = valuesOf(parse(fresh.html.form));
+  const others = differences(before, after).filter((one) => one.place !== change.place);
+  const mine = { label: change.label ?? "", text: change.text ?? strings[change.kind] ?? change.kind };
+  const chosen = await askWhichStands(root.querySelector("[data-merge]"), {
+    mine,
+    theirs: after.get(change.place)?.text ?? "",
+    others,
+    message: answer.body?.error?.message ?? "",
+    canKeep: answer.status === 412,
+    strings,
+  });
+  settle({ place: change.place });
+  showPanels(fresh);
+  if (chosen === "mine") await queue.resolve(fresh.version);
+  else await queue.drop(fresh.version);
+  refresh();
+}
+
+function describe(finding, text) {
+  return { place: finding.dataset.place, label: finding.dataset.label, text };
+}
+
+function set(finding, value, text) {
+  showError("");
+  return queue.push({ kind: "set", value, ...describe(finding, text) });
+}
+
+function setChoice(finding, button) {
+  if (finding.dataset.kind !== "multi") return set(finding, button.dataset.set, button.textContent.trim());
+  const stored = JSON.parse(finding.dataset.value || "null");
+  const normal = finding.querySelector("[data-default]")?.dataset.set;
+  const next = toggled(Array.isArray(stored) ? stored : [], button.dataset.set, normal);
+  finding.dataset.value = JSON.stringify(next);
+  for (const one of finding.querySelectorAll("[data-set]")) {
+    one.setAttribute("aria-pressed", String(next.includes(one.dataset.set)));
+  }
+  if (next.length === 0) return act("clear", finding);
+  const words = [...finding.querySelectorAll('[aria-pressed="true"]')].map((one) => one.textContent.trim());
+  return set(finding, next, words.join(", "));
+}
+
+function saveText(field) {
+  const finding = field.closest("[data-finding]");
+  clearTimeout(timers.get(finding.dataset.place));
+  timers.delete(finding.dataset.place);
+  if (!("dirty" in field.dataset)) return;
+  const { value, empty, invalid } = typedValue(finding.dataset.kind, field.value);
+  field.setAttribute("aria-invalid", String(Boolean(invalid)));
+  if (invalid) showError(strings.not_a_number);
+  else if (empty) queue.push({ kind: "clear", ...describe(finding, field.value) });
+  else set(finding, value, field.value);
+}
+
+function act(kind, finding, more = {}) {
+  showError("");
+  return queue.push({ kind, ...(finding ? describe(finding) : {}), ...more });
+}
+
+form.addEventListener("input", (event) => {
+  const field = event.target.closest("[data-set-text]");
+  if (!field) return;
+  field.dataset.dirty = "";
+  const { place } = field.closest("[data-finding]").dataset;
+  clearTimeout(timers.get(place));
+  timers.set(place, setTimeout(() => saveText(field), SAVE_AFTER_MS));
+});
+
+form.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.matches("[data-set-text]")) saveText(field);
+  if (!field.matches("[data-set-select]")) return;
+  const finding = field.closest("[data-finding]");
+  if (field.value === "") act("clear", finding);
+  else set(finding, field.value, field.selectedOptions[0].textContent.trim());
+});
+
+root.addEventListener("click", (event) => {
+  const choice = event.target.closest("[data-set]");
+  if (choice) setChoice(choice.closest("[data-finding]"), choice);
+  const button = event.target.closest("[data-act]");
+  if (button) {
+    const { code, fingerprint, answer } = button.dataset;
+    act(button.dataset.act, button.closest("[data-finding]"), code ? { code, fingerprint, answer } : {});
+  }
+  const language = event.target.closest("[data-text-language]");
+  if (language) showText(language.dataset.textLanguage);
+});
+
+function showText(language) {
+  if (!language) return;
+  root.dataset.text = language;
+  for (const text of root.querySelectorAll("[data-text]")) {
+    if (text !== root) text.hidden = text.dataset.text !== language;
+  }
+  for (const button of root.querySelectorAll("[data-text-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.textLanguage === language));
+  }
+}
+
+root.addEventListener("submit", async (event) => {
+  const { target } = event;
+  event.preventDefault();
+  const values = Object.fromEntries(new FormData(target));
+  const once = crypto.randomUUID();
+  for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
+  if ("sign" in target.dataset) {
+    const seen = await panels();
+    queue.push({ kind: "sign", ...values, digest: seen.digest, once });
+  } else if ("addendum" in target.dataset) {
+    queue.push({ kind: "addendum", ...values, once });
+  } else if (target.dataset.reason) {
+    queue.push({ kind: target.dataset.reason, ...values });
+  }
+  for (const field of target.querySelectorAll("input[type=password]")) field.value = "";
+});
+
+addEventListener("beforeunload", (event) => {
+  if (queue.pending.length > 0 || form.querySelector("[data-dirty]")) event.preventDefault();
+});
+addEventListener("online", () => queue.resume());
+document.addEventListener("visibilitychange", () => document.hidden || queue.resume());
