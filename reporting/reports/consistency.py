@@ -1,0 +1,248 @@
+"""What must be settled before a report may be signed (template.md T9). Pure; reads a sheet, returns every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from reporting.reports.critical import criticals, urgency_is_unknown
+from reporting.reports.fingerprints import fingerprint
+from reporting.reports.labels import place_label
+from reporting.reports.places import Place
+from reporting.reports.sheet import Sheet
+from reporting.reports.states import FindingState
+from reporting.vocabulary import DiscLevel, Vertebra
+
+THICK_MM = 2.0
+BULGE_WARNING_MM = 5.0
+SLIP_MM = 2.0
+_LEVELS = [d.value for d in DiscLevel]
+_COMPRESSIVE = ("", "none", "compressive_myelopathy")
+
+
+class Severity(StrEnum):
+    BLOCK = "block"  # must be changed
+    ASK = "ask"  # may be answered
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to settle. An ``ask`` is settled by an answer with the same fingerprint."""
+
+    code: str
+    severity: Severity
+    message: str
+    places: tuple[Place, ...]
+    fingerprint: str
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+            "keys": [str(p) for p in self.places],
+            "fingerprint": self.fingerprint,
+        }
+
+
+@dataclass(frozen=True)
+class _Checks:
+    sheet: Sheet
+
+    def name(self, place: Place) -> str:
+        return place_label(self.sheet.template, place)
+
+    def _problem(self, code: str, severity: Severity, message: str, *places: Place) -> Problem:
+        return Problem(code, severity, message, places, fingerprint(self.sheet, code, places))
+
+    def block(self, code: str, message: str, *places: Place) -> Problem:
+        return self._problem(code, Severity.BLOCK, message, *places)
+
+    def ask(self, code: str, message: str, *places: Place) -> Problem:
+        return self._problem(code, Severity.ASK, message, *places)
+
+
+def _levels(c: _Checks) -> Iterator[Problem]:
+    if not c.sheet.levels_confirmed():
+        yield c.block("levels_not_confirmed", _("The levels are not confirmed"), Place("level_status"))
+
+
+def _suggestions(c: _Checks) -> Iterator[Problem]:
+    for place, statement in sorted(c.sheet.statements.items()):
+        if statement.state is FindingState.AI_SUGGESTED and c.sheet.applicable(place):
+            message = _("A machine suggestion is undecided: %(place)s") % {"place": c.name(place)}
+            yield c.block("suggestion_undecided", message, place)
+
+
+_DETAILS = {
+    "hern_zone": "herniation_without_zone",
+    "hern_side": "herniation_without_side",
+    "slip_direction": "slip_without_direction",
+    "slip_grade": "slip_without_grade",
+}
+
+
+def _details(c: _Checks) -> Iterator[Problem]:
+    for spec in c.sheet.template.fields:
+        if not spec.required or spec.only_when is None:
+            continue
+        owner = c.sheet.template[spec.only_when.field]
+        for instance in c.sheet.instances(owner.key) if spec.repeatable else (1,):
+            for level in spec.levels:
+                place = Place(spec.key, level, instance=instance)
+                if c.sheet.at(place).state is FindingState.UNSET and c.sheet.applicable(place, human_only=True):
+                    code = _DETAILS.get(spec.key, "detail_missing")
+                    yield c.block(code, _("A detail is missing: %(place)s") % {"place": c.name(place)}, place)
+
+
+def _span(sheet: Sheet, instance: int) -> list[str]:
+    """Levels a cord lesion covers; empty when its levels are not given or reversed."""
+    start = sheet.code("signal_level_from", instance=instance)
+    end = sheet.code("signal_level_to", instance=instance) or start
+    return _LEVELS[_LEVELS.index(start) : _LEVELS.index(end) + 1] if start else []
+
+
+def _canal_and_cord(c: _Checks) -> Iterator[Problem]:
+    sheet = c.sheet
+    signal = [n for n in sheet.instances("cord_signal") if sheet.code("cord_signal", instance=n) not in ("", "normal")]
+    covered = {level for n in signal for level in _span(sheet, n)}
+    if sheet.code("cord_signal"):
+        for level in _LEVELS:
+            if sheet.code("canal_grade", level) == "3" and level not in covered:
+                message = _("Canal grade 3 at %(level)s, but no cord signal change there") % {"level": level}
+                yield c.block("canal_3_without_signal", message, Place("canal_grade", level), Place("cord_signal"))
+    for n in signal:
+        start, end = Place("signal_level_from", instance=n), Place("signal_level_to", instance=n)
+        levels = _span(sheet, n)
+        if sheet.human(start) and not levels:
+            yield c.block("signal_levels_reversed", _("The cord signal change ends above where it begins"), start, end)
+        grades = {level: sheet.code("canal_grade", level) for level in levels}
+        compressive = sheet.code("cord_lesion_kind", instance=n) in _COMPRESSIVE
+        if compressive and any(grades.values()) and "3" not in grades.values():
+            message = _("Compressive cord signal, but no canal grade 3 at its levels")
+            places = [Place("canal_grade", level) for level, grade in grades.items() if grade]
+            yield c.block("signal_without_canal_3", message, Place("cord_signal", instance=n), *places)
+
+
+def _numbers(c: _Checks) -> Iterator[Problem]:
+    sheet = c.sheet
+    for key in ("pll", "lf"):
+        spec = sheet.template[key]
+        for place in sheet.places(spec):
+            mm, said = sheet.number(spec.number, place.level, place.side), sheet.human(place)
+            if mm is not None and said is not None and (mm > THICK_MM) != (said == "thickened"):
+                number = Place(spec.number, place.level, place.side)
+                message = _("%(mm)s mm and the value disagree: %(place)s") % {"mm": f"{mm:g}", "place": c.name(place)}
+                yield c.ask("number_and_value_disagree", message, place, number)
+    for level in _LEVELS:
+        mm = sheet.number("bulge_mm", level)
+        if mm is not None and mm >= BULGE_WARNING_MM and sheet.code("disc_class", level) == "bulge":
+            message = _("A bulge of %(mm)s mm at %(level)s is unusual") % {"mm": f"{mm:g}", "level": level}
+            yield c.ask("bulge_is_large", message, Place("disc_class", level), Place("bulge_mm", level))
+    for vertebra in Vertebra:
+        yield from _slip_numbers(c, vertebra.value)
+
+
+def slip_grade_of(mm: float, endplate_mm: float) -> str:
+    """Quarters of the lower endplate: I below 25 %, II below 50 %, III below 75 %, IV to 100 %, V beyond."""
+    share = mm / endplate_mm
+    return "I" if share < 0.25 else "II" if share < 0.5 else "III" if share < 0.75 else "IV" if share <= 1 else "V"
+
+
+def _slip_numbers(c: _Checks, level: str) -> Iterator[Problem]:
+    sheet = c.sheet
+    mm, endplate = sheet.number("slip_mm", level), sheet.number("lower_endplate_mm", level)
+    if mm is None or sheet.code("slip", level) != "present":
+        return
+    places = (Place("slip", level), Place("slip_mm", level))
+    if mm < SLIP_MM:
+        message = _("A slip of %(mm)s mm at %(level)s is below 2 mm") % {"mm": f"{mm:g}", "level": level}
+        yield c.ask("slip_is_small", message, *places)
+    grade = sheet.code("slip_grade", level)
+    if endplate and grade and slip_grade_of(mm, endplate) != grade:
+        message = _("The slip grade at %(level)s and its numbers disagree") % {"level": level}
+        yield c.ask("number_and_value_disagree", message, *places, Place("slip_grade", level))
+
+
+def _foraminal(c: _Checks) -> Iterator[Problem]:
+    for level in _LEVELS:
+        zone, side = c.sheet.code("hern_zone", level), c.sheet.code("hern_side", level)
+        if (
+            c.sheet.code("disc_class", level) == "herniation"
+            and zone in ("foraminal", "extraforaminal")
+            and side in ("left", "right")
+            and c.sheet.code("foramen", level, side) == "0"
+        ):
+            message = _("A foraminal herniation at %(level)s, but its foramen is patent") % {"level": level}
+            yield c.ask("foraminal_but_patent", message, Place("hern_zone", level), Place("foramen", level, side))
+
+
+def _required(c: _Checks) -> Iterator[Problem]:
+    for spec in c.sheet.template.fields:
+        if not spec.required or spec.only_when is not None or spec.key == "level_status":
+            continue
+        usual = [p for p in c.sheet.places(spec, usual=True) if p.level in spec.usual_levels]
+        unset = [p for p in usual if c.sheet.at(p).state is FindingState.UNSET]
+        if unset:
+            listed = "; ".join(c.name(p) for p in unset)
+            yield c.ask("required_unset", _("Not assessed: %(places)s") % {"places": listed}, *unset)
+
+
+def _postoperative(c: _Checks) -> Iterator[Problem]:
+    for place in c.sheet.places(c.sheet.template["postop"]):
+        if c.sheet.codes("postop", place.level) in ([], ["none"]):
+            continue
+        below = [d.value for d in DiscLevel if place.level in (d.upper_vertebra.value, d.lower_vertebra.value)]
+        accepted = [
+            p
+            for p, s in sorted(c.sheet.statements.items())
+            if p.level in (place.level, *below)
+            and s.state is FindingState.HUMAN_CONFIRMED
+            and s.machine_value is not None
+        ]
+        if accepted:
+            message = _("Machine values were accepted at the operated level %(level)s") % {"level": place.level}
+            yield c.ask("postoperative_machine_values", message, place, *accepted)
+
+
+def _critical(c: _Checks) -> Iterator[Problem]:
+    for critical in criticals(c.sheet):
+        if critical.trigger.category == 1:
+            code = f"critical.{critical.trigger.code}"
+            message = _("Critical finding: please answer yes or no")
+            yield Problem(code, Severity.ASK, message, critical.places, critical.fingerprint)
+    places = urgency_is_unknown(c.sheet)
+    if places:
+        message = _("The cord is compressed and onset or symptoms are not given: is this critical?")
+        yield c.ask("critical.urgency_unknown", message, *dict.fromkeys(places))
+
+
+_ALL: tuple[Callable[[_Checks], Iterator[Problem]], ...] = (
+    _levels,
+    _suggestions,
+    _details,
+    _canal_and_cord,
+    _numbers,
+    _foraminal,
+    _required,
+    _postoperative,
+    _critical,
+)
+
+
+def find_problems(sheet: Sheet) -> list[Problem]:
+    """Every problem, answered or not, in a fixed order."""
+    checks = _Checks(sheet)
+    return [problem for check in _ALL for problem in check(checks)]
+
+
+def is_settled(problem: Problem, answers: dict[tuple[str, str], str]) -> bool:
+    """Whether an answer to exactly this question was given. A critical question needs yes or no, not "not now"."""
+    answer = answers.get((problem.code, problem.fingerprint))
+    if problem.severity is Severity.BLOCK:
+        return False
+    return answer in ("yes", "no") if problem.code.startswith("critical.") else answer == "accepted"

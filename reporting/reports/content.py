@@ -1,0 +1,135 @@
+"""The canonical content of a report: what is shown, digested, signed and exported, byte for byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reporting.reports.consistency import Problem
+from reporting.reports.critical import Critical
+from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
+from reporting.reports.rendering import Language, Rendering
+from reporting.reports.sheet import Facts
+
+SCHEMA = 1
+VOCABULARY_VERSION = "1"
+
+
+def canonical(content: Mapping[str, Any]) -> str:
+    """Canonical JSON: sorted keys, no spaces, characters as they are."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def texts_sha256(text_en: str, text_zh: str) -> str:
+    """One digest over both rendered texts, each with its length so that they cannot run into each other."""
+    return sha256_of(f"{len(text_en)}:{text_en}{len(text_zh)}:{text_zh}")
+
+
+def header_of(report: Report, site: str) -> dict[str, Any]:
+    """Who and what the report is about, as it stood when it was signed."""
+    study, patient = report.study, report.study.patient
+    return {
+        "site": site,
+        "patient_name": patient.name,
+        "patient_id": patient.patient_id,
+        "issuer": patient.issuer,
+        "sex": patient.sex,
+        "birth_date": patient.birth_date.isoformat() if patient.birth_date else "",
+        "age_years": study.age_years,
+        "accession_number": study.accession_number,
+        "examination": study.description,
+        "study_date": study.study_date.isoformat() if study.study_date else "",
+        "referring_unit": study.referring_unit,
+        "study_instance_uid": study.study_instance_uid,
+    }
+
+
+def _finding(row: Finding) -> dict[str, Any]:
+    return {
+        "key": str(row.place),
+        "state": row.state,
+        "value": row.value,
+        "unit": row.unit,
+        "bulk": row.bulk,
+        "set_by": str(row.set_by_id or ""),
+        "set_at": row.set_at.isoformat() if row.set_at else "",
+        "machine": {
+            "prediction": str(row.prediction_id or ""),
+            "value": row.machine_value,
+            "note": row.machine_note,
+        },
+    }
+
+
+def _rendering(rendering: Rendering) -> dict[str, Any]:
+    return {
+        "findings": [
+            {
+                "block": section.block.value,
+                "title": section.title,
+                "sentences": [{"text": s.text, "sources": list(s.sources)} for s in section.sentences],
+            }
+            for section in rendering.sections
+        ],
+        "impression": [{"text": s.text, "sources": list(s.sources)} for s in rendering.impression],
+    }
+
+
+def algorithm_of(report: Report) -> dict[str, Any]:
+    """Algorithm Identification of the machine values, or an empty mapping."""
+    if report.job is None:
+        return {}
+    algorithm = report.job.algorithm
+    return {
+        "name": algorithm.name,
+        "version": algorithm.version,
+        "weights_sha256": algorithm.weights_sha256,
+        "applicability": algorithm.applicability,
+        "job": str(report.job.id),
+    }
+
+
+def content_of(
+    report: Report,
+    *,
+    site: str,
+    facts: Facts,
+    findings: Iterable[Finding],
+    level_map: LevelMap,
+    answers: Iterable[CheckAnswer],
+    problems: Iterable[Problem],
+    criticals: Iterable[Critical],
+    renderings: Mapping[Language, Rendering],
+) -> dict[str, Any]:
+    """Everything a reader was shown and answered, as plain JSON."""
+    return {
+        "schema": SCHEMA,
+        "report": str(report.id),
+        "header": header_of(report, site),
+        "template": {"version": report.template.version, "digest": report.template.digest},
+        "vocabulary": VOCABULARY_VERSION,
+        "algorithm": algorithm_of(report),
+        "levels": {"version": level_map.version, "mapping": level_map.mapping},
+        "facts": {
+            "sequences": list(facts.sequences),
+            "gate": facts.gate,
+            "gate_reasons": {k: list(v) for k, v in sorted(facts.gate_reasons.items())},
+        },
+        "findings": [_finding(row) for row in findings],
+        "answers": [
+            {"code": a.code, "fingerprint": a.fingerprint, "answer": a.answer, "by": str(a.answered_by_id)}
+            for a in answers
+        ],
+        "questions": [{"code": p.code, "keys": [str(x) for x in p.places]} for p in problems],
+        "criticals": [
+            {"code": c.trigger.code, "category": c.trigger.category, "keys": [str(p) for p in c.places]}
+            for c in criticals
+        ],
+        "text": {language.value: _rendering(renderings[language]) for language in Language},
+    }

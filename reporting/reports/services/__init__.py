@@ -1,0 +1,44 @@
+"""Every write to a report, and the one read that shows it whole. Permission → state → change → audit, in that order."""
+
+from __future__ import annotations
+
+from reporting.reports.services.answers import answer_check
+from reporting.reports.services.bulk import BulkResult, confirm_rest
+from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
+from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
+from reporting.reports.services.levels import confirm_levels, relabel_levels
+from reporting.reports.services.reading import Preview, current_level_map, load_sheet, preview
+from reporting.reports.services.signatures import (
+    approve_preliminary,
+    discard_report,
+    reopen_report,
+    sign_addendum,
+    sign_report,
+    withdraw_report,
+)
+
+__all__ = [
+    "BulkResult",
+    "Preview",
+    "accept_finding",
+    "answer_check",
+    "approve_preliminary",
+    "change_finding",
+    "clear_finding",
+    "confirm_levels",
+    "confirm_rest",
+    "current_level_map",
+    "discard_report",
+    "draft_missing_reports",
+    "draft_report",
+    "install_template",
+    "load_sheet",
+    "mark_not_evaluable",
+    "preview",
+    "relabel_levels",
+    "reopen_report",
+    "sign_addendum",
+    "sign_report",
+    "start_report",
+    "withdraw_report",
+]

@@ -1,0 +1,193 @@
+"""Open a report: by hand, or from what the machine said. Human work is never touched by a machine result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, require
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
+from reporting.core.errors import NotAllowed, WrongState
+from reporting.predictions.models import InferenceJob, JobStatus, Prediction
+from reporting.reports.content import canonical, sha256_of
+from reporting.reports.drafting import MachineStatement, Proposal, propose
+from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
+from reporting.reports.services.reading import analysis_of, current_level_map
+from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
+from reporting.reports.template import CURRENT, TEMPLATES
+from reporting.reports.template.export import as_definition
+from reporting.studies.models import Study
+from reporting.vocabulary import DiscLevel, MachineFinding, Vertebra
+
+IDENTITY: dict[str, str] = {level.value: level.value for level in (*Vertebra, *DiscLevel)}
+
+
+def install_template() -> ReportTemplate:
+    """The row of the current template, made on first use. Raises ``RuntimeError`` if it changed without a version."""
+    definition = as_definition(CURRENT)
+    digest = sha256_of(canonical(definition))
+    row, _made = ReportTemplate.objects.get_or_create(
+        version=CURRENT.version, defaults={"definition": definition, "digest": digest}
+    )
+    if row.digest != digest:
+        raise RuntimeError(f"report template {CURRENT.version} differs from the stored one: give it a new version")
+    return row
+
+
+def latest_job(study: Study) -> InferenceJob | None:
+    """The newest job of ``study`` that succeeded."""
+    jobs = InferenceJob.objects.filter(study=study, status=JobStatus.SUCCEEDED)
+    return jobs.order_by("-finished_at", "-created_at").first()
+
+
+@transaction.atomic
+def start_report(*, study: Study, by: User) -> Report:
+    """Open a draft by hand; pre-filled where a machine reading exists.
+
+    Raises :class:`NotAllowed`, or :class:`WrongState` (details: the report's id) when one is open or final.
+    """
+    require(by, Act.REPORT_DRAFT)
+    if not Study.objects.visible_to(by).filter(pk=study.pk).exists():
+        raise NotAllowed(_("You may not see this study"))
+    report = _create(study, latest_job(study), author=by)
+    if report is None:
+        existing = Report.objects.filter(study=study).exclude(status__in=["discarded", "withdrawn"]).first()
+        details = {"report": str(existing.id)} if existing is not None else None
+        raise WrongState(_("There is already a report of this study"), details=details)
+    record(AuditAct.REPORT_DRAFTED, by=by, about=report, data={"study": study.id, "job": report.job_id})
+    return report
+
+
+@transaction.atomic
+def draft_report(*, study: Study, job: InferenceJob) -> Report | None:
+    """Open a draft from a succeeded job, or fill what is still unset in an open one. May run twice.
+
+    Returns ``None`` when the study already has a final report: the predictions stay beside it, untouched by it.
+    """
+    if job.study_id != study.pk or job.status != JobStatus.SUCCEEDED:
+        raise WrongState(_("Only a finished machine reading of the same study can open a draft"))
+    report = _create(study, job, author=None)
+    if report is not None:
+        record(AuditAct.REPORT_DRAFTED, by=None, about=report, data={"study": study.id, "job": job.id})
+        return report
+    open_statuses = [s.value for s in OPEN_STATUSES]
+    report = Report.objects.select_for_update().filter(study=study, status__in=open_statuses).first()
+    if report is not None and report.is_draft and report.job_id != job.pk:
+        _absorb(report, job)
+    return report
+
+
+def draft_missing_reports() -> int:
+    """Draft what a lost message left undone; returns how many reports were opened or filled. For the sweeper."""
+    done = 0
+    jobs = InferenceJob.objects.filter(status=JobStatus.SUCCEEDED).select_related("study", "algorithm")
+    without = jobs.exclude(
+        study__reports__status__in=[s.value for s in ReportStatus if s is not ReportStatus.WITHDRAWN]
+    )
+    unfilled = jobs.filter(study__reports__status=ReportStatus.DRAFT.value, study__reports__job__isnull=True)
+    for study_id in {*without.values_list("study", flat=True), *unfilled.values_list("study", flat=True)}:
+        study = Study.objects.get(pk=study_id)
+        job = latest_job(study)
+        if job is not None and draft_report(study=study, job=job) is not None:
+            done += 1
+    return done
+
+
+def _create(study: Study, job: InferenceJob | None, *, author: User | None) -> Report | None:
+    """A new draft with its level map and proposals; ``None`` when an open or final report exists."""
+    if Report.objects.filter(study=study, status=ReportStatus.FINAL.value).exists():
+        return None
+    try:
+        with transaction.atomic():
+            report = Report.objects.create(study=study, template=install_template(), job=job, author=author)
+    except IntegrityError:  # somebody else opened one at the same moment
+        return None
+    LevelMap.objects.create(report=report, version=1, mapping=IDENTITY, set_by=author)
+    if job is not None:
+        Finding.objects.bulk_create(_row(report, IDENTITY, p) for p in _proposals(report, job, IDENTITY))
+    return report
+
+
+def _statements(job: InferenceJob) -> list[MachineStatement]:
+    return [
+        MachineStatement(
+            id=p.id,
+            finding=MachineFinding(p.finding),
+            level=p.level,
+            side=p.side,
+            positive=p.positive,
+            zone=p.zone,
+            herniation_side=p.herniation_side,
+            direction=p.direction,
+            grade=p.grade,
+        )
+        for p in Prediction.objects.filter(job=job).order_by("finding", "level", "side")
+    ]
+
+
+def _proposals(report: Report, job: InferenceJob, mapping: dict[str, str | None] | dict[str, str]) -> list[Proposal]:
+    report.job = job
+    return propose(TEMPLATES[report.template.version], _statements(job), analysis_of(report), mapping)
+
+
+def structure_of(mapping: dict[str, str | None] | dict[str, str], level: str) -> str:
+    """Which structure the map puts at ``level``; ``@level`` where none is."""
+    return next((s for s, mapped in mapping.items() if mapped == level), f"@{level}") if level else ""
+
+
+def _row(report: Report, mapping: dict[str, str | None] | dict[str, str], proposal: Proposal) -> Finding:
+    place = proposal.place
+    return Finding(
+        report=report,
+        field=place.field,
+        structure=structure_of(mapping, place.level),
+        level=place.level,
+        side=place.side,
+        instance=place.instance,
+        state=(FindingState.UNSET if proposal.value is None else FindingState.AI_SUGGESTED).value,
+        value=proposal.value,
+        unit=CURRENT[place.field].unit,
+        prediction_id=proposal.prediction_id,
+        machine_value=proposal.value,
+        machine_note=proposal.note,
+        report_version=report.version,
+    )
+
+
+def _absorb(report: Report, job: InferenceJob) -> None:
+    """Fill unset places of an open draft from a later job; a corrected level map belongs to the old job's numbering."""
+    level_map = current_level_map(report)
+    if level_map.mapping != IDENTITY and report.job_id is not None:
+        return
+    had_job = report.job
+    rows = {row.place: row for row in report.findings.all()}
+    untouched = not any(row.set_by_id for row in rows.values())
+    proposals = _proposals(report, job, level_map.mapping)
+    report.job = job if had_job is None or untouched else had_job
+    Report.objects.filter(pk=report.pk).update(version=F("version") + 1, job=report.job)
+    report.refresh_from_db(fields=["version"])
+    if untouched:
+        _forget_suggestions(rows.values(), report)
+    for proposal in proposals:
+        row = rows.get(proposal.place)
+        if row is None:
+            _row(report, level_map.mapping, proposal).save(force_insert=True)
+        elif row.state == FindingState.UNSET.value:
+            fresh = _row(report, level_map.mapping, proposal)
+            for name in ("state", "value", "prediction_id", "machine_value", "machine_note", "report_version"):
+                setattr(row, name, getattr(fresh, name))
+            row.save()
+    record(AuditAct.REPORT_DRAFTED, by=None, about=report, data={"study": report.study_id, "job": job.id})
+
+
+def _forget_suggestions(rows: Iterable[Finding], report: Report) -> None:
+    for row in rows:
+        row.state, row.value = FindingState.UNSET.value, None
+        row.machine_value, row.machine_note, row.prediction = None, "", None
+        row.report_version = report.version
+        row.save()

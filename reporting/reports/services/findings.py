@@ -1,0 +1,142 @@
+"""What a reader does with one place: accept, change, clear, call not evaluable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
+from reporting.core.errors import InvalidInput, WrongState
+from reporting.reports.models import Finding, Report
+from reporting.reports.places import Place
+from reporting.reports.services.access import changing, require_edit
+from reporting.reports.services.drafts import structure_of
+from reporting.reports.services.reading import current_level_map, load_sheet
+from reporting.reports.sheet import Value
+from reporting.reports.states import FINDING_TRANSITIONS, FindingState, ReportStatus
+from reporting.reports.template import TEMPLATES
+from reporting.reports.template.spec import Kind, Template
+from reporting.reports.values import checked_place, checked_value
+
+_DRAFT = (ReportStatus.DRAFT,)
+
+
+def template_of(report: Report) -> Template:
+    return TEMPLATES[report.template.version]
+
+
+def row_at(report: Report, place: Place) -> Finding:
+    """The row of a place, or a new unset one (not yet stored)."""
+    row = report.findings.filter(field=place.field, level=place.level, side=place.side, instance=place.instance).first()
+    if row is not None:
+        return row
+    return Finding(
+        report=report,
+        field=place.field,
+        structure=structure_of(current_level_map(report).mapping, place.level),
+        level=place.level,
+        side=place.side,
+        instance=place.instance,
+        unit=template_of(report)[place.field].unit,
+    )
+
+
+def put(
+    row: Finding, report: Report, state: FindingState, value: Value, *, by: User | None, bulk: bool = False
+) -> None:
+    """Move a row to ``state``. Raises :class:`WrongState` for a move the table does not have."""
+    if row.state != state.value or state is FindingState.UNSET:
+        FINDING_TRANSITIONS.check(FindingState(row.state), state)
+    row.state, row.value, row.bulk = state.value, value, bulk
+    row.set_by, row.set_at = by, timezone.now() if by is not None else None
+    row.report_version = report.version
+    row.save()
+
+
+def audit_value(template: Template, place: Place, value: Value) -> Any:
+    """What the trail may keep of a value: free text may name a patient, so only its length."""
+    if template[place.field].kind is Kind.TEXT and isinstance(value, str):
+        return {"characters": len(value)}
+    return value
+
+
+def accept_finding(
+    report: Report, place: Place, *, by: User, expected_version: int, with_details: bool = False
+) -> Finding:
+    """Confirm the machine's value. ``with_details`` takes along zone and side, or direction and grade.
+
+    Raises :class:`WrongState` before the levels are confirmed, or where nothing is suggested.
+    """
+    require_edit(report, by)
+    checked_place(template_of(report), place)
+    with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        sheet = load_sheet(report)
+        if not sheet.levels_confirmed():
+            raise WrongState(_("Confirm the levels first: until then no machine value counts"))
+        row = row_at(report, place)
+        if row.state != FindingState.AI_SUGGESTED.value:
+            raise WrongState(_("There is no machine suggestion to accept here"))
+        rows = [row]
+        if with_details:
+            same = report.findings.filter(prediction=row.prediction, state=FindingState.AI_SUGGESTED.value)
+            rows += [r for r in same.exclude(pk=row.pk) if sheet.applicable(r.place)]
+        for each in rows:
+            put(each, report, FindingState.HUMAN_CONFIRMED, each.machine_value, by=by)
+            data = {"key": str(each.place), "value": each.value, "prediction": each.prediction_id}
+            record(AuditAct.FINDING_ACCEPTED, by=by, about=report, data=data)
+        return row
+
+
+def change_finding(report: Report, place: Place, value: Any, *, by: User, expected_version: int) -> Finding:
+    """Set a human value. The same as the machine's counts as accepting it, once the levels are confirmed.
+
+    Raises :class:`InvalidInput` for a place or value the template does not have.
+    """
+    require_edit(report, by)
+    template = template_of(report)
+    checked = checked_value(checked_place(template, place), value)
+    with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        row = row_at(report, place)
+        old = {"state": row.state, "value": audit_value(template, place, row.value)}
+        differs = row.machine_value is not None and row.machine_value != checked
+        same = row.machine_value is not None and not differs
+        put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
+        new = {"state": row.state, "value": audit_value(template, place, checked)}
+        act = AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED
+        record(
+            act, by=by, about=report, data={"key": str(place), "old": old, "new": new, "prediction": row.prediction_id}
+        )
+        return row
+
+
+def mark_not_evaluable(report: Report, place: Place, *, by: User, expected_version: int) -> Finding:
+    """Say that this cannot be judged on these images; it prints as not assessed."""
+    require_edit(report, by)
+    template = template_of(report)
+    spec = checked_place(template, place)
+    if spec.key == "level_status":
+        raise InvalidInput(_("The levels are either confirmed or not"))
+    with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        row = row_at(report, place)
+        old = {"state": row.state, "value": audit_value(template, place, row.value)}
+        put(row, report, FindingState.NOT_EVALUABLE, None, by=by)
+        record(AuditAct.FINDING_NOT_EVALUABLE, by=by, about=report, data={"key": str(place), "old": old})
+        return row
+
+
+def clear_finding(report: Report, place: Place, *, by: User, expected_version: int) -> Finding:
+    """Undo: back to the machine's suggestion where there is one, otherwise to unset."""
+    require_edit(report, by)
+    template = template_of(report)
+    checked_place(template, place)
+    with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        row = row_at(report, place)
+        old = {"state": row.state, "value": audit_value(template, place, row.value)}
+        suggested = row.machine_value is not None
+        put(row, report, FindingState.AI_SUGGESTED if suggested else FindingState.UNSET, row.machine_value, by=None)
+        record(AuditAct.FINDING_CLEARED, by=by, about=report, data={"key": str(place), "old": old})
+        return row

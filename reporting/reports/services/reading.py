@@ -1,0 +1,153 @@
+"""Rows → sheet, and everything a page shows about a report in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from reporting.reports.consistency import Problem, find_problems, is_settled
+from reporting.reports.content import canonical, content_of, sha256_of
+from reporting.reports.critical import Critical, criticals
+from reporting.reports.drafting import Analysis
+from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
+from reporting.reports.places import Place
+from reporting.reports.rendering import Language, Rendering, render
+from reporting.reports.sheet import Facts, Sheet, Statement
+from reporting.reports.states import FindingState
+from reporting.reports.template import TEMPLATES
+from reporting.vocabulary import DiscLevel, SeriesRole, Vertebra
+
+# Rows whose structure lies outside the reported levels after a relabel are kept under such a level, for the way back.
+OUTSIDE = "-"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A report as it would be signed now. ``digest`` is what a signer sends back to say what they were shown."""
+
+    content: dict[str, Any]
+    digest: str
+    sheet: Sheet
+    en: Rendering
+    zh: Rendering
+    problems: tuple[Problem, ...]
+    answers: dict[tuple[str, str], str]
+    criticals: tuple[Critical, ...]
+
+    @property
+    def unsettled(self) -> list[Problem]:
+        """What still stands between this report and a signature."""
+        return [p for p in self.problems if not is_settled(p, self.answers)]
+
+    def rendering(self, language: Language) -> Rendering:
+        return self.en if language is Language.EN else self.zh
+
+
+def current_level_map(report: Report) -> LevelMap:
+    return LevelMap.objects.get(report=report, version=report.level_map_version)
+
+
+def analysis_of(report: Report) -> Analysis:
+    return Analysis.read(report.job.result if report.job is not None else None)
+
+
+def facts_of(report: Report, level_map: LevelMap) -> Facts:
+    """What the study and the machine run say of themselves."""
+    analysis = analysis_of(report)
+    roles = set(report.study.series_set.values_list("role", flat=True)) - {SeriesRole.UNKNOWN.value}
+    seen = {level_map.mapping.get(name) for name in analysis.levels if not analysis.is_uncertain(name)}
+    extra: set[str] = set()
+    if Vertebra.T1.value in seen:
+        extra |= {Vertebra.T1.value, DiscLevel.C7_T1.value}
+    if DiscLevel.C7_T1.value in seen:
+        extra.add(DiscLevel.C7_T1.value)
+    return Facts(
+        sequences=tuple(r.value for r in SeriesRole if r.value in roles),
+        extra_levels=frozenset(extra),
+        gate=analysis.gate if report.job is not None else "none",
+        gate_reasons=analysis.reasons,
+        levels_plausible=analysis.levels_are_plausible(),
+        demo_weights=report.job.algorithm.applicability if report.job is not None else "",
+        algorithm=str(report.job.algorithm) if report.job is not None else "",
+    )
+
+
+def findings_of(report: Report) -> list[Finding]:
+    """Rows inside the reported levels, in a fixed order."""
+    rows = report.findings.select_related("prediction").order_by("field", "level", "side", "instance")
+    return [row for row in rows if not row.level.startswith(OUTSIDE)]
+
+
+def sheet_of(report: Report, findings: list[Finding], level_map: LevelMap) -> Sheet:
+    statements: dict[Place, Statement] = {
+        row.place: Statement(
+            state=FindingState(row.state),
+            value=row.value,
+            machine_value=row.machine_value,
+            machine_positive=row.prediction.positive if row.prediction is not None else None,
+            machine_note=row.machine_note,
+            bulk=row.bulk,
+        )
+        for row in findings
+    }
+    return Sheet(TEMPLATES[report.template.version], statements, facts_of(report, level_map))
+
+
+def load_sheet(report: Report) -> Sheet:
+    """The report's fields as they are now."""
+    return sheet_of(report, findings_of(report), current_level_map(report))
+
+
+def preview(report: Report) -> Preview:
+    """Text in both languages, problems, criticals, canonical content and its digest."""
+    level_map, findings = current_level_map(report), findings_of(report)
+    sheet = sheet_of(report, findings, level_map)
+    answers = list(CheckAnswer.objects.filter(report=report).order_by("created_at"))
+    problems, fired = find_problems(sheet), criticals(sheet)
+    renderings = {language: render(sheet, language) for language in Language}
+    content = content_of(
+        report,
+        site=settings.SITE_NAME,
+        facts=sheet.facts,
+        findings=findings,
+        level_map=level_map,
+        answers=answers,
+        problems=problems,
+        criticals=fired,
+        renderings=renderings,
+    )
+    return Preview(
+        content=content,
+        digest=sha256_of(canonical(content)),
+        sheet=sheet,
+        en=renderings[Language.EN],
+        zh=renderings[Language.ZH],
+        problems=tuple(problems),
+        answers={(a.code, a.fingerprint): a.answer for a in answers},
+        criticals=tuple(fired),
+    )
+
+
+def changes_since(report: Report, version: int) -> dict[str, Any]:
+    """What somebody with a stale page needs to compare: rows changed since ``version``, and the text as it is now."""
+    sheet = load_sheet(report)
+    changed = report.findings.filter(report_version__gt=version).select_related("set_by")
+    return {
+        "version": report.version,
+        "status": report.status,
+        "changes": [
+            {
+                "key": str(row.place),
+                "state": row.state,
+                "value": row.value,
+                "set_by": row.set_by.full_name if row.set_by else "",
+                "set_at": row.set_at.isoformat() if row.set_at else "",
+            }
+            for row in changed
+            if not row.level.startswith(OUTSIDE)
+        ],
+        "text_en": render(sheet, Language.EN).text,
+        "text_zh": render(sheet, Language.ZH).text,
+    }

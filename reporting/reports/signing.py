@@ -1,0 +1,35 @@
+"""Signatures: HMAC-SHA256, with a key outside the database, over exactly what was signed, by whom, as what and when."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from django.conf import settings
+
+from reporting.reports.content import canonical
+from reporting.reports.models import ReportVersion, Signature
+
+
+def mac_of(version: ReportVersion, signature: Signature) -> str:
+    """The code that binds a signature to its version; a copy on another row, or a changed byte, does not verify."""
+    signed = canonical(
+        {
+            "report": str(version.report_id),
+            "version": str(version.id),
+            "number": version.number,
+            "kind": version.kind,
+            "content_sha256": version.sha256,
+            "text_sha256": version.text_sha256,
+            "template": version.template_version,
+            "vocabulary": version.vocabulary_version,
+            "algorithm": version.algorithm,
+            "signer": str(signature.signer_id),
+            "signer_name": signature.signer_name,
+            "role": signature.signer_role,
+            "meaning": signature.meaning,
+            "signed_at": signature.signed_at.isoformat(),
+            "site": signature.site,
+        }
+    )
+    return hmac.new(settings.SIGNATURE_KEY.encode(), signed.encode(), hashlib.sha256).hexdigest()
