@@ -10,10 +10,12 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import importlib.util
+import logging
 import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +26,8 @@ SUPERUSER = "postgres"
 DATABASE = "dens"
 BROKER_DATABASE = "dens_broker"
 START_TIMEOUT_S = 60
+
+logger = logging.getLogger(__name__)
 
 
 class EmbeddedPostgresError(RuntimeError):
@@ -111,24 +115,50 @@ def ensure(state_dir: Path) -> Cluster:
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     if _is_ready(cluster):
         return cluster
-    log = state_dir / "postgres.log"
     with (state_dir / "postgres.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if _is_ready(cluster):
-            return cluster
-        complete = state_dir / "postgres.created"
-        if not complete.exists():
-            shutil.rmtree(cluster.data_dir, ignore_errors=True)  # an initdb that was cut off
-            command = [*_as_unprivileged(), str(_binaries() / "initdb"), "-D", str(cluster.data_dir), "-U", SUPERUSER]
-            command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
-            made = subprocess.run(command, check=False, capture_output=True, text=True)
-            if made.returncode != 0:
-                raise EmbeddedPostgresError(f"initdb failed: {made.stderr.strip()[-400:]}")
-        _start(cluster, log)
-        if not complete.exists():
-            _create_roles_and_databases(cluster)
-            complete.touch()
+        try:
+            if not _is_ready(cluster):
+                _create_and_start(state_dir, cluster)
+        finally:
+            # By name, not by closing: a worker's child forked in this moment holds the same open file.
+            fcntl.flock(lock, fcntl.LOCK_UN)
     return cluster
+
+
+def _create_and_start(state_dir: Path, cluster: Cluster) -> None:
+    log = state_dir / "postgres.log"
+    complete = state_dir / "postgres.created"
+    if not complete.exists():
+        shutil.rmtree(cluster.data_dir, ignore_errors=True)  # an initdb that was cut off
+        command = [*_as_unprivileged(), str(_binaries() / "initdb"), "-D", str(cluster.data_dir), "-U", SUPERUSER]
+        command += ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        made = subprocess.run(command, check=False, capture_output=True, text=True)
+        if made.returncode != 0:
+            raise EmbeddedPostgresError(f"initdb failed: {made.stderr.strip()[-400:]}")
+    _start(cluster, log)
+    if not complete.exists():
+        _create_roles_and_databases(cluster)
+        complete.touch()
+
+
+def keep_up(state_dir: Path, every_s: float = 5.0) -> None:
+    """Start a thread that starts the cluster again whenever it has died, for as long as this process lives.
+
+    It never creates one: a state folder that was removed stays removed.
+    """
+
+    def look_after() -> None:
+        while True:
+            time.sleep(every_s)
+            if not (state_dir / "postgres.created").exists():
+                continue
+            try:
+                ensure(state_dir)
+            except (EmbeddedPostgresError, OSError):
+                logger.exception("the embedded PostgreSQL is down and does not start; trying again")
+
+    threading.Thread(target=look_after, name="embedded-postgres", daemon=True).start()
 
 
 def stop(state_dir: Path) -> None:

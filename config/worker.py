@@ -12,12 +12,13 @@ import os
 import socket
 import sys
 
+from django.conf import settings
+
+from config import embedded_postgres
 from config.celery import app
 
 
 def _clock() -> list[str]:
-    from django.conf import settings
-
     return ["--schedule", str(settings.STATE_DIR / "celerybeat-schedule")]
 
 
@@ -40,6 +41,8 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("DENS_DATABASE_POOL", "0")  # a pool does not survive the fork of the children
+    if settings.EMBEDDED_CLUSTER is not None:
+        embedded_postgres.keep_up(settings.STATE_DIR)
     name = options.name or f"{options.queue}-{os.getpid()}"
     sys.exit(app.start(arguments(options.queue, name, beat=not options.without_beat)))
 

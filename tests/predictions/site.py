@@ -149,6 +149,12 @@ class Site:
         for pid in [postmaster, *children(postmaster)]:
             os.kill(pid, signal.SIGKILL)
 
+    def database_answers(self) -> bool:
+        try:
+            return bool(self.query("SELECT 1"))
+        except psycopg.OperationalError:
+            return False
+
     def kill_group(self, process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
         self.end(process)
@@ -162,8 +168,10 @@ class Site:
 
 
 def children(pid: int) -> list[int]:
-    """Process ids of the direct children."""
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """Process ids of the direct children, whichever thread started them."""
+    return [
+        int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()
+    ]
 
 
 @contextmanager

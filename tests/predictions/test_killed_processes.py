@@ -56,7 +56,7 @@ def test_database_and_broker_are_killed_and_come_back(site: Site, worker: subpro
     jobs = site.make_jobs(3)
     site.wait_until_begun()
     site.kill_database()
-    embedded_postgres.ensure(site.state_dir)
+    site.wait_until(site.database_answers, "the default worker has started the database again")
     site.release()
     site.wait_until_done(jobs)
     for job in jobs:
