@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from reporting.core.late_task import late_task
 from reporting.predictions import (
+    dispatch,
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
+from reporting.reports.services import draft_missing_reports
 
-REQUEUE_STALE_JOBS = "reporting.requeue_stale_jobs"
 
-
-@late_task(REQUEUE_STALE_JOBS)
+@late_task("reporting.requeue_stale_jobs")
 def requeue_stale_jobs() -> None:
     """Each minute: what was lost gets done."""
     services.requeue_stale_jobs()
     services.request_missing_inference()
     services.forget_silent_workers()
+
+
+@late_task(dispatch.DRAFT_REPORTS)
+def draft_reports() -> None:
+    """After each job and each minute: finished jobs get their report draft."""
+    draft_missing_reports()
