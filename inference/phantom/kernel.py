@@ -299,12 +299,12 @@ def _flavum(
     lateral = abs(x)
     half_rl = row[SAC_HALF_RL]
     profile = 1.0
-    if lateral < 2.2:
-        profile = 0.35 + 0.65 * lateral / 2.2
-    elif lateral > 0.70 * half_rl:
-        profile = max(0.0, 1.0 - ((lateral - 0.70 * half_rl) / (0.32 * half_rl)) ** 2)
-    if par[P_SECOND] > 0.5:
-        profile *= 0.8 + 0.2 * min(1.0, abs(lateral - 5.0) < 2.5)
+    if lateral < 1.6:
+        profile = 0.45 + 0.55 * lateral / 1.6
+    elif lateral > 0.76 * half_rl:
+        profile = max(0.0, 1.0 - ((lateral - 0.76 * half_rl) / (0.30 * half_rl)) ** 2)
+    if par[P_SECOND] > 0.5:  # second family: a spindle rather than a band
+        profile *= 1.0 - 0.2 * min(1.0, ((lateral - 0.5 * half_rl) / (0.5 * half_rl)) ** 2)
     if lateral < 0.5:
         return NONE
     return LF_CODE if d > wall - thickness * profile else NONE
