@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from reporting.accounts.api import SessionView
@@ -13,6 +13,19 @@ from reporting.reports import api_changes as changes
 from reporting.studies import api as studies
 
 app_name = "api"
+
+
+class ExportFormatConverter:
+    regex = "pdf|text|json"
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(ExportFormatConverter, "export_format")
 
 # What can be done to a report: reports/<id>/<act>/
 _CHANGES = {
@@ -49,6 +62,16 @@ urlpatterns = [
     path("reports/<uuid:report_id>/narrative/", reports.NarrativeView.as_view(), name="report-narrative"),
     path("reports/<uuid:report_id>/versions/", reports.VersionsView.as_view(), name="report-versions"),
     path("reports/<uuid:report_id>/versions/<int:number>/", reports.VersionView.as_view(), name="report-version"),
+    path(
+        "reports/<uuid:report_id>/versions/<int:number>/export/<export_format:export_format>/",
+        reports.ExportView.as_view(),
+        name="report-export",
+    ),
+    path(
+        "reports/<uuid:report_id>/draft-export/<export_format:export_format>/",
+        reports.DraftExportView.as_view(),
+        name="report-draft-export",
+    ),
     *(
         path(f"reports/<uuid:report_id>/{act}/", view.as_view(), name=f"report-{act.replace('/', '-')}")
         for act, view in _CHANGES.items()

@@ -10,6 +10,7 @@ from django.http import Http404
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from rest_framework import exceptions
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -62,6 +63,13 @@ def only_parameters(request: Request, allowed: Collection[str]) -> None:
     unknown = set(request.query_params) - {*allowed, "cursor", "page_size"}
     if unknown:
         raise InvalidInput(_("There is no such filter"), details={"allowed": sorted(allowed)})
+
+
+class AnyAccept(DefaultContentNegotiation):
+    """For addresses that hand out files: what the client would like is not asked; refusals are JSON as ever."""
+
+    def select_renderer(self, request: Any, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
 
 
 def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:

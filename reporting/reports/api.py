@@ -6,7 +6,10 @@ import uuid
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -18,24 +21,18 @@ from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import DomainError
+from reporting.core.errors import WrongState
 from reporting.core.openapi import IDEMPOTENCY_KEY, refusals
-from reporting.core.rest import etag, only_parameters
+from reporting.core.rest import AnyAccept, etag, only_parameters
 from reporting.reports import serializers as shapes
 from reporting.reports.consistency import is_settled
 from reporting.reports.digests import version_fault
-from reporting.reports.models import Report, ReportVersion
+from reporting.reports.exports.service import ExportFile, draft_document, export_version
+from reporting.reports.models import ExportFormat, Report, ReportVersion
 from reporting.reports.rendering import Rendering
 from reporting.reports.services import Preview, current_level_map, preview, start_report
 from reporting.reports.services.reading import findings_of
 from reporting.studies.models import Study
-
-
-class VersionBroken(DomainError):
-    """A stored version no longer matches its digest or signature: it must not be shown as signed."""
-
-    code = "version_broken"
-    http_status = 500
 
 
 def _report(request: Request, report_id: uuid.UUID) -> Report:
@@ -152,11 +149,11 @@ class VersionsView(APIView):
 
 
 def signed_version(request: Request, report_id: uuid.UUID, number: int) -> ReportVersion:
-    """A version that still holds. Raises :class:`VersionBroken`."""
+    """A version that still holds. Raises :class:`WrongState` for one whose stored bytes no longer verify."""
     versions = _report(request, report_id).versions.select_related("signature", "report")
     version = get_object_or_404(versions, number=number)
     if version_fault(version) is not None:
-        raise VersionBroken("The stored version does not verify; it is not shown. An administrator must look at it.")
+        raise WrongState(_("This version does not verify and is not shown. Tell the administrator."))
     return version
 
 
@@ -165,3 +162,35 @@ class VersionView(APIView):
     def get(self, request: Request, report_id: uuid.UUID, number: int) -> Response:
         """One version, verified before it is shown."""
         return Response(shapes.ReportVersionDetailSerializer(signed_version(request, report_id, number)).data)
+
+
+_FILES = {
+    (200, "application/pdf"): OpenApiTypes.BINARY,
+    (200, "text/plain"): OpenApiTypes.STR,
+    (200, "application/json"): OpenApiTypes.OBJECT,
+}
+
+
+def _download(file: ExportFile) -> HttpResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return HttpResponse(file.content, content_type=file.content_type, headers=headers)
+
+
+class ExportView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(operation_id="export_version", responses={**_FILES, **refusals(409)})
+    def get(self, request: Request, report_id: uuid.UUID, number: int, export_format: str) -> HttpResponse:
+        """One version as a file, verified first; the export is audited."""
+        version = signed_version(request, report_id, number)
+        return _download(export_version(version, ExportFormat(export_format), by=actor(request)))
+
+
+class DraftExportView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(operation_id="export_draft", responses={**_FILES, **refusals()})
+    def get(self, request: Request, report_id: uuid.UUID, export_format: str) -> HttpResponse:
+        """The report as it stands, marked as not signed."""
+        report = _report(request, report_id)
+        return _download(draft_document(report, ExportFormat(export_format), by=actor(request)))

@@ -293,7 +293,28 @@ def test_a_version_whose_bytes_were_changed_is_not_shown(senior: Api) -> None:
         cursor.execute("UPDATE reports_reportversion SET text_en = text_en || ' '")
         cursor.execute("SET session_replication_role = DEFAULT")
     response = senior.get(f"reports/{report.pk}/versions/1/")
-    assert (response.status_code, _code(response)) == (500, "version_broken")
+    assert (response.status_code, _code(response)) == (409, "wrong_state")
+    assert senior.get(f"reports/{report.pk}/versions/1/export/text/").status_code == 409
+
+
+def test_a_signed_report_leaves_as_a_file_named_by_our_ids(senior: Api) -> None:
+    report = _ready_to_sign(senior.user)
+    body = {"content_digest": _digest(senior, report), "password": PASSWORD}
+    senior.post(f"reports/{report.pk}/sign/", body, version=report.version)
+    path = f"/api/reports/{report.pk}/versions/1/export"
+    text = senior.client.get(f"{path}/text/", headers={"Accept": "text/plain"})
+    assert (text.status_code, text["Content-Type"]) == (200, "text/plain; charset=utf-8")
+    assert text["Content-Disposition"] == f'attachment; filename="report-{report.pk}-v1.txt"'
+    assert senior.client.get(f"{path}/json/").content.decode() == report.versions.get().content
+    assert senior.client.get(f"{path}/xml/").status_code == 404
+    assert AuditEvent.objects.filter(act=AuditAct.REPORT_EXPORTED, object_id=str(report.pk)).count() == 2
+
+
+def test_a_draft_leaves_marked_as_not_signed(junior: Api) -> None:
+    report = make_draft()
+    draft = junior.client.get(f"/api/reports/{report.pk}/draft-export/text/")
+    assert draft.status_code == 200
+    assert "DRAFT" in draft.content.decode().upper()
 
 
 def test_the_list_can_be_narrowed(junior: Api) -> None:
