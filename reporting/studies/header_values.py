@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 _AGE = re.compile(r"^\s*(\d{1,3})\s*([DWMY])\s*$", re.IGNORECASE)
+_DESIGNATION = re.compile("\x1b[\x20-\x2f]+[\x30-\x7e]")  # ISO 2022: escape, intermediate bytes, final byte
 _YEARS_PER = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 
@@ -38,9 +40,21 @@ def as_text(dataset: Dataset | None, keyword: str) -> str:
     try:
         # A PersonName is iterable by component group, a MultiValue by value: only the latter is several.
         parts = value if isinstance(value, list | tuple) or type(value).__name__ == "MultiValue" else [value]
-        return "\\".join(str(part) for part in parts).replace("\x00", "").strip()
+        text = "\\".join(str(part) for part in parts).replace("\x00", "").strip()
     except Exception:
         return ""
+    return _without_designations(text, dataset)
+
+
+def _without_designations(text: str, dataset: Dataset | None) -> str:
+    """Undo what pydicom 3.0.2 does to ISO 2022 IR 58: it leaves the escapes in what it reads (Python's codec does not
+    take them out) and, as some scanners do, out of what it writes."""
+    if "\x1b" in text:
+        return _DESIGNATION.sub("", text)
+    if not text.isascii() and "ISO 2022 IR 58" in _many(_value(dataset, "SpecificCharacterSet")):
+        with contextlib.suppress(UnicodeError):
+            return text.encode("latin-1").decode("gb2312")
+    return text
 
 
 def as_texts(dataset: Dataset | None, keyword: str) -> tuple[str, ...]:

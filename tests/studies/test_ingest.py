@@ -151,12 +151,20 @@ def test_the_name_in_characters_and_in_letters_is_one_person(tmp_path: Path, imp
     assert {result.status for result in report.results} == {FileStatus.STORED}
 
 
-@pytest.mark.parametrize("character_set", ["GB18030", "GBK", "ISO_IR 192", r"\ISO 2022 IR 58"])
-def test_chinese_names_are_right_in_every_character_set(tmp_path: Path, importer: User, character_set: str) -> None:
-    name = "Zhang^San=张^三丰"
-    data = mr_bytes(PatientName=name, SpecificCharacterSet=character_set.split("\\"))
+@pytest.mark.parametrize("character_set", ["GB18030", "GBK", "ISO_IR 192", ["", "ISO 2022 IR 58"]])
+def test_chinese_names_are_right_in_every_character_set(tmp_path: Path, importer: User, character_set: Any) -> None:
+    data = mr_bytes(PatientName="Zhang^San=张^三丰", SpecificCharacterSet=character_set)
     ingest_instances(incoming(tmp_path, {"a": data}), by=importer)
-    assert Patient.objects.get().name == name
+    assert Patient.objects.get().name == "Zhang^San=张^三丰"
+
+
+def test_chinese_names_with_escapes_to_ir_58_are_right(tmp_path: Path, importer: User) -> None:
+    """The coding of PS3.5 K.2: GB 2312 in G1, designated again after each delimiter."""
+    escape = b"\x1b$)A"
+    name = b"Zhang^San=" + escape + "张".encode("gb2312") + b"^" + escape + "三丰".encode("gb2312")
+    data = mr_bytes(PatientName="N" * len(name), SpecificCharacterSet=["", "ISO 2022 IR 58"])
+    ingest_instances(incoming(tmp_path, {"a": data.replace(b"N" * len(name), name)}), by=importer)
+    assert Patient.objects.get().name == "Zhang^San=张^三丰"
 
 
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
