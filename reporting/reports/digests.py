@@ -1,9 +1,8 @@
-"""Recomputes every digest and signature; lines for comparing two copies of the database."""
+"""Recomputes every digest and signature of the reports."""
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reporting.reports.content import canonical, sha256_of, texts_sha256
@@ -54,15 +53,3 @@ def first_broken() -> Broken | None:
                 f"report {report.id}", f"is {report.status} but {'has' if signed else 'lacks'} a final version"
             )
     return None
-
-
-def report_state_lines() -> Iterator[str]:
-    """One line per report and version, in a fixed order, for ``manage.py state_digest``."""
-    for report in Report.objects.order_by("id").iterator(chunk_size=500):
-        findings = "|".join(
-            f"{f.place}={f.state}:{f.value!r}" for f in report.findings.order_by("field", "level", "side", "instance")
-        )
-        yield f"report {report.id} {report.status} {report.version} {sha256_of(findings)}"
-        for version in report.versions.select_related("signature").order_by("number"):
-            mac = version.signature.mac if hasattr(version, "signature") else "-"
-            yield f"version {report.id} {version.number} {version.kind} {version.sha256} {version.text_sha256} {mac}"

@@ -1,0 +1,1 @@
+"""A report version → bytes, and the one service that hands them out."""

@@ -1,0 +1,165 @@
+"""What a printed report says, as plain strings: the one source of PDF and text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils import timezone
+
+from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
+
+_SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
+_MEANINGS = {
+    SignatureMeaning.PREPARED: "Reporting physician 报告医师",
+    SignatureMeaning.VERIFIED: "Verifying physician 审核医师",
+    SignatureMeaning.ADDED: "Addendum signed by 补充报告医师",
+}
+
+
+@dataclass(frozen=True)
+class Passage:
+    """One titled part: ``lines`` are printed one under the other."""
+
+    language: str
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Everything on paper. ``watermark`` is empty only for a signed, final report."""
+
+    site: str
+    title: str
+    status: str
+    header: tuple[tuple[str, str], ...]
+    passages: tuple[Passage, ...]
+    signatures: tuple[tuple[str, str], ...]
+    machine: str
+    watermark: str
+    report: str
+    made_at: dict[str, int]
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def person_name(name: str) -> str:
+    """A DICOM person name for reading: "Zhang San 张三" (PS3.5 6.2.1: groups by ``=``, components by ``^``)."""
+    groups = name.split("=")
+    words = [" ".join(part for part in groups[0].split("^") if part)]
+    words += ["".join(part for part in group.split("^") if part) for group in groups[1:2]]
+    return " ".join(word for word in words if word)
+
+
+def _parts(at: datetime) -> dict[str, int]:
+    """A moment in UTC for the file's metadata: the same version always gives the same bytes."""
+    return {name: getattr(at.astimezone(UTC), name) for name in ("year", "month", "day", "hour", "minute", "second")}
+
+
+def _moment(at: datetime) -> str:
+    return timezone.localtime(at).strftime("%Y-%m-%d %H:%M %Z")
+
+
+def _header(header: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    age = header["age_years"]
+    rows = [
+        ("Patient 姓名", person_name(header["patient_name"])),
+        ("Sex 性别", _SEX.get(header["sex"], "")),
+        ("Age 年龄", f"{age:.0f}" if age is not None else ""),
+        ("Patient ID 患者编号", " ".join(p for p in (header["patient_id"], header["issuer"]) if p)),
+        ("Accession no. 检查号", header["accession_number"]),
+        ("Examination 检查项目", header["examination"]),
+        ("Study date 检查日期", header["study_date"]),
+        ("Referred by 申请科室", header["referring_unit"]),
+    ]
+    return tuple((label, value) for label, value in rows)
+
+
+def _passages(texts: dict[str, Any]) -> list[Passage]:
+    """Findings and impression in each language, from the signed sentences."""
+    passages: list[Passage] = []
+    for language, findings, impression, gap in (("en", "Findings", "Impression", " "), ("zh", "所见", "诊断意见", "")):
+        text = texts[language]
+        sections = [
+            f"{section['title']}{': ' if language == 'en' else '：'}{gap.join(s['text'] for s in section['sentences'])}"
+            for section in text["findings"]
+            if section["sentences"]
+        ]
+        passages.append(Passage(language, findings, tuple(sections)))
+        numbered = tuple(f"{n}. {s['text']}" for n, s in enumerate(text["impression"], 1))
+        passages.append(Passage(language, impression, numbered))
+    return passages
+
+
+def _machine_line(content: dict[str, Any]) -> str:
+    algorithm = content["algorithm"]
+    if not algorithm:
+        return "No machine reading was used. 未使用机器分析。"
+    reasons = sorted({r for reasons in content["facts"]["gate_reasons"].values() for r in reasons})
+    withheld = f" Withheld 未运行: {', '.join(reasons)}." if reasons else ""
+    applicability = f" ({algorithm['applicability']})" if algorithm["applicability"] else ""
+    synthetic = " 演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
+    return (
+        f"Machine reading: {algorithm['name']} {algorithm['version']}, weights {algorithm['weights_sha256'][:12]}"
+        f"{applicability}. Values printed here were confirmed by a radiologist."
+        f"{withheld} 机器分析值均经医师确认。{synthetic}"
+    )
+
+
+def _signatures(versions: list[ReportVersion]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (
+            _MEANINGS[SignatureMeaning(version.signature.meaning)],
+            f"{version.signature.signer_name}, {_moment(version.signature.signed_at)}",
+        )
+        for version in versions
+    )
+
+
+def document_of(version: ReportVersion) -> Document:
+    """The report as it stood with ``version``: the signed text, and every addendum up to it."""
+    earlier = version.report.versions.filter(number__lte=version.number).select_related("signature").order_by("number")
+    versions = list(earlier)
+    base = [v for v in versions if v.kind != VersionKind.ADDENDUM][-1]
+    content = json.loads(base.content)
+    passages = _passages(content["text"])
+    for addendum in (v for v in versions if v.kind == VersionKind.ADDENDUM):
+        lines = tuple(json.loads(addendum.content)["text"].split("\n"))
+        passages.append(Passage("zh", f"Addendum 补充报告 ({_moment(addendum.signature.signed_at)})", lines))
+    final = base.kind == VersionKind.FINAL
+    withdrawn = version.report.status == "withdrawn"
+    watermark = "WITHDRAWN 已撤回" if withdrawn else "" if final else "NOT SIGNED 未签名"
+    # Of several preliminary versions only the newest hand-over counts on paper.
+    prepared = [v for v in versions if v.kind == VersionKind.PRELIMINARY][-1:]
+    return Document(
+        site=content["header"]["site"],
+        title="MR of the cervical spine 颈椎MR检查报告",
+        status="Withdrawn 已撤回" if withdrawn else "Final 正式报告" if final else "Preliminary 初步报告",
+        header=_header(content["header"]),
+        passages=tuple(passages),
+        signatures=_signatures([*prepared, *(v for v in versions if v.kind != VersionKind.PRELIMINARY)]),
+        machine=_machine_line(content),
+        watermark=watermark,
+        report=f"{version.report_id} v{version.number} {version.sha256[:16]}",
+        made_at=_parts(version.created_at),
+    )
+
+
+def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
+    """An unsigned draft, watermarked as such."""
+    return Document(
+        site=content["header"]["site"],
+        title="MR of the cervical spine 颈椎MR检查报告",
+        status="Draft 草稿",
+        header=_header(content["header"]),
+        passages=tuple(_passages(content["text"])),
+        signatures=(),
+        machine=_machine_line(content),
+        watermark="DRAFT, NOT SIGNED 草稿，未签名",
+        report=f"{report.id}",
+        made_at=_parts(report.updated_at),
+    )

@@ -1,0 +1,128 @@
+"""What leaves on paper says what was signed, in both languages, and nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+
+import pypdf
+import pytest
+from django.conf import settings
+
+from reporting.accounts.models import Role, User
+from reporting.audit_trail.models import AuditEvent
+from reporting.core.errors import InvalidInput, NotAllowed, WrongState
+from reporting.reports import services
+from reporting.reports.exports.document import person_name
+from reporting.reports.exports.service import draft_document, export_version
+from reporting.reports.models import ExportFormat, Report, ReportExport
+from tests.reports.factories import PASSWORD, change, complete, make_draft, make_user, sign, signed_report
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.skipif(not any(settings.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci"),
+]
+
+
+def pdf_text(content: bytes) -> str:
+    reader = pypdf.PdfReader(io.BytesIO(content))
+    return "\n".join(page.extract_text() for page in reader.pages)
+
+
+def squeezed(text: str) -> str:
+    return re.sub(r"\s+", "", text)
+
+
+def test_the_pdf_holds_every_signed_sentence_in_both_languages(senior: User) -> None:
+    report = signed_report(senior)
+    version = report.versions.get()
+    text = squeezed(pdf_text(export_version(version, ExportFormat.PDF, by=senior).content))
+    content = json.loads(version.content)
+    for language in ("en", "zh"):
+        parts = content["text"][language]
+        sentences = [s["text"] for section in parts["findings"] for s in section["sentences"]]
+        sentences += [s["text"] for s in parts["impression"]]
+        assert len(sentences) > 15
+        for sentence in sentences:
+            assert squeezed(sentence) in text, sentence
+    for expected in ("张三", senior.full_name, "Page1of", "syntheticimages", "合成图像", report.study.accession_number):
+        assert squeezed(expected) in text
+    assert "NOTSIGNED" not in text
+
+
+def test_a_draft_is_marked_as_not_signed(senior: User) -> None:
+    report = make_draft()
+    exported = draft_document(report, ExportFormat.PDF, by=senior)
+    assert "NOTSIGNED" in squeezed(pdf_text(exported.content))
+    assert not ReportExport.objects.exists()
+    assert AuditEvent.objects.get(act="report.exported").data["draft"] is True
+
+
+def test_no_machine_value_prints_before_a_human_confirmed_it(senior: User) -> None:
+    text = draft_document(make_draft(), ExportFormat.TEXT, by=senior).content.decode()
+    assert "herniation" not in text.replace("herniation zone", "")
+    assert "retrolisthesis" not in text
+    assert "not assessed" in text
+
+
+def test_an_addendum_is_printed_with_the_report_it_adds_to(senior: User) -> None:
+    report = signed_report(senior)
+    words = "#set page(width: 1pt)\n*Compared* with CT: _no_ ossification @ C5/6, <script> 对比CT：无骨化。"
+    version = services.sign_addendum(report, words, by=senior, expected_version=report.version, password=PASSWORD)
+    text = squeezed(pdf_text(export_version(version, ExportFormat.PDF, by=senior).content))
+    assert squeezed(words) in text
+    assert "Findings" in text
+
+
+def test_json_is_the_signed_content_byte_for_byte(senior: User) -> None:
+    version = signed_report(senior).versions.get()
+    exported = export_version(version, ExportFormat.JSON, by=senior)
+    assert exported.content == version.content.encode()
+    assert ReportExport.objects.get().size_bytes == len(exported.content)
+
+
+def test_file_names_hold_no_patient(senior: User) -> None:
+    report = signed_report(senior)
+    exported = export_version(report.versions.get(), ExportFormat.TEXT, by=senior)
+    assert exported.name == f"report-{report.id}-v1.txt"
+
+
+def test_a_version_that_does_not_verify_is_not_handed_out(senior: User, settings: object) -> None:
+    version = signed_report(senior).versions.get()
+    settings.SIGNATURE_KEY = "another key"  # type: ignore[attr-defined]
+    with pytest.raises(WrongState, match="verify"):
+        export_version(version, ExportFormat.PDF, by=senior)
+
+
+def test_who_may_not_export_does_not(senior: User) -> None:
+    version = signed_report(senior).versions.get()
+    with pytest.raises(NotAllowed):
+        export_version(version, ExportFormat.TEXT, by=make_user(Role.RESEARCHER))
+
+
+def test_free_text_comes_back_from_the_pdf_as_it_was_typed(senior: User) -> None:
+    report = make_draft()
+    words = "Pain & numbness > 3 weeks; “left” arm – 颈痛伴左上肢麻木，病程3周。Größe ≥ 5 µm"
+    change(report, "indication", words, senior)
+    complete(report, senior)
+    sign(report, senior)
+    version = report.versions.get()
+    assert json.loads(version.content)["text"]["en"]["findings"][0]["sentences"][0]["text"].startswith(
+        f"Indication: {words}"
+    )
+    assert squeezed(words) in squeezed(pdf_text(export_version(version, ExportFormat.PDF, by=senior).content))
+
+
+@pytest.mark.parametrize("text", ["a\u202eb", "a\x00b", "a\u200bb", "\ufeff", "a\u2066b", "a\rb", "\u2028"])
+def test_invisible_or_reordering_characters_are_refused_by_name(senior: User, text: str) -> None:
+    report = make_draft()
+    with pytest.raises(InvalidInput, match=r"U\+[0-9A-F]{4}"):
+        change(report, "indication", f"x{text}", senior)
+    assert Report.objects.get(pk=report.pk).version == 1
+
+
+def test_person_names_read_as_people_write_them() -> None:
+    assert person_name("Zhang^San=张^三=") == "Zhang San 张三"
+    assert person_name("Doe^Jane^^Dr") == "Doe Jane Dr"
+    assert person_name("") == ""
