@@ -15,7 +15,8 @@ from reporting.studies import blobs
 from tests.factories import add_object, make_algorithm, make_job, make_result, make_study
 from tests.predictions.conftest import Messages
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
 
 
 def _running() -> InferenceJob:
@@ -25,6 +26,7 @@ def _running() -> InferenceJob:
     return job
 
 
+@committed
 def test_a_result_is_stored_whole_and_the_report_is_asked_for(messages: Messages) -> None:
     job = _running()
     series = job.study.series_set.get()

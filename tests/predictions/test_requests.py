@@ -26,9 +26,11 @@ from reporting.predictions.services import (
 from tests.factories import add_object, make_algorithm, make_result, make_study, make_user
 from tests.predictions.conftest import Messages
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
 
 
+@committed
 def test_a_request_queues_one_job_tells_a_worker_and_is_audited(messages: Messages) -> None:
     study, algorithm, senior = make_study(), make_algorithm(), make_user(Role.SENIOR)
     job = request_inference(study, by=senior)
@@ -40,6 +42,7 @@ def test_a_request_queues_one_job_tells_a_worker_and_is_audited(messages: Messag
     assert (event.actor, event.object_id) == (senior, str(job.pk))
 
 
+@committed
 def test_nothing_is_sent_for_a_request_that_was_rolled_back(messages: Messages) -> None:
     study, _ = make_study(), make_algorithm()
     with transaction.atomic():
@@ -49,6 +52,7 @@ def test_nothing_is_sent_for_a_request_that_was_rolled_back(messages: Messages) 
     assert not InferenceJob.objects.exists()
 
 
+@committed
 def test_nothing_is_sent_before_the_row_is_visible(messages: Messages) -> None:
     study, _ = make_study(), make_algorithm()
     with transaction.atomic():
@@ -57,6 +61,7 @@ def test_nothing_is_sent_before_the_row_is_visible(messages: Messages) -> None:
     assert len(messages()) == 1
 
 
+@committed
 def test_a_broker_that_is_down_does_not_break_the_request(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -132,6 +137,7 @@ def test_an_analysed_study_is_asked_for_again_only_when_it_grew(end: Callable[[I
     assert second.pk != job.pk
 
 
+@committed
 @pytest.mark.parametrize("end", [_publish, _refuse])
 def test_files_that_come_while_the_worker_looks_are_looked_at_by_a_second_job(
     end: Callable[[InferenceJob], None], messages: Messages

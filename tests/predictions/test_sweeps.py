@@ -22,11 +22,13 @@ from reporting.studies.models import SopInstance, Study
 from tests.factories import make_algorithm, make_job, make_study
 from tests.predictions.conftest import Messages
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
+committed = pytest.mark.django_db(transaction=True)
 
 LONG_AGO = timezone.now() - timedelta(hours=1)
 
 
+@committed
 def test_a_poison_job_is_given_up_after_three_lost_workers(messages: Messages) -> None:
     job = make_job()
     for attempt in (1, 2, 3):
@@ -43,6 +45,7 @@ def test_a_poison_job_is_given_up_after_three_lost_workers(messages: Messages) -
     assert claim_job(job.pk, worker="w") is None
 
 
+@committed
 def test_a_living_worker_keeps_its_job(messages: Messages) -> None:
     job = make_job()
     claim_job(job.pk, worker="w")
@@ -50,6 +53,7 @@ def test_a_living_worker_keeps_its_job(messages: Messages) -> None:
     assert messages() == []
 
 
+@committed
 def test_a_knock_that_was_lost_is_repeated_after_a_minute_and_not_before(messages: Messages) -> None:
     never, lost, fresh = make_job(), make_job(dispatched_at=LONG_AGO), make_job(dispatched_at=timezone.now())
     assert {job.pk for job in requeue_stale_jobs()} == {never.pk, lost.pk}
@@ -59,6 +63,7 @@ def test_a_knock_that_was_lost_is_repeated_after_a_minute_and_not_before(message
     assert fresh.attempt == 0
 
 
+@committed
 def test_a_long_queue_is_not_knocked_for_all_at_once_and_nobody_is_forgotten(messages: Messages) -> None:
     jobs = {str(make_job().pk) for _ in range(KNOCKS_PER_SWEEP + 5)}
     requeue_stale_jobs()
