@@ -1,10 +1,19 @@
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from reporting.reports.views.images import slice_png
 from reporting.reports.views.reading import panels, read
+from reporting.reports.views.versions import FORMATS, draft_file, version, version_file
 from reporting.reports.views.worklist import run_models, set_worklist_filter, start, worklist, worklist_rows
+
+
+class ReportFormat(StringConverter):
+    regex = "|".join(FORMATS)
+
+
+register_converter(ReportFormat, "report_format")
 
 app_name = "reports"
 urlpatterns = [
@@ -15,5 +24,8 @@ urlpatterns = [
     path("worklist/studies/<uuid:study_id>/start-report/", start, name="start"),
     path("reports/<uuid:report_id>/", read, name="read"),
     path("reports/<uuid:report_id>/panels/", panels, name="panels"),
+    path("reports/<uuid:report_id>/draft.<report_format:extension>", draft_file, name="draft_file"),
     path("reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png", slice_png, name="image"),
+    path("reports/<uuid:report_id>/versions/<int:number>/", version, name="version"),
+    path("reports/<uuid:report_id>/versions/<int:number>.<report_format:extension>", version_file, name="version_file"),
 ]

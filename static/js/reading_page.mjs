@@ -8,7 +8,7 @@
 import { request } from "./api_client.mjs";
 import { askWhichStands, differences, valuesOf } from "./merge_view.mjs";
 import { parse, updateForm, updatePart } from "./panels.mjs";
-import { toRequest } from "./report_changes.mjs";
+import { newKey, toRequest } from "./report_changes.mjs";
 import { SaveQueue } from "./save_queue.mjs";
 import { toggled, typedValue } from "./typed_value.mjs";
 
@@ -18,7 +18,9 @@ const root = document.querySelector("[data-reading]");
 const strings = JSON.parse(document.getElementById("page-strings").textContent);
 const form = root.querySelector('[data-panel="form"]');
 const timers = new Map();
+const opened = Date.now();
 let refreshing = Promise.resolve();
+let digest = "";
 
 const queue = new SaveQueue({
   version: Number(root.dataset.version),
@@ -59,7 +61,8 @@ async function panels() {
   return answer.body;
 }
 
-function showPanels({ html }) {
+function showPanels({ html, digest: shown }) {
+  digest = shown;
   updateForm(form, html.form);
   for (const name of ["status", "text", "actions"]) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
@@ -67,11 +70,23 @@ function showPanels({ html }) {
   showText(root.dataset.text);
 }
 
+/**
+ * Whether a field that somebody is typing in was changed elsewhere. Then this page has not shown that value, and must
+ * not claim the version that holds it: the typed text will meet it in the merge view.
+ */
+function changesWhatIsTyped(fresh) {
+  const after = valuesOf(parse(fresh.html.form));
+  return [...form.querySelectorAll("[data-dirty]")].some((field) => {
+    const { place, value } = field.closest("[data-finding]").dataset;
+    return after.get(place)?.value !== value;
+  });
+}
+
 function refresh() {
   refreshing = refreshing.then(async () => {
     try {
       const fresh = await panels();
-      queue.version = Math.max(queue.version, fresh.version);
+      if (!changesWhatIsTyped(fresh)) queue.version = Math.max(queue.version, fresh.version);
       showPanels(fresh);
     } catch {
       showState(queue.pending.length > 0 ? "waiting" : "stale");
@@ -116,13 +131,19 @@ async function resolveConflict(change, answer) {
   refresh();
 }
 
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
 function describe(finding, text) {
   return { place: finding.dataset.place, label: finding.dataset.label, text };
 }
 
-function set(finding, value, text) {
+function push(change) {
   showError("");
-  return queue.push({ kind: "set", value, ...describe(finding, text) });
+  return queue.push({ once: newKey(), ...change });
+}
+
+function set(finding, value, text) {
+  return push({ kind: "set", value, ...describe(finding, text) });
 }
 
 function setChoice(finding, button) {
@@ -147,13 +168,12 @@ function saveText(field) {
   const { value, empty, invalid } = typedValue(finding.dataset.kind, field.value);
   field.setAttribute("aria-invalid", String(Boolean(invalid)));
   if (invalid) showError(strings.not_a_number);
-  else if (empty) queue.push({ kind: "clear", ...describe(finding, field.value) });
+  else if (empty) push({ kind: "clear", ...describe(finding, field.value) });
   else set(finding, value, field.value);
 }
 
-function act(kind, finding, more = {}) {
-  showError("");
-  return queue.push({ kind, ...(finding ? describe(finding) : {}), ...more });
+function act(kind, finding, given = {}) {
+  return push({ kind, given, ...(finding ? describe(finding) : {}) });
 }
 
 form.addEventListener("input", (event) => {
@@ -179,12 +199,36 @@ root.addEventListener("click", (event) => {
   if (choice) setChoice(choice.closest("[data-finding]"), choice);
   const button = event.target.closest("[data-act]");
   if (button) {
-    const { code, fingerprint, answer } = button.dataset;
-    act(button.dataset.act, button.closest("[data-finding]"), code ? { code, fingerprint, answer } : {});
+    press(button);
   }
   const language = event.target.closest("[data-text-language]");
   if (language) showText(language.dataset.textLanguage);
 });
+
+async function press(button) {
+  const { act: kind, code, fingerprint, answer } = button.dataset;
+  const given = code ? { code, fingerprint, answer } : {};
+  if (kind === "confirm_rest") given.seconds = Math.round((Date.now() - opened) / 1000);
+  if ("needsDigest" in button.dataset && !(await addDigest(given))) return;
+  act(kind, button.closest("[data-finding]"), given);
+}
+
+/**
+ * What is approved or signed is exactly what this page shows: its digest goes along. False while a change is not saved,
+ * because then the page and the server do not show the same.
+ */
+async function addDigest(given) {
+  for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
+  const mark = root.querySelector("[data-save-mark]");
+  while (queue.pending.length > 0 && mark.dataset.save === "saving") await pause(50);
+  if (queue.pending.length > 0) {
+    showError(strings.save_first);
+    return false;
+  }
+  await refresh();
+  given.content_digest = digest;
+  return true;
+}
 
 function showText(language) {
   if (!language) return;
@@ -200,18 +244,10 @@ function showText(language) {
 root.addEventListener("submit", async (event) => {
   const { target } = event;
   event.preventDefault();
-  const values = Object.fromEntries(new FormData(target));
-  const once = crypto.randomUUID();
-  for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
-  if ("sign" in target.dataset) {
-    const seen = await panels();
-    queue.push({ kind: "sign", ...values, digest: seen.digest, once });
-  } else if ("addendum" in target.dataset) {
-    queue.push({ kind: "addendum", ...values, once });
-  } else if (target.dataset.reason) {
-    queue.push({ kind: target.dataset.reason, ...values });
-  }
+  const given = Object.fromEntries(new FormData(target));
   for (const field of target.querySelectorAll("input[type=password]")) field.value = "";
+  if ("needsDigest" in target.dataset && !(await addDigest(given))) return;
+  if (target.dataset.submit) act(target.dataset.submit, null, given);
 });
 
 addEventListener("beforeunload", (event) => {

@@ -1,18 +1,27 @@
 /**
  * A change of the reading page → one request to the report's API. The only place that knows the addresses.
+ *
+ * Every change carries a key of its own, so that one sent again after a broken connection happens once.
  */
-const FINDING_ACTS = { accept: "accept", set: "change", clear: "clear", not_evaluable: "not-evaluable" };
+const FINDING_ACTS = {
+  accept: "accept",
+  accept_with_details: "accept",
+  set: "change",
+  clear: "clear",
+  not_evaluable: "not-evaluable",
+};
 
-export function toRequest(change) {
-  const act = FINDING_ACTS[change.kind];
-  if (act) {
-    const body = { place: change.place };
-    if (change.kind === "set") body.value = change.value;
-    return { path: `findings/${act}/`, body };
-  }
-  const { kind, once, ...body } = change;
-  delete body.place;
-  delete body.label;
-  delete body.text;
-  return { path: `${kind.replaceAll("_", "-")}/`, body, once };
+/** A random key; crypto.randomUUID is missing where the page was not loaded over HTTPS. */
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+export function toRequest({ kind, place, once, given = {}, value }) {
+  const act = FINDING_ACTS[kind];
+  if (!act) return { path: `${kind.replaceAll("_", "-")}/`, body: given, once };
+  const body = { place };
+  if (kind === "set") body.value = value;
+  if (kind === "accept_with_details") body.with_details = true;
+  return { path: `findings/${act}/`, body, once };
 }

@@ -134,6 +134,7 @@ def page_strings() -> dict[str, str]:
         "conflict": _("Not saved: the report was changed elsewhere."),
         "stale": _("No connection: this page may be out of date."),
         "refused": _("The server refused this."),
+        "save_first": _("Not everything is saved yet. Wait or settle that first."),
         "not_a_number": _("This is not a number."),
         "conflict_title": _("Changed elsewhere: which value stands?"),
         "field": _("Field"),
@@ -150,4 +151,10 @@ def page_strings() -> dict[str, str]:
         "confirm_rest": _("confirm the rest"),
         "approve_preliminary": _("approve as preliminary"),
         "sign": _("sign as final"),
+        "accept_with_details": _("accept with details"),
+        "answer": _("answer"),
+        "reopen": _("reopen to change"),
+        "addendum": _("addendum"),
+        "withdraw": _("withdraw"),
+        "discard": _("discard"),
     }
