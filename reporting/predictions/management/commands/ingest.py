@@ -1,0 +1,65 @@
+"""``manage.py ingest PATH… [--as USERNAME]``: files, folders and zip archives in, then ask for inference.
+
+Exit status 0 when every file is stored, 1 when some were refused or quarantined (each is named with its reason, the
+rest is stored), 3 when the storage is full.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from reporting.accounts.models import Role, User
+from reporting.core.errors import DomainError, StorageFull
+from reporting.predictions.services import request_inference_for_new_studies
+from reporting.studies.services import FileStatus, IngestReport, ingest_paths
+
+
+class Command(BaseCommand):
+    help = "Take DICOM files, folders or zip archives in"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+        parser.add_argument("--as", dest="username", help="account that sends them; default: the only service account")
+        parser.add_argument("--no-inference", action="store_true", help="do not ask for inference")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        actor = _actor(options["username"])
+        for path in options["paths"]:
+            if not path.exists():
+                raise CommandError(f"{path}: no such file or folder", returncode=2)
+        try:
+            report = ingest_paths(options["paths"], by=actor)
+            if not options["no_inference"]:
+                request_inference_for_new_studies(report.studies, by=actor)
+        except StorageFull as full:
+            raise CommandError(full.message, returncode=3) from full
+        except DomainError as refusal:
+            raise CommandError(refusal.message, returncode=2) from refusal
+        self._show(report)
+
+    def _show(self, report: IngestReport) -> None:
+        for result in report.results:
+            if result.status in (FileStatus.REFUSED, FileStatus.QUARANTINED):
+                self.stdout.write(f"{result.status.label}: {result.name}: {result.message} [{result.code}]")
+        for study in report.studies:
+            self.stdout.write(f"study {study.pk}")
+        self.stdout.write(report.summary())
+        if not report.results:
+            raise CommandError("There was no file", returncode=2)
+        if bad := report.count(FileStatus.REFUSED) + report.count(FileStatus.QUARANTINED):
+            raise CommandError(f"{bad} of {len(report.results)} files were not filed", returncode=1)
+
+
+def _actor(username: str | None) -> User:
+    if username:
+        actor = User.objects.filter(username=username, is_active=True).first()
+        if actor is None:
+            raise CommandError(f"There is no active account {username!r}", returncode=2)
+        return actor
+    services = list(User.objects.filter(role=Role.SERVICE, is_active=True)[:2])
+    if len(services) != 1:
+        raise CommandError("Say who sends the files: --as USERNAME", returncode=2)
+    return services[0]
