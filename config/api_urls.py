@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.predictions import api as predictions
+from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
 from reporting.studies import api as studies
@@ -49,6 +50,9 @@ urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("session/", SessionView.as_view(), name="session"),
     path("audit-events/", AuditView.as_view(), name="audit-events"),
+    path("uploads/", UploadView.as_view(), name="uploads"),
+    path("uploads/pieces/", UploadPiecesView.as_view(), name="upload-pieces"),
+    path("uploads/finish/", FinishUploadView.as_view(), name="upload-finish"),
     path("studies/", studies.StudiesView.as_view(), name="studies"),
     path("studies/<uuid:study_id>/", studies.StudyView.as_view(), name="study"),
     path("quarantine/", studies.QuarantineView.as_view(), name="quarantine"),

@@ -10,6 +10,7 @@ from reporting.predictions.services.requests import (
     request_inference_for_new_studies,
 )
 from reporting.predictions.services.sweeps import request_missing_inference, requeue_stale_jobs
+from reporting.predictions.services.uploads import finish_upload
 
 __all__ = [
     "ClaimedJob",
@@ -17,6 +18,7 @@ __all__ = [
     "cancel_job",
     "claim_job",
     "fail_job",
+    "finish_upload",
     "forget_silent_workers",
     "note_worker_alive",
     "publish_predictions",
