@@ -152,7 +152,9 @@ def run_network(
     found = []
     for start in range(0, len(slices), batch):
         triplets = [_neighbours(k, neighbour_step, count) for k in slices[start : start + batch]]
-        images = functional.pad(source[triplets], pad).contiguous(memory_format=torch.channels_last).to(device)
+        images = (
+            functional.pad(source[torch.tensor(triplets)], pad).contiguous(memory_format=torch.channels_last).to(device)
+        )
         with autocast(device):
             logits = network(images)
         found.append(logits.float().softmax(dim=1)[:, :, :rows, :columns].cpu())
