@@ -6,8 +6,8 @@ it. Without the dens in the field of view nothing is named, until somebody point
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.level_candidates import Candidate, find_candidates
 from inference.level_chain import SPACING_MM, best_chain
+from inference.matching import index_slice
 from inference.midsagittal import STEP_MM, Midsagittal, midsagittal
 from inference.results import IndexSlice, LevelResult, Point
 from inference.volumes import Volume
@@ -33,11 +34,19 @@ class Levels:
     """``levels`` from the top down. ``certain`` only when every one of them is named; else ``reasons`` say why not.
 
     Uncertain levels are called ``vertebra-1``, ``disc-1`` … from the top: places to point at, not names.
+    ``pieces`` and ``picture`` are what measurements on the mid-sagittal picture start from.
     """
 
     levels: tuple[LevelResult, ...]
     certain: bool
     reasons: tuple[str, ...] = ()
+    picture: Midsagittal | None = None
+    pieces: Mapping[str, Candidate] = field(default_factory=dict)
+    places_mm: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def place(self, name: str) -> NDArray[np.float64] | None:
+        """(row, column) of a level's centre on the picture, in millimetres."""
+        return self.places_mm.get(name)
 
     def of(self, name: str) -> LevelResult | None:
         return next((level for level in self.levels if level.name == name), None)
@@ -64,9 +73,16 @@ def name_levels(label_map: Volume, *, c2_3_hint_lps_mm: Point | None = None) -> 
         top, reason = _from_hint(column, picture.to_picture(np.asarray(c2_3_hint_lps_mm)) * STEP_MM)
     if reason is None:
         reason = _implausible(column[max(top, 0) :])
-    if reason is not None:
-        return Levels(_unnamed(column, picture, label_map, reason), False, (reason,))
-    return Levels(_named(column, top, picture, label_map), True)
+    named = _unnamed(column) if reason is not None else _named(column, top)
+    status = LevelStatus.NAMED if reason is None else LevelStatus.UNCERTAIN
+    return Levels(
+        levels=tuple(_result(name, member, status, reason, picture, label_map) for name, member in named.items()),
+        certain=reason is None,
+        reasons=() if reason is None else (reason,),
+        picture=picture,
+        pieces={name: member.piece for name, member in named.items() if member.piece is not None},
+        places_mm={name: member.centre for name, member in named.items()},
+    )
 
 
 @dataclass(frozen=True)
@@ -161,58 +177,50 @@ def _implausible(column: Sequence[_Member]) -> str | None:
 
 
 def _names(kind: LevelKind) -> tuple[str, ...]:
-    return tuple(vertebra.value for vertebra in COLUMN) if kind is LevelKind.VERTEBRA else tuple(DiscLevel)
+    return tuple(member.value for member in (COLUMN if kind is LevelKind.VERTEBRA else DiscLevel))
 
 
-def _named(column: Sequence[_Member], top: int, picture: Midsagittal, label_map: Volume) -> tuple[LevelResult, ...]:
+def _named(column: Sequence[_Member], top: int) -> dict[str, _Member]:
     """Names down from C2 at ``top``; −1 means that the column begins with C2/3."""
     counters = {LevelKind.VERTEBRA: 0 if top >= 0 else 1, LevelKind.DISC: 0}
-    results = []
+    named = {}
     for member in column[max(top, 0) :]:
         number = counters[member.kind]
         counters[member.kind] += 1
         names = _names(member.kind)
-        if number >= len(names):
-            continue
-        if member.piece is not None and member.piece.at_bottom and member.kind is LevelKind.VERTEBRA:
-            continue  # cut off by the field of view: no centre to speak of
-        reasons = () if member.piece is not None else ("interpolated",)
-        results.append(
-            _result(str(names[number]), member, LevelStatus.NAMED, reasons, picture=picture, label_map=label_map)
-        )
-    return tuple(results)
+        cut_off = member.piece is not None and member.piece.at_bottom and member.kind is LevelKind.VERTEBRA
+        if number < len(names) and not cut_off:  # what the field of view cuts off has no centre to speak of
+            named[names[number]] = member
+    return named
 
 
-def _unnamed(
-    column: Sequence[_Member], picture: Midsagittal, label_map: Volume, reason: str
-) -> tuple[LevelResult, ...]:
+def _unnamed(column: Sequence[_Member]) -> dict[str, _Member]:
     counters = {LevelKind.VERTEBRA: 0, LevelKind.DISC: 0}
-    results = []
+    named = {}
     for member in column:
         counters[member.kind] += 1
-        name = f"{member.kind.value}-{counters[member.kind]}"
-        results.append(_result(name, member, LevelStatus.UNCERTAIN, (reason,), picture=picture, label_map=label_map))
-    return tuple(results)
+        named[f"{member.kind.value}-{counters[member.kind]}"] = member
+    return named
 
 
 def _result(
     name: str,
     member: _Member,
     status: LevelStatus,
-    reasons: tuple[str, ...],
-    *,
+    reason: str | None,
     picture: Midsagittal,
     label_map: Volume,
 ) -> LevelResult:
     row, column = member.centre / STEP_MM
     center = picture.to_lps_mm(float(row), float(column))
+    unseen = () if member.piece is not None else ("interpolated",)
     return LevelResult(
         name=name,
         kind=member.kind,
         center_lps_mm=(float(center[0]), float(center[1]), float(center[2])),
         status=status,
         sagittal_slice=slice_through(label_map, center),
-        reasons=reasons,
+        reasons=(*((reason,) if reason else ()), *unseen),
     )
 
 
@@ -221,11 +229,4 @@ def slice_through(volume: Volume, point_lps_mm: NDArray[np.float64]) -> IndexSli
     k = float(volume.to_index_kji(np.asarray(point_lps_mm, dtype=np.float64))[0])
     if not -0.75 <= k <= volume.array.shape[0] - 0.25:
         return None
-    nearest = int(np.clip(round(k), 0, volume.array.shape[0] - 1))
-    uids, numbers = volume.sop_instance_uids, volume.frame_numbers
-    return IndexSlice(
-        series_uid=volume.series_uid,
-        sop_instance_uid=uids[nearest] if uids else "",
-        k=nearest,
-        frame_number=numbers[nearest] if numbers else None,
-    )
+    return index_slice(volume, int(np.clip(round(k), 0, volume.array.shape[0] - 1)))
