@@ -299,10 +299,10 @@ def _flavum(
     lateral = abs(x)
     half_rl = row[SAC_HALF_RL]
     profile = 1.0
-    if lateral < 1.6:
-        profile = 0.45 + 0.55 * lateral / 1.6
-    elif lateral > 0.76 * half_rl:
-        profile = max(0.0, 1.0 - ((lateral - 0.76 * half_rl) / (0.30 * half_rl)) ** 2)
+    if lateral < 1.4:
+        profile = 0.55 + 0.45 * lateral / 1.4
+    elif lateral > 0.85 * half_rl:
+        profile = max(0.0, 1.0 - ((lateral - 0.85 * half_rl) / (0.25 * half_rl)) ** 2)
     if par[P_SECOND] > 0.5:  # second family: a spindle rather than a band
         profile *= 1.0 - 0.2 * min(1.0, ((lateral - 0.5 * half_rl) / (0.5 * half_rl)) ** 2)
     if lateral < 0.5:
