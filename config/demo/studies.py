@@ -15,6 +15,8 @@ class DemoStudy:
     pathologies: tuple[str, ...] = ()
 
 
+EXAMPLE = "herniation"  # the study whose draft is written as a file
+
 DEMO_STUDIES = (
     DemoStudy("normal", 101, "siemens"),
     DemoStudy(

@@ -1,0 +1,96 @@
+"""Run the whole main job on this machine: ``python -m config.demo [--once]``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402  settings must be ready first
+
+from config import embedded_postgres  # noqa: E402
+from config.demo import steps  # noqa: E402
+from config.demo.processes import Processes, free_port  # noqa: E402
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def manage(*arguments: str, show: bool = False) -> None:
+    """Run one management command as its own process, as an administrator would; errors are always shown."""
+    output = None if show else subprocess.DEVNULL
+    subprocess.run([sys.executable, "manage.py", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=output)
+
+
+def prepare() -> None:
+    say("Preparing the database, the broker and the demo accounts")
+    manage("migrate", "--verbosity", "0")
+    if settings.CELERY_BROKER_URL.startswith("pgmq"):
+        manage("prepare_broker")
+    manage("register_algorithm", "--activate")
+    manage("create_demo_users")
+    manage("collectstatic", "--noinput", "--verbosity", "0")
+
+
+def start_processes(processes: Processes, address: str) -> None:
+    say("Starting the workers and the web server")
+    processes.start("worker-inference", [sys.executable, "-m", "config.worker", "inference"])
+    processes.start("worker-default", [sys.executable, "-m", "config.worker", "default"])
+    gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "--config", "config/gunicorn.py"]
+    processes.start("web", [*gunicorn, "config.wsgi:application"], DENS_BIND=address)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--once", action="store_true", help="stop after the files are written")
+    options = parser.parse_args()
+    started = time.monotonic()
+    prepare()
+    out = settings.STATE_DIR / "demo"
+    address = f"127.0.0.1:{free_port(8000)}"
+    try:
+        with Processes(settings.STATE_DIR / "logs") as processes:
+            start_processes(processes, address)
+            truths = steps.make_studies(out / "studies", say)
+            steps.ingest_studies(truths, say)
+            jobs = steps.wait_for_jobs(truths, processes, say)
+            steps.show_tables(truths, jobs, say)
+            for path in steps.write_example_report(out, truths, processes):
+                say(f"wrote {path}")
+            say(f"Main job done in {time.monotonic() - started:.0f} s")
+            if options.once:
+                return 0
+            serve(processes, address)
+    except KeyboardInterrupt:
+        say("\nStopping")
+    except steps.DemoError as error:
+        print(f"demo: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if not settings.DATABASE_URL:
+            embedded_postgres.stop(settings.STATE_DIR)
+    return 0
+
+
+def serve(processes: Processes, address: str) -> None:
+    """Say where to look and wait for Ctrl-C."""
+    say("\nAccounts (name, password, role):")
+    manage("create_demo_users", show=True)
+    say(f"\nDens is at http://{address}/ (Ctrl-C stops everything; the data is kept in {settings.STATE_DIR})")
+    while True:
+        if problem := processes.dead():
+            raise steps.DemoError(problem)
+        time.sleep(1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
