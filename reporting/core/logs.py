@@ -1,7 +1,7 @@
 """Structured logs: one JSON object a line, with request and job ids and without patient data.
 
-Our own messages carry ids only. Libraries are less careful: Django writes addresses, Celery the text of exceptions. What
-they say is therefore rebuilt here from the parts that cannot hold outside text.
+Our own messages carry ids only. Libraries are less careful: Django writes addresses, Celery the text of exceptions.
+What they say is therefore rebuilt here from the parts that cannot hold outside text.
 """
 
 from __future__ import annotations

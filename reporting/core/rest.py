@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Collection
 from typing import Any
@@ -16,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from reporting.core.errors import DomainError, InvalidInput, VersionRequired
+from reporting.core.errors import DomainError, InvalidInput, StorageFull, VersionRequired
 from reporting.core.request_id import request_id
 
 
@@ -78,6 +79,8 @@ def error_body(code: str, message: str, details: Any = None) -> dict[str, Any]:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn every refusal into the one error shape; unknown errors stay 500 and are logged by Django."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        error = StorageFull(_("The storage is full; nothing was stored by this request."))
     if isinstance(error, DomainError):
         return Response(error_body(error.code, error.message, error.details), status=error.http_status)
     response = drf_exception_handler(error, context)

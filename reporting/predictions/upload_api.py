@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.parsers import JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.core.errors import DomainError
-from reporting.core.openapi import refusals
+from reporting.core.openapi import IDEMPOTENCY_KEY, refusals
 from reporting.predictions.services import finish_upload
 from reporting.studies.archives import display_name
 from reporting.studies.blobs import require_free_space
@@ -89,18 +90,23 @@ class UploadBase(APIView):
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        super().initial(request, *args, **kwargs)
-        require(actor(request), Act.STUDY_INGEST)
+        """Refuse whom and what we can before the CSRF check of the session reads the whole body."""
+        user = request._request.user
+        if not isinstance(user, User):
+            raise NotAuthenticated
+        require(user, Act.STUDY_INGEST)
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > MAX_REQUEST_BYTES:
             raise RequestTooLarge(_("Send fewer files at a time, or a large file in pieces"))
         require_free_space(length)
+        super().initial(request, *args, **kwargs)
 
 
 class UploadView(UploadBase):
     @extend_schema(
         operation_id="upload",
         request={"multipart/form-data": UploadSerializer},
+        parameters=[IDEMPOTENCY_KEY],
         responses={200: UploadReportSerializer, **refusals(400, 507)},
     )
     def post(self, request: Request) -> Response:

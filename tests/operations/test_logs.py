@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import SuspiciousFileOperation
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import path
 
@@ -17,9 +18,10 @@ from config.celery import app
 from reporting.accounts.models import Role
 from reporting.core.logs import IdsFilter, JsonFormatter
 from tests.factories import make_study, make_user
+from tests.studies.objects import mr_bytes
 
 pytestmark = pytest.mark.django_db
-CANARIES = ["CANARY^NAME", "金丝雀", "CANARY-4711", "canary-password-1"]
+CANARIES = ["CANARY^NAME", "金丝雀", "CANARY-4711", "canary-password-1", "CANARYDA"]
 Lines = Callable[[], list[dict[str, Any]]]
 
 
@@ -88,6 +90,28 @@ def test_the_text_of_an_exception_stays_out_but_its_place_is_told(
     line = next(line for line in lines() if line["level"] == "ERROR")
     assert line["exception"] == "ValueError"
     assert "test_logs.py" in line["frames"]
+
+
+def test_what_stands_in_files_and_their_names_stays_out(
+    senior: Client, lines: Lines, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = {"PatientName": "CANARY^NAME", "PatientID": "CANARY-4711", "AccessionNumber": "CANARY-4711"}
+    good = mr_bytes(**named)
+    contents = [good, good[:-40], b"CANARY^NAME is no image", mr_bytes(Rows=40000, Columns=40000, **named)]
+    contents += [good.replace(b"20230501", b"CANARYDA")]  # a date that is none
+    files = [SimpleUploadedFile(f"CANARY^NAME {number} 金丝雀.dcm", data) for number, data in enumerate(contents)]
+    response = senior.post("/api/uploads/", {"files": files})
+    assert response.status_code == 200
+    assert "stored" in {result["status"] for result in response.json()["files"]}
+
+    def broken(*args: Any, **kwargs: Any) -> Any:
+        raise ValueError("duplicate key (patient_id)=(CANARY-4711)")
+
+    monkeypatch.setattr("reporting.predictions.upload_api.ingest_instances", broken)
+    files = [SimpleUploadedFile("CANARY^NAME.dcm", good)]
+    assert senior.post("/api/uploads/", {"files": files}).status_code == 500
+    said = "".join(capfd.readouterr())
+    assert not [canary for canary in CANARIES if canary in said]
 
 
 def test_a_suspicious_request_is_told_without_its_text(client: Client, lines: Lines, settings: Any) -> None:
