@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from typing import Any
 
 import pypdf
 import pytest
@@ -49,6 +50,17 @@ def test_the_pdf_holds_every_signed_sentence_in_both_languages(senior: User) -> 
     for expected in ("张三", senior.full_name, "Page1of", "syntheticimages", "合成图像", report.study.accession_number):
         assert squeezed(expected) in text
     assert "NOTSIGNED" not in text
+
+
+def test_the_pdf_is_set_in_the_report_font(senior: User) -> None:
+    content = export_version(signed_report(senior).versions.get(), ExportFormat.PDF, by=senior).content
+    fonts = {font["/BaseFont"] for page in pypdf.PdfReader(io.BytesIO(content)).pages for font in _fonts(page)}
+    assert fonts
+    assert all("NotoSansHans" in font or "NotoSansSChinese" in font for font in fonts), fonts
+
+
+def _fonts(page: pypdf.PageObject) -> list[Any]:
+    return [font.get_object() for font in page["/Resources"]["/Font"].values()]
 
 
 def test_a_draft_is_marked_as_not_signed(senior: User) -> None:

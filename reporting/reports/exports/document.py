@@ -12,6 +12,7 @@ from django.utils import timezone
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
 
 _SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
+_LANGUAGES = (("en", "Findings", "Impression", " ", ": "), ("zh", "所见", "诊断意见", "", "："))
 _MEANINGS = {
     SignatureMeaning.PREPARED: "Reporting physician 报告医师",
     SignatureMeaning.VERIFIED: "Verifying physician 审核医师",
@@ -21,11 +22,11 @@ _MEANINGS = {
 
 @dataclass(frozen=True)
 class Passage:
-    """One titled part: ``lines`` are printed one under the other."""
+    """One titled part: ``lines`` are printed one under the other, each a label (may be empty) and its text."""
 
     language: str
     title: str
-    lines: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -82,15 +83,15 @@ def _header(header: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 def _passages(texts: dict[str, Any]) -> list[Passage]:
     """Findings and impression in each language, from the signed sentences."""
     passages: list[Passage] = []
-    for language, findings, impression, gap in (("en", "Findings", "Impression", " "), ("zh", "所见", "诊断意见", "")):
+    for language, findings, impression, gap, colon in _LANGUAGES:
         text = texts[language]
         sections = [
-            f"{section['title']}{': ' if language == 'en' else '：'}{gap.join(s['text'] for s in section['sentences'])}"
+            (f"{section['title']}{colon}", gap.join(s["text"] for s in section["sentences"]))
             for section in text["findings"]
             if section["sentences"]
         ]
         passages.append(Passage(language, findings, tuple(sections)))
-        numbered = tuple(f"{n}. {s['text']}" for n, s in enumerate(text["impression"], 1))
+        numbered = tuple((f"{n}. ", s["text"]) for n, s in enumerate(text["impression"], 1))
         passages.append(Passage(language, impression, numbered))
     return passages
 
@@ -128,7 +129,7 @@ def document_of(version: ReportVersion) -> Document:
     content = json.loads(base.content)
     passages = _passages(content["text"])
     for addendum in (v for v in versions if v.kind == VersionKind.ADDENDUM):
-        lines = tuple(json.loads(addendum.content)["text"].split("\n"))
+        lines = tuple(("", line) for line in json.loads(addendum.content)["text"].split("\n"))
         passages.append(Passage("zh", f"Addendum 补充报告 ({_moment(addendum.signature.signed_at)})", lines))
     final = base.kind == VersionKind.FINAL
     withdrawn = version.report.status == "withdrawn"

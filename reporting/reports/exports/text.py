@@ -13,7 +13,7 @@ def text_of(document: Document) -> bytes:
     lines.append("")
     lines += [f"{label}: {value}" for label, value in document.header if value]
     for passage in document.passages:
-        lines += ["", passage.title.upper(), *passage.lines]
+        lines += ["", passage.title.upper(), *(label + text for label, text in passage.lines)]
     lines.append("")
     lines += [f"{label}: {value}" for label, value in document.signatures]
     lines += [document.machine, document.report]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
@@ -83,14 +83,16 @@ def draft_report(*, study: Study, job: InferenceJob) -> Report | None:
 
 
 def draft_missing_reports() -> int:
-    """Draft what a lost message left undone; returns how many reports were opened or filled. For the sweeper."""
-    done = 0
-    jobs = InferenceJob.objects.filter(status=JobStatus.SUCCEEDED).select_related("study", "algorithm")
-    without = jobs.exclude(
-        study__reports__status__in=[s.value for s in ReportStatus if s is not ReportStatus.WITHDRAWN]
+    """Draft what finished jobs still wait for; returns how many reports were opened or filled. For the sweeper."""
+    jobs = InferenceJob.objects.filter(status=JobStatus.SUCCEEDED)
+    reported = [s.value for s in ReportStatus if s is not ReportStatus.WITHDRAWN]
+    unreported = jobs.exclude(study__reports__status__in=reported)
+    of_drafts = jobs.filter(study__reports__status=ReportStatus.DRAFT.value)
+    newer = of_drafts.filter(
+        Q(study__reports__job__isnull=True) | Q(finished_at__gt=F("study__reports__job__finished_at"))
     )
-    unfilled = jobs.filter(study__reports__status=ReportStatus.DRAFT.value, study__reports__job__isnull=True)
-    for study_id in {*without.values_list("study", flat=True), *unfilled.values_list("study", flat=True)}:
+    done = 0
+    for study_id in {*unreported.values_list("study", flat=True), *newer.values_list("study", flat=True)}:
         study = Study.objects.get(pk=study_id)
         job = latest_job(study)
         if job is not None and draft_report(study=study, job=job) is not None:
@@ -160,25 +162,24 @@ def _row(report: Report, mapping: dict[str, str | None] | dict[str, str], propos
 
 
 def _absorb(report: Report, job: InferenceJob) -> None:
-    """Fill unset places of an open draft from a later job; a corrected level map belongs to the old job's numbering."""
+    """Fill unset places of an open draft from a later job; before any human act its suggestions replace the old ones.
+
+    Levels that a reader corrected belong to the old job's numbering, so then nothing new is suggested.
+    """
     level_map = current_level_map(report)
-    if level_map.mapping != IDENTITY and report.job_id is not None:
-        return
-    had_job = report.job
     rows = {row.place: row for row in report.findings.all()}
     untouched = not any(row.set_by_id for row in rows.values())
-    proposals = _proposals(report, job, level_map.mapping)
-    report.job = job if had_job is None or untouched else had_job
-    Report.objects.filter(pk=report.pk).update(version=F("version") + 1, job=report.job)
-    report.refresh_from_db(fields=["version"])
-    if untouched:
+    proposals = _proposals(report, job, level_map.mapping) if level_map.mapping == IDENTITY else []
+    Report.objects.filter(pk=report.pk).update(version=F("version") + 1, job=job)
+    report.refresh_from_db()
+    if untouched and proposals:
         _forget_suggestions(rows.values(), report)
     for proposal in proposals:
         row = rows.get(proposal.place)
+        fresh = _row(report, level_map.mapping, proposal)
         if row is None:
-            _row(report, level_map.mapping, proposal).save(force_insert=True)
+            fresh.save(force_insert=True)
         elif row.state == FindingState.UNSET.value:
-            fresh = _row(report, level_map.mapping, proposal)
             for name in ("state", "value", "prediction_id", "machine_value", "machine_note", "report_version"):
                 setattr(row, name, getattr(fresh, name))
             row.save()
