@@ -11,7 +11,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("config.api_urls")),
     path("accounts/", include("reporting.accounts.urls")),
-    path("studies/", include("reporting.studies.urls")),
+    path("studies/", include("reporting.reports.study_urls")),
     path("", include("reporting.reports.urls")),
 ]
 

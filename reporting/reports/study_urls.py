@@ -1,0 +1,14 @@
+"""Pages under /studies/. In this app because they show jobs and gate reasons, which the studies app does not know."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from reporting.reports.views.studies import detail, quarantine, upload
+
+app_name = "studies"
+urlpatterns = [
+    path("upload/", upload, name="upload"),
+    path("quarantine/", quarantine, name="quarantine"),
+    path("<uuid:study_id>/", detail, name="detail"),
+]
