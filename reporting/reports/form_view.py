@@ -38,6 +38,11 @@ def levels_in_order() -> tuple[str, ...]:
     return tuple(ordered)
 
 
+def _short(choice: Choice, label: str) -> str:
+    grade, separator, _definition = label.replace("：", ":").partition(":")
+    return grade if separator and grade.startswith(choice.code) else label
+
+
 def dom_id(place: str) -> str:
     """The id of a place's element: ``lf@C5/6:left`` → ``f-lf-C5-6-left``."""
     return "f-" + place.translate(str.maketrans("@:#/", "----"))
@@ -45,8 +50,11 @@ def dom_id(place: str) -> str:
 
 @dataclass(frozen=True)
 class ChoiceView:
+    """``short`` is what the button says where the label is a grade with its definition ("2: cord deformed …")."""
+
     code: str
     label: str
+    short: str
     is_chosen: bool
     is_suggested: bool
     is_default: bool
@@ -100,8 +108,13 @@ class FieldView:
     @property
     def as_buttons(self) -> bool:
         """Few short choices stand side by side; more would break the row."""
-        words = sum(len(choice.label) for choice in self.choices)
+        words = sum(len(choice.short) for choice in self.choices)
         return self.kind == Kind.CHOICE and len(self.choices) <= MAX_BUTTONS and words <= MAX_BUTTON_CHARACTERS
+
+    @property
+    def definition(self) -> str:
+        """The chosen grade in full, where its button shows the number only."""
+        return next((c.label for c in self.choices if c.is_chosen and c.short != c.label), "")
 
     @property
     def is_suggested(self) -> bool:
@@ -279,6 +292,7 @@ class _Builder:
             ChoiceView(
                 code=choice.code,
                 label=self.words(choice),
+                short=_short(choice, self.words(choice)),
                 is_chosen=not suggested and choice.code in chosen,
                 is_suggested=choice.code == machine_value,
                 is_default=choice.code == field.default,

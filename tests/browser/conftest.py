@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
 
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import JobStatus
@@ -94,7 +94,7 @@ def report(study: Study, people: dict[str, User]) -> Report:
 
 
 class Reader:
-    """One person at one browser; every console error and failed request of theirs fails the test."""
+    """One person at one browser; script errors, missing files and server faults of theirs fail the test."""
 
     def __init__(self, context: BrowserContext, address: str) -> None:
         self.context, self.address = context, address
@@ -103,10 +103,20 @@ class Reader:
 
     def new_page(self) -> Page:
         page = self.context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        page.on("console", self._hear)
+        page.on("response", self._look)
         return page
+
+    def _hear(self, said: ConsoleMessage) -> None:
+        # The browser also logs every refusal (409, 412, 422) as an error; answers are looked at below.
+        if said.type == "error" and not said.text.startswith("Failed to load resource"):
+            self.faults.append(said.text)
+
+    def _look(self, response: Response) -> None:
+        if response.status == 404 or response.status >= 500:
+            self.faults.append(f"{response.status} {response.url}")
 
     def log_in(self, name: str) -> Reader:
         self.page.goto(f"{self.address}/accounts/login/")
@@ -118,7 +128,7 @@ class Reader:
 
     def open(self, report: Report, page: Page | None = None) -> Page:
         page = page or self.page
-        page.goto(f"{self.address}/reports/{report.pk}/")
+        page.goto(f"{self.address}/reports/{report.pk}/", wait_until="commit")
         page.locator("[data-save-mark]").wait_for()
         return page
 

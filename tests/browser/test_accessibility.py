@@ -1,0 +1,61 @@
+"""axe finds nothing serious on any page, in either language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from reporting.reports.models import Report
+from tests.browser.conftest import Reader
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+GRAVE = ("serious", "critical")
+
+
+def grave_violations(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{v['id']}: {node['target']}" for v in found if v["impact"] in GRAVE for node in v["nodes"]]
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_pages_have_no_serious_violation(report: Report, new_reader: Callable[..., Reader], locale: str) -> None:
+    reader = new_reader("junior", locale=locale)
+    page = reader.page
+    found = {"worklist": grave_violations(page)}
+    page.goto(f"{reader.address}{reverse('studies:upload')}")
+    found["upload"] = grave_violations(page)
+    reader.open(report)
+    page.locator('[data-level="C5/6"] > summary').click()
+    page.locator(".keys > summary").click()
+    found["reading page"] = grave_violations(page)
+    assert found == {"worklist": [], "upload": [], "reading page": []}
+    expected = "zh-hans" if locale == "zh-CN" else "en"
+    assert page.locator("html").get_attribute("lang") == expected
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+def test_the_login_page_has_no_serious_violation(
+    transactional_db: None, live_server: object, browser: Browser, locale: str
+) -> None:
+    context = browser.new_context(locale=locale)
+    page = context.new_page()
+    page.goto(f"{live_server}/accounts/login/")
+    assert grave_violations(page) == []
+    context.close()
+
+
+def test_a_planted_fault_is_found(browser: Browser) -> None:
+    """The check can fail: an image without a description and grey on grey are both seen."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_content(
+        '<html lang="en"><title>x</title><main><img src="x"><p style="color:#aaa;background:#bbb">y</p></main>'
+    )
+    found = " ".join(grave_violations(page))
+    assert "image-alt" in found
+    assert "color-contrast" in found
+    context.close()
