@@ -60,7 +60,7 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Analysis:
-    """What the work returns: the result as plain data (docs/analysis_schema.md) and NIfTI bytes per series uid."""
+    """What the work returns: plain data (docs/analysis_schema.md), and NIfTI bytes per place (see LabelMapFile)."""
 
     payload: Mapping[str, Any]
     label_maps: Mapping[str, bytes] = field(default_factory=dict)

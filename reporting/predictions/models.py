@@ -118,15 +118,22 @@ class Prediction(TimestampedModel):
 
 
 class LabelMap(TimestampedModel):
-    """A segmentation result in one series' own geometry; bytes (NIfTI, LPS affine in the header) under ``sha256``."""
+    """A segmentation result in one series' own geometry; its bytes (gzipped NIfTI) lie under ``sha256``.
+
+    A series of several packs of slices, each with an orientation of its own, has one map per ``pack``, from 1.
+    """
 
     job = models.ForeignKey(InferenceJob, on_delete=models.PROTECT, related_name="label_maps")
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="label_maps")
+    pack = models.PositiveSmallIntegerField(default=1)
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "series"], name="one_label_map_per_job_and_series")]
+        ordering = ["series", "pack"]
+        constraints = [
+            models.UniqueConstraint(fields=["job", "series", "pack"], name="one_label_map_per_job_series_and_pack")
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -79,9 +79,7 @@ def parse_result(payload: Mapping[str, Any], *, algorithm: Algorithm, series_uid
             raise InvalidResult("stated_twice", f"{where}: {' '.join(place).strip()} is stated twice")
         places.add(place)
         predictions.append(prediction)
-    rest = {key: payload[key] for key in _KEPT if key in payload}
-    # Where the bytes lay on the worker is nobody's business, and differs from run to run.
-    rest["series"] = [{k: v for k, v in _mapping(s, "series").items() if k != "path"} for s in rest["series"]]
+    rest = {key: _without_paths(payload[key]) for key in _KEPT if key in payload}
     return ParsedResult(tuple(predictions), rest)
 
 
@@ -169,6 +167,15 @@ def _refuse_not_finite(value: Any, where: str) -> None:
     elif isinstance(value, (list, tuple)):
         for number, item in enumerate(value):
             _refuse_not_finite(item, f"{where}[{number}]")
+
+
+def _without_paths(value: Any) -> Any:
+    # Where the bytes lay on the worker is nobody's business, and differs from machine to machine.
+    if isinstance(value, Mapping):
+        return {key: _without_paths(item) for key, item in value.items() if key != "path"}
+    if isinstance(value, (list, tuple)):
+        return [_without_paths(item) for item in value]
+    return value
 
 
 def _number(value: Any, where: str, low: float, high: float) -> float:

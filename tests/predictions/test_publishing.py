@@ -31,7 +31,8 @@ def test_a_result_is_stored_whole_and_the_report_is_asked_for(messages: Messages
     job = _running()
     series = job.study.series_set.get()
     kept = blobs.store_bytes(b"label map")
-    files = [LabelMapFile(series.series_instance_uid, kept.sha256, kept.size_bytes)]
+    places = (series.series_instance_uid, f"{series.series_instance_uid}#2")
+    files = [LabelMapFile(place, kept.sha256, kept.size_bytes) for place in places]
     assert publish_predictions(job.pk, job.attempt, make_result(job), label_maps=files)
 
     job.refresh_from_db()
@@ -44,7 +45,7 @@ def test_a_result_is_stored_whole_and_the_report_is_asked_for(messages: Messages
     assert (herniation.level, herniation.side, herniation.zone) == ("C5/6", "", "paracentral")
     assert herniation.series_instance_uid == series.series_instance_uid
     assert Prediction.objects.get(job=job, finding="lf").positive is False
-    assert LabelMap.objects.get(job=job).series == series
+    assert [(label_map.series, label_map.pack) for label_map in job.label_maps.all()] == [(series, 1), (series, 2)]
     assert messages() == [("reporting.draft_reports", {})]
     event = AuditEvent.objects.get(act="inference.succeeded")
     assert event.data["input_digest"] == job.input_digest != ""

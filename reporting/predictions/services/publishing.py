@@ -25,9 +25,12 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class LabelMapFile:
-    """A label map whose bytes (NIfTI) are already in the blob store, and the series whose geometry it has."""
+    """A label map whose bytes (NIfTI) are already in the blob store, and where it belongs.
 
-    series_instance_uid: str
+    ``place`` is the uid of the series whose geometry it has; ``uid#2`` and up for that series' further packs.
+    """
+
+    place: str
     sha256: str
     size_bytes: int
 
@@ -79,7 +82,9 @@ def publish_predictions(
 def _label_maps(files: Sequence[LabelMapFile], series: Mapping[str, Series]) -> list[LabelMap]:
     maps = []
     for file in files:
-        if file.series_instance_uid not in series:
+        uid, _, number = file.place.partition("#")
+        if uid not in series or not (number or "1").isdecimal():
             raise InvalidResult("unknown_series", "a label map's series does not belong to the study")
-        maps.append(LabelMap(series=series[file.series_instance_uid], sha256=file.sha256, size_bytes=file.size_bytes))
+        pack = int(number or 1)
+        maps.append(LabelMap(series=series[uid], pack=pack, sha256=file.sha256, size_bytes=file.size_bytes))
     return maps
