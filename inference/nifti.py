@@ -6,6 +6,7 @@ grid: reading only permutes axes so that slices come first, so a label map can b
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 from pathlib import Path
@@ -202,17 +203,24 @@ def _ms(value: object) -> float | None:
 
 def write_label_map(path: Path, label_map: Volume, like: Path | None = None) -> None:
     """Write integer labels as NIfTI; with ``like``, on exactly that file's voxel grid and axis order."""
-    array = np.asarray(label_map.array)
+    nibabel.save(_label_image(label_map, like), path)
+
+
+def label_map_bytes(label_map: Volume) -> bytes:
+    """The same as a gzipped file's content; equal label maps give equal bytes (no time stamp inside)."""
+    return gzip.compress(_label_image(label_map, None).to_bytes(), mtime=0)
+
+
+def _label_image(label_map: Volume, like: Path | None) -> Any:
     affine_ras = RAS_TO_LPS @ label_map.affine_lps_mm[:, [2, 1, 0, 3]]
-    data = np.ascontiguousarray(array.transpose(2, 1, 0)).astype(np.uint8)
+    data = np.ascontiguousarray(label_map.array.transpose(2, 1, 0)).astype(np.uint8)
     if like is not None:
-        target = np.asarray(nibabel.load(like).affine)
-        order = _axes_onto(affine_ras, target)
-        data = data.transpose(order)
-        affine_ras = target
+        target: Any = nibabel.load(like)
+        data = data.transpose(_axes_onto(affine_ras, np.asarray(target.affine)))
+        affine_ras = np.asarray(target.affine)
     image = nibabel.Nifti1Image(data, affine_ras)
     image.header.set_xyzt_units("mm")
-    nibabel.save(image, path)
+    return image
 
 
 def _axes_onto(source: NDArray[np.float64], target: NDArray[np.float64]) -> tuple[int, ...]:

@@ -92,6 +92,7 @@ def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
         if slip is not None:
             upper = disc.upper_vertebra.value
             yield Measurement("slip", upper, round(slip.mm, 2), "mm", series_uid=series_uid)
+            yield Measurement("lower_endplate", upper, round(slip.endplate_mm, 2), "mm", series_uid=series_uid)
             yield Measurement("slip_percent", upper, round(slip.percent, 1), "%", series_uid=series_uid)
         height = disc_height_mm(levels, disc)
         if height is not None:
