@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -54,6 +55,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="stop after the files are written")
     options = parser.parse_args()
     started = time.monotonic()
+    # Ended by a service manager or a timeout, the demo must still end what it started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     prepare()
     out = settings.STATE_DIR / "demo"
     address = f"127.0.0.1:{free_port(8000)}"
