@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 _KEY = re.compile(
-    r"^(?P<field>[a-z][a-z0-9_]*)(@(?P<level>[CT][0-9](/[CT]?[0-9])?))?(:(?P<side>left|right))?(#(?P<n>[1-9]\d?))?$"
+    r"(?P<field>[a-z][a-z0-9_]*)(@(?P<level>[CT][0-9](/[CT]?[0-9])?))?(:(?P<side>left|right))?(#(?P<n>[1-9]\d?))?"
 )
 
 
@@ -27,7 +27,7 @@ class Place:
     @classmethod
     def parse(cls, key: str) -> Place:
         """Read a key back. Raises ``ValueError`` for text that is no key."""
-        match = _KEY.match(key)
+        match = _KEY.fullmatch(key)
         if match is None:
             raise ValueError("not a place in a report")
         return cls(match["field"], match["level"] or "", match["side"] or "", int(match["n"] or 1))

@@ -51,7 +51,7 @@ FREEZE_REPORTS = migrations.RunSQL(
             END IF;
             -- The share lock makes a change wait for a signature under way, and then see it.
             SELECT status INTO current_status FROM reports_report WHERE id = NEW.report_id FOR SHARE;
-            IF current_status <> 'draft' THEN
+            IF current_status IS DISTINCT FROM 'draft' THEN
                 RAISE EXCEPTION '% of a % report cannot change', TG_TABLE_NAME, current_status
                     USING ERRCODE = 'restrict_violation';
             END IF;
