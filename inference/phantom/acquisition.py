@@ -10,6 +10,7 @@ from inference.phantom.spec import VERTEBRAE, PhantomSpec
 from reporting.vocabulary import SeriesRole
 
 Floats = NDArray[np.float64]
+_VIEW_MARGIN_MM = 8.0
 
 
 def study_grids(
@@ -19,11 +20,13 @@ def study_grids(
     spread: float = 1.0,
     matrix: int | None = None,
     fat_suppressed: bool = False,
+    whole_neck: bool = False,
 ) -> dict[SeriesRole, Grid]:
     """Draw the grids of a sagittal T1, sagittal T2, axial T2 and, if asked, axial fat-suppressed T2.
 
     ``spread`` scales every deviation from a textbook position (0: centred and straight). ``matrix`` fixes the number
     of rows and columns of all series; otherwise it is drawn. T1 and T2 share a position but not the field of view.
+    ``whole_neck`` moves a sagittal field of view that would miss the dens or T1 until it shows both.
     """
     sagittal_matrix = matrix or int(rng.choice([256, 320, 384]))
     pose = _Aim(spec, rng, spread)
@@ -33,6 +36,8 @@ def study_grids(
     shift = spread * rng.uniform(-0.14, 0.14, 3) * np.array([0.0, fov, fov])
     shift[0] = spread * rng.normal(0, 2.0)
     turn = pose.sagittal()
+    if whole_neck:
+        shift[1:] = pose.kept_in_view(turn, shift, fov)
     fill = float(rng.uniform(0.85, 1.0))
     grids = {}
     for role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
@@ -72,10 +77,19 @@ class _Aim:
         c5 = VERTEBRAE.index("C5")
         thoracic = VERTEBRAE.index("T1")
         self.neck_middle = point(float(tables.span.bottom[c5]) - 4.0, 2.0)
+        self.dens = point(0.0, -5.0)
+        self.t1 = point(float(tables.span.bottom[thoracic]), -8.0)
         self.axial_top = point(float(rng.uniform(2.0, 12.0)), 2.0)
         self.axial_bottom = point(float(tables.span.bottom[thoracic] - rng.uniform(0, 10)), 2.0)
         self.axis_down = self.axial_bottom - self.axial_top
         self.left = tables.pose[:3, 0]
+
+    def kept_in_view(self, turn: Floats, shift: Floats, fov: float) -> Floats:
+        """The in-plane part of ``shift``, changed so that dens tip and T1 lie at least a little inside."""
+        half = 0.95 * fov / 2 - _VIEW_MARGIN_MM
+        ends = np.array([turn.T @ (point - self.neck_middle) for point in (self.dens, self.t1)])[:, 1:]
+        result: Floats = np.clip(shift[1:], ends.max(axis=0) - half, ends.min(axis=0) + half)
+        return result
 
     def _tilt(self, degrees: float) -> float:
         return float(np.deg2rad(self.spread * self.rng.normal(0, degrees)))

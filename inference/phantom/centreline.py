@@ -72,6 +72,9 @@ def centreline(spec: PhantomSpec) -> Centreline:
     curvature = np.zeros_like(s)
     neck = (s > upper) & (s < lower)
     bell = np.sin(np.pi * (s[neck] - upper) / (lower - upper)) + 0.35
+    if spec.family == "second":  # bends at the discs, bodies stay straight
+        nearest = np.min(np.abs(s[neck][:, None] - span.disc[None, :]), axis=1)
+        bell = bell * np.exp(-((nearest / 4.0) ** 2)) + 0.02
     curvature[neck] = np.deg2rad(spec.lordosis_deg) * bell / (bell.sum() * S_STEP_MM)
     chest = (s >= lower) & (s < lower + 110)
     curvature[chest] = -end_slope * 1.2 / 110

@@ -145,6 +145,10 @@ _RANGES = {"T1": _T1, "T2": _T2, "T2star": _T2STAR, "STIR": _STIR, "T2starFS": _
 _JUNK = (Tissue.JUNK_A, Tissue.JUNK_B, Tissue.JUNK_C, Tissue.JUNK_D)
 
 
+# Signals that follow another tissue's.
+_SAME_AS = {Tissue.CISTERN: Tissue.CSF}
+
+
 def draw_lookup(contrast: str, rng: np.random.Generator) -> NDArray[np.float32]:
     """Signal per tissue code for one series.
 
@@ -160,6 +164,8 @@ def draw_lookup(contrast: str, rng: np.random.Generator) -> NDArray[np.float32]:
         lookup[tissue] = rng.uniform(low, high)
     for tissue in _JUNK:
         lookup[tissue] = rng.uniform(0.0, 1.0)
+    for tissue, other in _SAME_AS.items():
+        lookup[tissue] = lookup[other]
     return lookup
 
 
@@ -184,6 +190,8 @@ def _random_lookup(rng: np.random.Generator) -> NDArray[np.float32]:
         lookup[cortical] = rng.uniform(0, 0.2)
     _part(lookup, rng, Tissue.CSF, Tissue.PLL, 0.2)
     _part(lookup, rng, Tissue.CSF, Tissue.LF, 0.2)
+    for tissue, other in _SAME_AS.items():
+        lookup[tissue] = lookup[other]
     return np.clip(lookup, 0, 1.3)
 
 

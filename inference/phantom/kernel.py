@@ -60,6 +60,7 @@ WHITE, GREY, LESION, ROOT = (
 )
 PLL_CODE, PLL_BONE, LF_CODE = int(Tissue.PLL), int(Tissue.PLL_OSSIFIED), int(Tissue.LF)
 EPIDURAL_FAT, EPIDURAL_VEIN = int(Tissue.EPIDURAL_FAT), int(Tissue.EPIDURAL_VEIN)
+CISTERN = int(Tissue.CISTERN)
 BASIVERTEBRAL = int(Tissue.BASIVERTEBRAL_VEIN)
 SKULL, CEREBELLUM, BRAIN = int(Tissue.SKULL), int(Tissue.CEREBELLUM), int(Tissue.BRAIN)
 POST_MARROW, POST_CORTICAL = int(Tissue.POSTERIOR_MARROW), int(Tissue.POSTERIOR_CORTICAL)
@@ -126,6 +127,10 @@ def column(
     q_own = bodies[v, B_OFFSET] - p
     if q_own < 0:
         return _behind_body(x, -q_own, u, lip_back, row)
+    # Second family: the back is hollowed at mid height, where veins lie.
+    hollowed = par[P_SECOND] > 0.5 and abs(u) < 0.8 and lip_back < 0.3
+    if hollowed and q_own < 1.4 * (1.0 - 1.5 * u * u) * (1.0 - ((s - middle) / (0.5 * (bottom - top))) ** 2):
+        return EPIDURAL_VEIN
     shape = _body_shape(u / hollow, q_own, depth * hollow, par[P_EXPONENT], lip_front * (1.0 - 0.3 * u * u))
     # Rounded corners, unless an osteophyte sits there.
     near = min(s - top, bottom - s)
@@ -251,18 +256,18 @@ def canal(
         _herniation_height(x, row),
         max(row[BULGE], row[LIP_POSTERIOR]) * (1.0 - 0.35 * min((x / 11.0) ** 2, 1.0)),
     )
-    ligament = _posterior_longitudinal(x, s, behind, intrusion, row)
+    ligament = _posterior_longitudinal(x, s, behind, intrusion, row, par)
     if ligament != NONE:
         return ligament
     side = row[LF_LEFT] if x > 0 else row[LF_RIGHT]
-    flavum = _flavum(x, dp, d, side, b, row, par)
+    flavum = _flavum(x, s, dp, d, side, b, row, par)
     if flavum != NONE:
         return flavum
     front = max(intrusion, 0.0) + (row[PLL] if abs(x) < row[PLL_HALF_WIDTH] else 0.3) + 0.25
     if d < 0.0:
         if behind < front:
             return EPIDURAL_VEIN if abs(x) > 3.0 else LIGAMENT
-        return _inside_sac(x, s, p, row, noise)
+        return _inside_sac(x, s, p, row, par, noise)
     if d < 0.25 and dp < 0.55 * b:
         return LIGAMENT  # dura
     if d < row[WALL] + (1.2 if dp < 0 else 0.0):
@@ -273,12 +278,17 @@ def canal(
 
 
 @compiled
-def _posterior_longitudinal(x: float, s: float, behind: float, intrusion: float, row: NDArray[np.float32]) -> int:
+def _posterior_longitudinal(
+    x: float, s: float, behind: float, intrusion: float, row: NDArray[np.float32], par: NDArray[np.float32]
+) -> int:
     half_width = row[PLL_HALF_WIDTH]
     t = abs(x) / half_width
     if t >= 1.0 or s < 4.0:
         return NONE
-    thickness = row[PLL] * (1.0 if t < 0.6 else sqrt(max(0.0, 1.0 - ((t - 0.6) / 0.4) ** 2)))
+    if par[P_SECOND] > 0.5:
+        thickness = row[PLL] * (1.0 - t * t * t)
+    else:
+        thickness = row[PLL] * (1.0 if t < 0.6 else sqrt(max(0.0, 1.0 - ((t - 0.6) / 0.4) ** 2)))
     if intrusion <= behind < intrusion + thickness:
         if row[PLL_OSSIFIED] > 0 and intrusion + 0.5 < behind < intrusion + thickness - 0.5:
             return PLL_BONE
@@ -288,7 +298,14 @@ def _posterior_longitudinal(x: float, s: float, behind: float, intrusion: float,
 
 @compiled
 def _flavum(
-    x: float, dp: float, d: float, thickness: float, b: float, row: NDArray[np.float32], par: NDArray[np.float32]
+    x: float,
+    s: float,
+    dp: float,
+    d: float,
+    thickness: float,
+    b: float,
+    row: NDArray[np.float32],
+    par: NDArray[np.float32],
 ) -> int:
     """A band inside the posterior wall on either side; at the midline only a cleft of fat."""
     if dp < -0.1 * b:
@@ -307,15 +324,26 @@ def _flavum(
         profile *= 1.0 - 0.2 * min(1.0, ((lateral - 0.5 * half_rl) / (0.5 * half_rl)) ** 2)
     if lateral < 0.5:
         return NONE
-    return LF_CODE if d > wall - thickness * profile else NONE
+    if d > wall - thickness * profile:
+        return LF_CODE if s > 13.0 else LIGAMENT  # a thin membrane above C2
+    return NONE
 
 
 @compiled
-def _inside_sac(x: float, s: float, p: float, row: NDArray[np.float32], noise: NDArray[np.float32]) -> int:
+def _inside_sac(
+    x: float,
+    s: float,
+    p: float,
+    row: NDArray[np.float32],
+    par: NDArray[np.float32],
+    noise: NDArray[np.float32],
+) -> int:
     a, b = row[CORD_HALF_RL], row[CORD_HALF_AP]
     w = (p - row[CORD_P]) / b
     u = x / a
     r2 = u * u + w * w
+    if par[P_SECOND] > 0.5:  # second family: a boxier cord
+        r2 = sqrt(u * u * u * u + 0.5 * u * u * w * w + w * w * w * w)
     if r2 < 1.0:
         # A shallow fissure in front.
         if abs(x) < 0.35 and w < -0.82:
@@ -361,7 +389,7 @@ def skull_base(x: float, s: float, p: float, row: NDArray[np.float32], noise: ND
         if p < row[SAC_P] + row[SAC_HALF_AP] * 0.9 and abs(x) < row[SAC_HALF_RL]:
             return NONE
         folium = noise_at(noise, x * 0.10, s * 0.55, p * 0.25)
-        return CSF if folium > 1.1 or r > 0.93 else CEREBELLUM
+        return CISTERN if folium > 1.1 or r > 0.93 else CEREBELLUM
     if r < 1.0 + 7.0 / half:
         return POST_CORTICAL if r < 1.0 + 1.5 / half or r > 1.0 + 5.8 / half else SKULL
     if p < front and p > front - 14.0 and abs(x) < 14.0:
@@ -415,7 +443,7 @@ def tissue_at(
         if code != NONE:
             return code
         if s < -10.0 and abs(x) < row[SAC_HALF_RL] and abs(p - row[SAC_P]) < row[SAC_HALF_AP]:
-            return CSF
+            return CISTERN
     return neck(x, s, p, row, bodies, par, noise, junk, junk_rows[at])
 
 

@@ -191,7 +191,7 @@ def _front(
     if ((side - 33.0) / 9.0) ** 2 + ((p - front_wall + 22.0) / 12.0) ** 2 + ((s - 46.0) / 17.0) ** 2 < 1.0:
         return GLAND
     # Jaw: a horseshoe under the skin.
-    if s < 52.0 and p < row[OFFSET] - depth - 6.0 and (side > 24.0 or p < front_wall - 48.0):
+    if s < 52.0 and p < front_wall - 6.0:
         ring = r + 0.02 * s / 10.0
         if 0.70 < ring < 0.86:
             if ring < 0.725 or ring > 0.835:

@@ -60,7 +60,7 @@ def plan_study(
         raise ValueError(f"unknown vendor {vendor!r}; one of {', '.join(VENDORS)}")
     spec = draw_spec(seed, pathologies, normal=normal, family=family, margin_mm=margin_mm)
     rng = np.random.default_rng([seed, 11])
-    grids = study_grids(spec, rng, spread=0.7, matrix=matrix, fat_suppressed=fat_suppressed)
+    grids = study_grids(spec, rng, spread=0.7, matrix=matrix, fat_suppressed=fat_suppressed, whole_neck=True)
     identity = hashlib.sha256(repr((spec, vendor, fat_suppressed, chinese_name, matrix)).encode()).hexdigest()
     name = f"PHANTOM^SEED{seed}"
     header = StudyHeader(

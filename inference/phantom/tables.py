@@ -219,7 +219,9 @@ def _lips(rows: Floats, spec: PhantomSpec, s: Floats, span: Spans) -> None:
         )
         for column, size, at in corners:
             if size > 0:
-                shape = size * np.exp(-(np.abs((s - at) / (1.6 + 0.35 * size)) ** 1.7))
+                away = np.abs(s - at) / (1.6 + 0.35 * size)
+                # First family: rounded lips; second: beaks.
+                shape = size * (np.exp(-(away**1.7)) if spec.family == "first" else np.clip(1 - 0.6 * away, 0, 1))
                 rows[:, column] = np.maximum(rows[:, column], shape)
 
 

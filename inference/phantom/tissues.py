@@ -55,6 +55,7 @@ class Tissue(IntEnum):
     JUNK_D = 44
     CSF_FLOW = 45  # CSF moving fast enough to lose signal
     BASIVERTEBRAL_VEIN = 46
+    CISTERN = 47  # CSF inside the skull, no part of the thecal sac
 
 
 TISSUE_COUNT = max(Tissue) + 1
