@@ -131,7 +131,7 @@ def test_only_what_was_asked_for_is_positive() -> None:
 
 
 def test_a_normal_phantom_has_no_finding() -> None:
-    assert not [entry for seed in range(20) for entry in _record(seed, normal=True) if entry["positive"]]
+    assert not [entry for seed in range(8) for entry in _record(seed, normal=True) if entry["positive"]]
 
 
 def _record(seed: int, **how: Any) -> list[dict[str, Any]]:
@@ -141,20 +141,20 @@ def _record(seed: int, **how: Any) -> list[dict[str, Any]]:
 
 def test_a_margin_leaves_a_gap_around_every_threshold_and_none_does_not() -> None:
     def near(margin_mm: float | None) -> list[dict[str, Any]]:
-        entries = [entry for seed in range(40) for entry in _record(seed, margin_mm=margin_mm)]
+        entries = [entry for seed in range(16) for entry in _record(seed, margin_mm=margin_mm)]
         return [entry for entry in entries if abs(entry["mm"] - POSITIVE_MM[entry["finding"]]) < 0.49]
 
     assert not near(0.5)
-    assert len(near(None)) > 100
+    assert len(near(None)) > 40
 
 
 def test_training_phantoms_are_diseased_about_as_often_as_healthy_at_every_level() -> None:
     shares: dict[tuple[str, str], list[bool]] = {}
-    for seed in range(150):
+    for seed in range(70):
         for entry in _record(seed):
             shares.setdefault((entry["finding"], entry["level"]), []).append(entry["positive"])
     assert len(shares) == 2 * 6 + 3 * 6
-    assert all(0.15 < np.mean(values) < 0.6 for values in shares.values())
+    assert all(0.1 < np.mean(values) < 0.65 for values in shares.values())
 
 
 @pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
