@@ -25,6 +25,7 @@ class Upload {
     this.counts = { stored: 0, already_stored: 0, quarantined: 0, refused: 0 };
     this.studies = new Set();
     this.stop = null;
+    this.waiting = [];
     for (const element of form.querySelectorAll("[data-upload-needs-script]")) element.hidden = false;
     form.addEventListener("submit", (event) => this.submitted(event));
     this.part("stop").addEventListener("click", () => this.stop?.abort());
@@ -52,8 +53,14 @@ class Upload {
     if (files.length) this.run(files);
   }
 
+  /** Sends these files; those chosen meanwhile wait until the running ones are done. */
   async run(files) {
+    this.waiting.push(...files);
     if (this.stop) return;
+    while (this.waiting.length) await this.sendAll(this.waiting.splice(0));
+  }
+
+  async sendAll(files) {
     this.stop = new AbortController();
     this.part("stop").hidden = false;
     this.part("results").hidden = false;
@@ -61,22 +68,24 @@ class Upload {
     this.sentBytes = 0;
     this.sentFiles = 0;
     this.allFiles = files.length;
+    let said = this.text.textStopped;
     try {
       this.advance(0, 0);
       for (const batch of batches(files)) {
         if (batch.large) await this.sendLarge(batch.large);
         else await this.sendBatch(batch.files);
       }
-      this.say(this.summary());
+      said = this.summary();
     } catch (error) {
-      if (error instanceof Stopped) this.say(this.text.textStopped);
-      else if (error instanceof Refused) this.say(error.message);
-      else throw error;
+      this.waiting = [];
+      if (error instanceof Refused) said = error.message;
+      else if (!(error instanceof Stopped)) throw error;
     } finally {
       await this.finish();
       this.stop = null;
       this.part("stop").hidden = true;
       this.form.reset();
+      this.say(said);
     }
   }
 
