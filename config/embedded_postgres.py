@@ -62,7 +62,7 @@ def cluster_at(state_dir: Path) -> Cluster:
 
 
 def _is_ready(cluster: Cluster) -> bool:
-    command = [str(_binaries() / "pg_isready"), "-q", "-h", str(cluster.socket_dir), "-d", "postgres"]
+    command = [str(_binaries() / "pg_isready"), "-q", "-h", str(cluster.socket_dir), "-d", "postgres", "-U", SUPERUSER]
     return subprocess.run(command, check=False).returncode == 0
 
 
