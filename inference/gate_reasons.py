@@ -9,6 +9,7 @@ class GateReason(StrEnum):
     """Codes of ``gate.reasons`` and ``gate.findings.*.reasons``."""
 
     NOTHING_USABLE = "nothing_usable"
+    NOT_MR = "not_mr"
     SEVERAL_STUDIES = "several_studies"
     SEVERAL_PATIENTS = "several_patients"
     AGE_BELOW_18 = "age_below_18"
@@ -27,6 +28,7 @@ class GateReason(StrEnum):
 
 GATE_REASON_TEXT: dict[GateReason, str] = {
     GateReason.NOTHING_USABLE: "No series of the input can be used.",
+    GateReason.NOT_MR: "The images are not magnetic resonance images.",
     GateReason.SEVERAL_STUDIES: "The input holds more than one study.",
     GateReason.SEVERAL_PATIENTS: "The study holds more than one patient.",
     GateReason.AGE_BELOW_18: "The patient was younger than 18; the algorithm is for adults.",

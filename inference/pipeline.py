@@ -214,7 +214,7 @@ def _match(
     matches = match_levels(levels.levels, packs) if shared else {}
     results = with_index_slices(levels.levels, packs, matches)
     no_sagittal = chosen.sagittal is None
-    study = objections or (() if segmented.packs else (GateReason.NOTHING_USABLE.value,))
+    study = objections or (() if segmented.packs else _nothing_usable(sources, loaded))
     facts = GateFacts(
         study=study,
         t1=_t1_reasons(sources, loaded, segmented),
@@ -222,6 +222,14 @@ def _match(
         levels=_refused_sagittal(sources, loaded) if no_sagittal else levels.reasons,
     )
     return decide(facts), results, matches
+
+
+def _nothing_usable(sources: Sequence[InputSeries], loaded: Loaded) -> tuple[str, ...]:
+    """Why no series at all can be looked at: the series' own reasons, in words of the gate where it has them."""
+    reasons = dict.fromkeys(loaded.refused.get(one.uid, one.decision.reason.value) for one in sources)
+    if set(reasons) == {RoleReason.NOT_MR.value}:
+        return (GateReason.NOT_MR.value,)
+    return (GateReason.NOTHING_USABLE.value, *reasons)
 
 
 def _refused_sagittal(sources: Sequence[InputSeries], loaded: Loaded) -> tuple[str, ...]:

@@ -124,6 +124,8 @@ def _levels(items: Any) -> frozenset[str]:
     for number, item in enumerate(_list(items, "levels")):
         where = f"levels[{number}]"
         level = _mapping(item, where)
+        if level.get("status") == LevelStatus.UNCERTAIN.value:
+            continue  # a place to point at ("disc-3"), not a name: nothing may be stated of it
         kind = Vertebra if level.get("kind") == LevelKind.VERTEBRA.value else DiscLevel
         name = _member(kind, level.get("name"), "unknown_level", where).value
         _member(LevelStatus, level.get("status"), "unknown_level", where)
