@@ -10,13 +10,12 @@ from uuid import UUID
 from reporting.reports.places import Place
 from reporting.reports.sheet import Value
 from reporting.reports.template.spec import Template
-from reporting.vocabulary import MACHINE_FINDINGS, GateStatus, LevelStatus, MachineFinding, Zone
+from reporting.vocabulary import GateStatus, LevelStatus, MachineFinding, Zone
 
 LEVEL_UNCERTAIN = "level_uncertain"
 NOT_HERNIATED = "not_herniated"
 NEGATIVE = "negative"
 WITHHELD = "withheld"
-FLAGGED = "flagged"
 
 # The field each classifier speaks to, with its values for absent and present. "Not herniated" is neither normal nor
 # bulge, so it proposes nothing.
@@ -69,7 +68,8 @@ class Analysis:
         reasons = {
             name: tuple(str(r) for r in entry.get("reasons", ()))
             for name, entry in per_finding.items()
-            if isinstance(entry, Mapping) and entry.get("status") != GateStatus.RUN.value
+            if isinstance(entry, Mapping)
+            and entry.get("status") not in (GateStatus.RUN.value, GateStatus.PARTIAL.value)
         }
         if gate.get("reasons"):
             reasons["study"] = tuple(str(r) for r in gate["reasons"])
@@ -107,14 +107,14 @@ def propose(
             proposals.append(Proposal(place, statement.id, None, LEVEL_UNCERTAIN))
         elif statement.positive:
             proposals.append(Proposal(place, statement.id, positive))
-            proposals.extend(_details(statement, level))
+            proposals.extend(_details(template, statement, level))
         else:
             proposals.append(Proposal(place, statement.id, negative, NOT_HERNIATED if negative is None else NEGATIVE))
     return proposals
 
 
-def _details(statement: MachineStatement, level: str) -> list[Proposal]:
-    """Zone and side of a herniation, direction and grade of a slip, where the machine gives them."""
+def _details(template: Template, statement: MachineStatement, level: str) -> list[Proposal]:
+    """Zone and side of a herniation, direction and grade of a slip, where the machine gives them in our words."""
     details: dict[str, str] = {}
     if statement.finding is MachineFinding.HERNIATION:
         details["hern_zone"] = statement.zone
@@ -123,9 +123,5 @@ def _details(statement: MachineStatement, level: str) -> list[Proposal]:
     elif statement.finding is MachineFinding.SLIP:
         details["slip_direction"] = statement.direction
         details["slip_grade"] = statement.grade
-    return [Proposal(Place(key, level), statement.id, value) for key, value in details.items() if value]
-
-
-def findings_not_run(analysis: Analysis) -> list[tuple[MachineFinding, tuple[str, ...]]]:
-    """Which classifiers were withheld, with every reason, for the page to say so."""
-    return [(f, analysis.reasons[f.value]) for f in MACHINE_FINDINGS if f.value in analysis.reasons]
+    known = {key: value for key, value in details.items() if value in {c.code for c in template[key].choices}}
+    return [Proposal(Place(key, level), statement.id, value) for key, value in known.items()]

@@ -14,6 +14,7 @@ from reporting.reports.sheet import Sheet
 from reporting.reports.template import CURRENT, TITLES, Kind
 from reporting.reports.template.export import as_definition, as_text
 from reporting.reports.template.spec import Fill
+from reporting.reports.vocabulary_document import vocabulary_document
 from reporting.vocabulary import MACHINE_FINDINGS, Code
 from tests.paths import REPOSITORY
 
@@ -101,3 +102,10 @@ def test_the_stored_template_is_tied_by_digest_and_cannot_change_silently() -> N
     stored.save()
     with pytest.raises(RuntimeError, match="new version"):
         install_template()
+
+
+def test_the_vocabulary_document_is_the_template() -> None:
+    path = REPOSITORY / "docs" / "vocabulary.md"
+    assert path.read_text(encoding="utf-8") == vocabulary_document(), (
+        "run: manage.py report_template --markdown > docs/…"
+    )

@@ -187,8 +187,6 @@ FIELDS = (
                 "扫描范围未覆盖全部节段。",
             ),
         ),
-        fill=Fill.HUMAN,
-        default="full",
     ),
     _field(
         "coverage_missing",
