@@ -15,7 +15,7 @@ from inference.phantom.spec import PhantomSpec
 from inference.phantom.study import StudyPlan, plan_study, write_study
 from inference.phantom.thresholds import PHANTOM_VERSION, POSITIVE_MM
 from inference.phantom.tissues import Tissue
-from inference.phantom.truth import label_map, truth_record
+from inference.phantom.truth import finding_records, label_map, truth_record
 
 __all__ = [
     "PHANTOM_VERSION",
@@ -27,6 +27,7 @@ __all__ = [
     "StudyPlan",
     "Tissue",
     "draw_spec",
+    "finding_records",
     "image_from_codes",
     "label_map",
     "plan_study",

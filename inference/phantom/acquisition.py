@@ -26,10 +26,11 @@ def study_grids(
 
     ``spread`` scales every deviation from a textbook position (0: centred and straight). ``matrix`` fixes the number
     of rows and columns of all series; otherwise it is drawn. T1 and T2 share a position but not the field of view.
-    ``whole_neck`` moves a sagittal field of view that would miss the dens or T1 until it shows both.
+    ``whole_neck`` moves a sagittal field of view that would miss the dens or T1 until it shows both, and starts the
+    axial stack at the dens; otherwise it may begin at the skull base.
     """
     sagittal_matrix = matrix or int(rng.choice([256, 320, 384]))
-    pose = _Aim(spec, rng, spread)
+    pose = _Aim(spec, rng, spread, whole_neck)
     thickness = float(rng.uniform(2.7, 3.6))
     count = int(rng.integers(11, 16))
     fov = float(rng.uniform(215, 260))
@@ -65,7 +66,7 @@ def study_grids(
 class _Aim:
     """What a radiographer sees on the scout: where the neck is and how it runs."""
 
-    def __init__(self, spec: PhantomSpec, rng: np.random.Generator, spread: float) -> None:
+    def __init__(self, spec: PhantomSpec, rng: np.random.Generator, spread: float, whole_neck: bool) -> None:
         tables = tables_of(spec)
         self.rng, self.spread = rng, spread
 
@@ -79,7 +80,7 @@ class _Aim:
         self.neck_middle = point(float(tables.span.bottom[c5]) - 4.0, 2.0)
         self.dens = point(0.0, -5.0)
         self.t1 = point(float(tables.span.bottom[thoracic]), -8.0)
-        self.axial_top = point(float(rng.uniform(2.0, 12.0)), 2.0)
+        self.axial_top = point(float(rng.uniform(2.0 if whole_neck else -22.0, 12.0)), 2.0)
         self.axial_bottom = point(float(tables.span.bottom[thoracic] - rng.uniform(0, 10)), 2.0)
         self.axis_down = self.axial_bottom - self.axial_top
         self.left = tables.pose[:3, 0]

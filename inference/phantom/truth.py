@@ -107,8 +107,13 @@ def truth_record(spec: PhantomSpec) -> dict[str, Any]:
         },
         "margin_mm": spec.margin_mm,
         "levels": _levels(spec),
-        "findings": [*_vertebra_findings(spec), *_disc_findings(spec)],
+        "findings": finding_records(spec),
     }
+
+
+def finding_records(spec: PhantomSpec) -> list[dict[str, Any]]:
+    """Every finding of a spec at every level, positive or not; needs no geometry and is therefore quick."""
+    return [*_vertebra_findings(spec), *_disc_findings(spec)]
 
 
 def _levels(spec: PhantomSpec) -> list[dict[str, Any]]:
