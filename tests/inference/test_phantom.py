@@ -18,6 +18,7 @@ from inference.phantom import (
     Pathology,
     PhantomSpec,
     draw_spec,
+    finding_records,
     image_from_codes,
     label_map,
     plan_study,
@@ -135,8 +136,7 @@ def test_a_normal_phantom_has_no_finding() -> None:
 
 
 def _record(seed: int, **how: Any) -> list[dict[str, Any]]:
-    findings: list[dict[str, Any]] = truth_record(draw_spec(seed, **how))["findings"]
-    return findings
+    return finding_records(draw_spec(seed, **how))
 
 
 def test_a_margin_leaves_a_gap_around_every_threshold_and_none_does_not() -> None:
