@@ -148,7 +148,7 @@ def _embedded_broker() -> tuple[str, dict[str, Any]]:
     """PGMQ on the embedded cluster: no second server, nothing lost when a worker is killed (docs/decisions.md)."""
     assert EMBEDDED_CLUSTER is not None
     dsn = f"host={EMBEDDED_CLUSTER.socket_dir} port=5432 user={embedded_postgres.APPLICATION_ROLE} password=unused"
-    return "pgmq://", {
+    return "pgmq://embedded", {  # the name is only for kombu, which warns without one; conn_string counts
         "conn_string": f"{dsn} dbname={embedded_postgres.BROKER_DATABASE}",
         "init_extension": False,
         # A message whose worker was killed comes back after this time. A longer task's message comes back too, and its

@@ -9,7 +9,6 @@ from typing import Any
 
 from inference.gate_reasons import GATE_REASON_TEXT, GateReason
 from inference.results import PipelineResult
-from inference.volumes import Volume
 
 SCHEMA_VERSION = "1.0"
 
@@ -38,11 +37,6 @@ def as_json(result: PipelineResult) -> dict[str, Any]:
     }
     plain: dict[str, Any] = _plain(data)
     return plain
-
-
-def masks_by_series(result: PipelineResult) -> dict[str, Volume]:
-    """One label map per Series Instance UID: of a series angled to each disc, the first pack only."""
-    return {uid: label_map for uid, label_map in result.masks.items() if "#" not in uid}
 
 
 def sentence(reason: str) -> str:

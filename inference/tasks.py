@@ -16,11 +16,14 @@ from celery.signals import worker_init
 from inference import weights
 from inference.nifti import label_map_bytes
 from inference.pipeline import run
-from inference.results import PipelineError
-from inference.serialise import as_json, masks_by_series
+from inference.results import AlgorithmInfo, PipelineError
+from inference.serialise import as_json
 from reporting.core.late_task import late_task
 from reporting.predictions.dispatch import RUN_INFERENCE_JOB
 from reporting.predictions.job_run import Analysis, Refused, TryAgain, run_job
+
+# What this worker loaded at its start: networks stay in memory, so a result may bear no later name than this.
+_loaded: list[AlgorithmInfo] = []
 
 
 @late_task(RUN_INFERENCE_JOB, bind=True)
@@ -50,7 +53,9 @@ def analyse(paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
         if "can't allocate memory" in str(error):
             raise TryAgain("out_of_memory", "The worker ran out of memory") from error
         raise
-    return Analysis(as_json(result), {uid: label_map_bytes(volume) for uid, volume in masks_by_series(result).items()})
+    if _loaded and result.algorithm != _loaded[0]:
+        raise Refused("weights_changed", "The weights on disk changed while the worker ran; start it again")
+    return Analysis(as_json(result), {uid: label_map_bytes(volume) for uid, volume in result.masks.items()})
 
 
 def device_name() -> str:
@@ -72,3 +77,4 @@ def refuse_to_start_without_weights(**kwargs: Any) -> None:
     except weights.WeightsError as error:
         raise SystemExit(f"The inference worker does not start: {error}") from error
     torch.set_num_threads(threads)
+    _loaded[:] = [weights.algorithm_info()]

@@ -4,28 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('predictions', '0003_worker_heartbeat'),
-        ('studies', '0002_header_and_completeness'),
+        ("predictions", "0003_worker_heartbeat"),
+        ("studies", "0002_header_and_completeness"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='labelmap',
-            options={'ordering': ['series', 'pack']},
+            name="labelmap",
+            options={"ordering": ["series", "pack"]},
         ),
         migrations.RemoveConstraint(
-            model_name='labelmap',
-            name='one_label_map_per_job_and_series',
+            model_name="labelmap",
+            name="one_label_map_per_job_and_series",
         ),
         migrations.AddField(
-            model_name='labelmap',
-            name='pack',
+            model_name="labelmap",
+            name="pack",
             field=models.PositiveSmallIntegerField(default=1),
         ),
         migrations.AddConstraint(
-            model_name='labelmap',
-            constraint=models.UniqueConstraint(fields=('job', 'series', 'pack'), name='one_label_map_per_job_series_and_pack'),
+            model_name="labelmap",
+            constraint=models.UniqueConstraint(
+                fields=("job", "series", "pack"), name="one_label_map_per_job_series_and_pack"
+            ),
         ),
     ]

@@ -19,7 +19,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if settings.CELERY_BROKER_URL != "pgmq://":
+        if "conn_string" not in settings.CELERY_BROKER_TRANSPORT_OPTIONS:
             self.stdout.write("The broker is not the embedded one: nothing to prepare")
             return
         with psycopg.connect(settings.CELERY_BROKER_TRANSPORT_OPTIONS["conn_string"]) as connection:

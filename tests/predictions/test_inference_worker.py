@@ -1,0 +1,70 @@
+"""The inference worker's own part: every task name exists, its queue is its own, broken weights stop it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import reporting.tasks  # noqa: F401  registers the light tasks
+from config.celery import app
+from inference import tasks, weights
+from inference.results import PipelineError
+from reporting.predictions import dispatch
+from reporting.predictions.job_run import Refused, TryAgain
+
+
+def test_every_name_that_is_sent_or_scheduled_is_a_registered_task() -> None:
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert {*dispatch.TASK_NAMES, *scheduled} <= set(app.tasks)
+    ours = {name for name in app.tasks if name.split(".")[0] in {"reporting", "inference"}}
+    assert ours == {*dispatch.TASK_NAMES, *scheduled}
+
+
+def test_pixel_work_goes_to_its_own_queue_and_all_else_to_the_default_one() -> None:
+    def queue_of(name: str) -> str:
+        queue = app.amqp.router.route({}, name).get("queue")
+        return queue.name if queue is not None else app.conf.task_default_queue
+
+    for name in app.tasks:
+        assert queue_of(name) == ("inference" if name == dispatch.RUN_INFERENCE_JOB else "default")
+
+
+def test_every_task_is_acknowledged_late_and_comes_back_when_its_process_is_lost() -> None:
+    for name in (*dispatch.TASK_NAMES, "reporting.requeue_stale_jobs"):
+        assert app.tasks[name].acks_late
+        assert app.tasks[name].reject_on_worker_lost
+
+
+def test_weights_that_do_not_fit_stop_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "check_all", partial(weights.check_all, tmp_path))
+    with pytest.raises(SystemExit, match=r"does not start: manifest\.json"):
+        tasks.refuse_to_start_without_weights()
+
+
+def _raises(error: Exception) -> Callable[..., Any]:
+    def run(*args: Any, **kwargs: Any) -> Any:
+        raise error
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("error", "becomes"),
+    [
+        (PipelineError("no_sagittal", "There is no sagittal series"), Refused),
+        (torch.OutOfMemoryError("CUDA out of memory"), TryAgain),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), TryAgain),
+        (RuntimeError("shape mismatch"), RuntimeError),
+    ],
+)
+def test_the_pipeline_s_errors_are_told_apart(
+    error: Exception, becomes: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks, "run", _raises(error))
+    with pytest.raises(becomes):
+        tasks.analyse([], lambda stage: None)
