@@ -13,6 +13,8 @@ _LAST_SEEN = "last_seen"
 _STARTED = "started"
 # Writing the session on every request would make each read a write.
 _RESOLUTION_S = 30
+# A page that refreshes itself is not a person at work: such requests do not keep a session alive.
+_BACKGROUND = "X-Background"
 
 
 class SessionLimitsMiddleware:
@@ -26,6 +28,6 @@ class SessionLimitsMiddleware:
             last_seen = request.session.setdefault(_LAST_SEEN, now)
             if now - last_seen > settings.SESSION_IDLE_S or now - started > settings.SESSION_COOKIE_AGE:
                 logout(request)
-            elif now - last_seen > _RESOLUTION_S:
+            elif now - last_seen > _RESOLUTION_S and _BACKGROUND not in request.headers:
                 request.session[_LAST_SEEN] = now
         return self.get_response(request)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reporting.predictions.models import Prediction
 from reporting.reports.drafting import NEGATIVE
+from reporting.reports.form_parts import ChoiceView, FieldView, FormView, GroupView, MachineView, dom_id
 from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
 from reporting.reports.models import STATE_LABELS, Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
-from reporting.reports.states import HUMAN_STATES, FindingState
-from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Kind, Scope
+from reporting.reports.states import FindingState
+from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Scope
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import DiscLevel, LevelKind, Vertebra
 
 # Two estimates of one length that differ by more than this are shown as a disagreement (millimetres).
 DISAGREEMENT_MM = 1.0
-MAX_BUTTONS = 5
 # Fields whose suggestion comes with further ones: zone and side, direction and grade.
 DETAILED = frozenset({"disc_class", "slip"})
-MAX_BUTTON_CHARACTERS = 56
 OPTIONAL_LEVELS = frozenset({Vertebra.C1.value, Vertebra.T1.value, DiscLevel.C7_T1.value})
 
 
@@ -43,160 +41,12 @@ def _short(choice: Choice, label: str) -> str:
     return grade if separator and grade.startswith(choice.code) else label
 
 
-def dom_id(place: str) -> str:
-    """The id of a place's element: ``lf@C5/6:left`` → ``f-lf-C5-6-left``."""
-    return "f-" + place.translate(str.maketrans("@:#/", "----"))
-
-
-@dataclass(frozen=True)
-class ChoiceView:
-    """``short`` is what the button says where the label is a grade with its definition ("2: cord deformed …")."""
-
-    code: str
-    label: str
-    short: str
-    is_chosen: bool
-    is_suggested: bool
-    is_default: bool
-
-
-@dataclass(frozen=True)
-class MachineView:
-    """What the machine said at this place. Percentages are 0–100, lengths millimetres."""
-
-    label: str
-    positive: bool
-    probability: float
-    probability_percent: float
-    threshold: float
-    threshold_percent: float
-    mm: float | None
-    mm_from_mask: float | None
-    disagrees: bool
-    algorithm: str
-    weights: str
-    applicability: str
-    flags: tuple[str, ...]
-    slice: SliceRef | None
-
-
-@dataclass(frozen=True)
-class FieldView:
-    """One field at one place. ``dom_id`` is unique on the page and safe in an address."""
-
-    place: str
-    dom_id: str
-    label: str
-    kind: str
-    state: str
-    state_label: str
-    value: Any
-    value_label: str
-    choices: tuple[ChoiceView, ...]
-    unit: str
-    note: str
-    required: bool
-    unvalidated: bool
-    bulk: bool
-    set_by: str
-    has_details: bool
-    machine: MachineView | None
-    machine_note: str
-    is_shown: bool
-    can_edit: bool
-
-    @property
-    def as_buttons(self) -> bool:
-        """Few short choices stand side by side; more would break the row."""
-        words = sum(len(choice.short) for choice in self.choices)
-        return self.kind == Kind.CHOICE and len(self.choices) <= MAX_BUTTONS and words <= MAX_BUTTON_CHARACTERS
-
-    @property
-    def definition(self) -> str:
-        """The chosen grade in full, where its button shows the number only."""
-        return next((c.label for c in self.choices if c.is_chosen and c.short != c.label), "")
-
-    @property
-    def is_suggested(self) -> bool:
-        return self.state == FindingState.AI_SUGGESTED
-
-    @property
-    def is_to_decide(self) -> bool:
-        """A suggestion of disease: "confirm the rest" leaves it to be decided one by one."""
-        return self.is_suggested and self.machine is not None and self.machine.positive
-
-    @property
-    def is_decided(self) -> bool:
-        return self.state in HUMAN_STATES
-
-    @property
-    def is_open(self) -> bool:
-        """Nobody has stood behind a value yet, and a report usually needs one: it prints as not assessed."""
-        usual = self.required or any(choice.is_default for choice in self.choices)
-        return self.is_shown and not self.is_decided and usual and not self.is_to_decide
-
-    @property
-    def is_notable(self) -> bool:
-        """Worth a chip on the closed level: disease suggested, not evaluable, or decided and not the normal value."""
-        if not self.is_shown:
-            return False
-        if self.is_to_decide or self.state == FindingState.NOT_EVALUABLE:
-            return True
-        return self.is_decided and not any(choice.is_default and choice.is_chosen for choice in self.choices)
-
-
-@dataclass(frozen=True)
-class GroupView:
-    """A block of the form, or one level of it."""
-
-    name: str
-    title: str
-    fields: tuple[FieldView, ...]
-    place: LevelPlace | None = None
-    is_disc: bool = False
-    is_optional: bool = False
-
-    @property
-    def chips(self) -> tuple[FieldView, ...]:
-        return tuple(field for field in self.fields if field.is_notable)
-
-    @property
-    def suggested(self) -> int:
-        """Suggestions of disease that nobody has decided."""
-        return sum(field.is_to_decide and field.is_shown for field in self.fields)
-
-    @property
-    def open(self) -> int:
-        return sum(field.is_open for field in self.fields)
-
-    @property
-    def negatives(self) -> int:
-        """Suggestions of "no disease" that nobody has confirmed."""
-        return sum(field.is_suggested and field.is_open for field in self.fields)
-
-    @property
-    def is_normal(self) -> bool:
-        """Every usual field decided, and nothing to remark. Unset is not normal."""
-        return not self.chips and not self.open and any(field.is_decided for field in self.fields)
-
-
-@dataclass(frozen=True)
-class FormView:
-    exam: GroupView
-    alignment: GroupView
-    levels: tuple[GroupView, ...]
-    cord: GroupView
-    other: GroupView
-    levels_confirmed: bool
-    suggested: int
-    open: int
-
-
 class _Builder:
     def __init__(self, report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool) -> None:
         self.template = sheet.template
         self.sheet = sheet
         self.can_edit = can_edit
+        self.usual: dict[str, frozenset[Place]] = {}
         self.chinese = chinese
         self.findings: dict[Place, Finding] = {
             finding.place: finding for finding in report.findings.select_related("prediction__job__algorithm", "set_by")
@@ -232,6 +82,11 @@ class _Builder:
                 for side in reversed(field.sides):  # the patient's right first, as on the image
                     for instance in self.instances_of(field):
                         yield self.field(field, Place(field.key, level, side, instance))
+
+    def usual_places(self, field: Field) -> frozenset[Place]:
+        if field.key not in self.usual:
+            self.usual[field.key] = frozenset(self.sheet.places(field, usual=True))
+        return self.usual[field.key]
 
     def instances_of(self, field: Field) -> tuple[int, ...]:
         if field.scope is not Scope.LESION:
@@ -269,6 +124,7 @@ class _Builder:
             machine_note=finding.machine_note if finding and finding.machine_note != NEGATIVE else "",
             is_shown=self.sheet.applicable(place),
             can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
+            is_usual=(field.required or field.default is not None) and place in self.usual_places(field),
         )
 
     def side_word(self, side: str) -> str:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from reporting.reports.consistency import Problem, Severity
-from reporting.reports.form_view import dom_id
+from reporting.reports.form_parts import dom_id
 
 _CRITICAL = "critical."
 

@@ -31,7 +31,9 @@ const queue = new SaveQueue({
   onState: showState,
   onSaved: (change) => {
     settle(change);
-    if (queue.pending.length <= 1) refresh();
+    // Names and thumbnails of every picture move along with the levels.
+    if (change.kind === "relabel") location.reload();
+    else if (queue.pending.length === 0) refresh();
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
   onRefused: (change, answer) => {
@@ -206,8 +208,9 @@ root.addEventListener("click", (event) => {
 });
 
 async function press(button) {
-  const { act: kind, code, fingerprint, answer } = button.dataset;
+  const { act: kind, code, fingerprint, answer, shift } = button.dataset;
   const given = code ? { code, fingerprint, answer } : {};
+  if (shift) given.shift = Number(shift);
   if (kind === "confirm_rest") given.seconds = Math.round((Date.now() - opened) / 1000);
   if ("needsDigest" in button.dataset && !(await addDigest(given))) return;
   act(kind, button.closest("[data-finding]"), given);
@@ -253,5 +256,10 @@ root.addEventListener("submit", async (event) => {
 addEventListener("beforeunload", (event) => {
   if (queue.pending.length > 0 || form.querySelector("[data-dirty]")) event.preventDefault();
 });
+for (const field of form.querySelectorAll("[data-set-text]")) {
+  // Typed before this script was there.
+  if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+root.dataset.ready = "";
 addEventListener("online", () => queue.resume());
 document.addEventListener("visibilitychange", () => document.hidden || queue.resume());

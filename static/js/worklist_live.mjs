@@ -33,7 +33,13 @@ function replace(old, row) {
 async function refresh(table) {
   const news = document.querySelector("[data-worklist-news]");
   try {
-    const response = await fetch(table.dataset.rowsUrl + location.search, { redirect: "error" });
+    // Asking by itself must not keep an unattended session alive; when that has ended, nothing stays on the screen.
+    const options = { headers: { "X-Background": "1" }, redirect: "manual" };
+    const response = await fetch(table.dataset.rowsUrl + location.search, options);
+    if (response.type === "opaqueredirect") {
+      location.reload();
+      return;
+    }
     if (!response.ok) throw new Error(String(response.status));
     const page = new DOMParser().parseFromString(`<table>${await response.text()}</table>`, "text/html");
     const { changed, added } = changedRows(table, page);

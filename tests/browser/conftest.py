@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import JobStatus
@@ -39,6 +39,7 @@ def browser() -> Iterator[Browser]:
         pytest.skip("chromium is not on this machine: the pages are not tested in a browser")
     # Playwright's loop runs in this thread, where Django would refuse the test's own queries.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium)
         yield started
@@ -129,7 +130,7 @@ class Reader:
     def open(self, report: Report, page: Page | None = None) -> Page:
         page = page or self.page
         page.goto(f"{self.address}/reports/{report.pk}/", wait_until="commit")
-        page.locator("[data-save-mark]").wait_for()
+        page.locator("[data-reading][data-ready]").wait_for()
         return page
 
 

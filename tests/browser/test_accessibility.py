@@ -52,9 +52,9 @@ def test_a_planted_fault_is_found(browser: Browser) -> None:
     """The check can fail: an image without a description and grey on grey are both seen."""
     context = browser.new_context()
     page = context.new_page()
-    page.set_content(
-        '<html lang="en"><title>x</title><main><img src="x"><p style="color:#aaa;background:#bbb">y</p></main>'
-    )
+    picture = '<img src="x">'
+    pale = '<p style="color:#aaa;background:#bbb">a whole sentence in grey on grey</p>'
+    page.set_content(f'<html lang="en"><title>x</title><main>{picture}{pale}</main>')
     found = " ".join(grave_violations(page))
     assert "image-alt" in found
     assert "color-contrast" in found

@@ -65,9 +65,10 @@ def test_a_pathological_study_is_confirmed_edited_and_signed(
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url("**/reports/*/", wait_until="commit")
+    page.locator("[data-reading][data-ready]").wait_for()
     expect(page.get_by_text("trained on synthetic images").first).to_be_visible()
     for image in page.locator(".pane img").all():
-        expect(image).to_have_js_property("complete", True, timeout=30_000)
+        expect(image).to_have_js_property("complete", True)
         assert image.evaluate("image => image.naturalWidth") > 100
 
     expect(finding(page, "disc_class@C5/6").locator("[data-act=accept]")).to_be_disabled()

@@ -7,7 +7,7 @@ from typing import Any
 
 from django import template
 
-from reporting.reports.form_view import dom_id as dom_id_of
+from reporting.reports.form_parts import dom_id as dom_id_of
 from reporting.reports.wording import applicability_text, reason_text
 
 register = template.Library()

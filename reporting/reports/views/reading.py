@@ -17,7 +17,8 @@ from reporting.accounts.models import Role, User
 from reporting.accounts.permissions import Act, may
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.reports.form_view import FormView, form_view
+from reporting.reports.form_parts import FormView
+from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views

@@ -55,6 +55,7 @@ def set_worklist_filter(request: HttpRequest) -> HttpResponse:
 def run_models(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     user = cast(User, request.user)
     study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
+    require(user, Act.INFERENCE_REQUEST)
     try:
         request_inference(study=study, by=user)
     except DomainError as error:
@@ -68,6 +69,7 @@ def run_models(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
 def start(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     user = cast(User, request.user)
     study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
+    require(user, Act.REPORT_DRAFT)
     try:
         report = start_report(study=study, by=user)
     except DomainError as error:
