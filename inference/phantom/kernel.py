@@ -364,7 +364,7 @@ def _inside_sac(
         return ROOT
     if row[CSF_FLOW] > 0.45:
         field = noise_at(noise, x * 0.12 + 3.0, s * 0.07, p * 0.12)
-        if field > 1.9 - 1.3 * row[CSF_FLOW]:
+        if field > 2.1 - 1.2 * row[CSF_FLOW]:
             return CSF_FLOWING
     return CSF
 

@@ -225,6 +225,8 @@ def _atlas(x: float, s: float, p: float, row: NDArray[np.float32], par: NDArray[
     if (side - a - 10.0) ** 2 + (p - row[OFFSET] + 1.0) ** 2 < 4.5 and s > 0.0:
         return FLOW
     # Fat around the dens.
-    if side < 8.0 and row[OFFSET] - 13.0 < p < row[OFFSET] + 1.0 and s > -6.0:
-        return FAT if s < 0.0 else LIGAMENT
+    if side < 8.0 and row[OFFSET] - 13.0 < p < row[OFFSET] + 1.0 and s > 0.0:
+        return LIGAMENT
+    if (side / 8.0) ** 2 + ((p - row[OFFSET] + 6.0) / 7.0) ** 2 + ((s - 1.0) / 8.0) ** 2 < 1.0:
+        return FAT
     return NONE

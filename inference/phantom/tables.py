@@ -7,8 +7,9 @@ from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
-from inference.phantom.centreline import Centreline, Spans, centreline, frame_map, pose_matrix, spans
+from inference.phantom.centreline import S_STEP_MM, Centreline, Spans, centreline, frame_map, pose_matrix, spans
 from inference.phantom.normative import NORMATIVE_LEVELS
 from inference.phantom.spec import VERTEBRAE, PhantomSpec
 from inference.phantom.tissues import Tissue
@@ -292,6 +293,9 @@ def _surroundings(rows: Floats, spec: PhantomSpec, line: Centreline, span: Spans
     pharynx = 1.0 + 0.35 * np.sin(s / rng.uniform(9, 18) + rng.uniform(0, 6))
     rows[:, Col.AIRWAY_HALF_AP] = look.airway_half_ap_mm * pharynx * (1 - low_neck) + low_neck * rng.uniform(6, 9.5)
     rows[:, Col.AIRWAY_HALF_WIDTH] = look.airway_half_width_mm * (1 - low_neck) + low_neck * rng.uniform(6.5, 10)
+    rounded = [Col.SKIN_HALF_WIDTH, Col.SKIN_ANTERIOR, Col.SKIN_POSTERIOR, Col.FAT]
+    rounded += [Col.AIRWAY_HALF_AP, Col.AIRWAY_HALF_WIDTH]
+    rows[:, rounded] = gaussian_filter1d(rows[:, rounded], 5.0 / S_STEP_MM, axis=0)
     rows[:, Col.AIRWAY_P] = rows[:, Col.OFFSET] - front - prevertebral - rows[:, Col.AIRWAY_HALF_AP]
 
 
