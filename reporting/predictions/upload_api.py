@@ -156,10 +156,10 @@ class FinishUploadView(APIView):
     @extend_schema(operation_id="finish_upload", request=FinishSerializer, responses={204: None, **refusals(400, 507)})
     def post(self, request: Request) -> Response:
         """Everything has been sent: inference may start on these studies. May be said again."""
-        body = FinishSerializer(data=request.data)
-        body.is_valid(raise_exception=True)
         user = actor(request)
         require(user, Act.STUDY_INGEST)
+        body = FinishSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
         studies = Study.objects.filter(pk__in=body.validated_data["studies"])
         finish_upload(studies.received_within_days(1), by=user)
         return Response(status=204)

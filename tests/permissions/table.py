@@ -1,0 +1,163 @@
+"""The table role × address: who gets which answer. A new address must be added here (``test_permissions`` says so)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+EVERYBODY = "owner colleague stranger senior auditor researcher reader importer admin service"
+NEAR = "owner colleague senior auditor"  # may see the section's reports
+AWAY = "stranger researcher reader importer admin service"  # may not know that they exist
+READS_STUDIES = "owner colleague stranger senior auditor importer"
+NO_STUDIES = "researcher reader admin service"
+
+
+@dataclass(frozen=True)
+class Row:
+    """``answers``: status → people. ``ids`` and ``body`` name entries of the world."""
+
+    name: str
+    method: str
+    answers: dict[int, str]
+    ids: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, Any], ...] = ()
+    body: str = ""
+    report: str = ""  # the report whose version goes into If-Match
+    form: tuple[tuple[str, str], ...] = ()  # an HTML form or an upload instead of JSON
+    query: str = ""
+
+
+def _read(name: str, answers: dict[int, str], *, anonymous: int = 401, **more: Any) -> Row:
+    return Row(name, "GET", {**answers, anonymous: "anonymous"}, **more)
+
+
+def _of_report(name: str, report: str = "draft", **more: Any) -> Row:
+    ids = (("report_id", report),)
+    return _read(name, {200: NEAR, 404: AWAY}, ids=ids, **more)
+
+
+def _change(act: str, allowed: str, report: str = "draft", body: str = "", answer: int = 200) -> Row:
+    refused = " ".join(person for person in NEAR.split() if person not in allowed.split())
+    answers = {answer: allowed, 403: refused, 404: AWAY, 401: "anonymous"}
+    ids = (("report_id", report),)
+    return Row(f"api:report-{act}", "POST", answers, ids=ids, body=body, report=report)
+
+
+def _page(name: str, answers: dict[int, str], **more: Any) -> Row:
+    return _read(name, answers, anonymous=302, **more)
+
+
+WRITES = "owner senior"  # the draft belongs to the owner; a senior may take over
+_UPLOADS = "owner colleague stranger senior importer service"
+_NO_UPLOADS = "auditor researcher reader admin"
+
+TABLE = [
+    Row("health-live", "GET", {200: f"{EVERYBODY} anonymous"}),
+    Row("health-ready", "GET", {200: f"{EVERYBODY} anonymous"}),
+    # --- API: session, schema, audit trail
+    _read("api:schema", {200: EVERYBODY}),
+    _read("api:session", {200: EVERYBODY}),
+    Row("api:session", "POST", {200: f"{EVERYBODY} anonymous"}, body="login"),
+    Row("api:session", "DELETE", {204: EVERYBODY, 401: "anonymous"}),
+    _read(
+        "api:audit-events",
+        {200: "auditor", 403: "owner colleague stranger senior researcher reader importer admin service"},
+    ),
+    # --- API: studies
+    _read("api:studies", {200: READS_STUDIES, 403: NO_STUDIES}),
+    _read("api:study", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    _read("api:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
+    Row("api:uploads", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("files", "file"),)),
+    Row("api:upload-pieces", "POST", {400: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("piece", "file"),)),
+    Row("api:upload-finish", "POST", {204: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, body="finish"),
+    # --- API: inference
+    _read("api:study-jobs", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    Row(
+        "api:study-jobs",
+        "POST",
+        {201: "owner colleague senior importer", 403: "auditor", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
+        ids=(("study_id", "study"),),
+    ),
+    _read("api:job", {200: NEAR, 404: AWAY}, ids=(("job_id", "job"),)),
+    _read("api:job-predictions", {200: NEAR, 404: AWAY}, ids=(("job_id", "job"),)),
+    Row(
+        "api:job-cancel",
+        "POST",
+        {200: "owner colleague senior", 403: "auditor", 404: AWAY, 401: "anonymous"},
+        ids=(("job_id", "queued"),),
+    ),
+    # --- API: reports
+    _read(
+        "api:reports",
+        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
+    ),
+    Row(
+        "api:reports",
+        "POST",
+        {
+            201: "owner colleague senior",
+            403: "auditor researcher reader importer admin service",
+            404: "stranger",
+            401: "anonymous",
+        },
+        body="start",
+    ),
+    _of_report("api:report"),
+    _of_report("api:report-problems"),
+    _of_report("api:report-narrative"),
+    _of_report("api:report-versions", "final"),
+    _of_report("api:report-version", "final", fixed=(("number", 1),)),
+    _of_report("api:report-export", "final", fixed=(("number", 1), ("export_format", "text"))),
+    _of_report("api:report-draft-export", fixed=(("export_format", "json"),)),
+    _change("findings-accept", WRITES, body="suggested"),
+    _change("findings-change", WRITES, body="value"),
+    _change("findings-clear", WRITES, body="suggested"),
+    _change("findings-not-evaluable", WRITES, body="place"),
+    _change("confirm-rest", WRITES),
+    _change("confirm-levels", WRITES),
+    _change("relabel", WRITES, body="shift"),
+    _change("answer", WRITES, body="answer"),
+    _change("approve-preliminary", WRITES, "ready", "shown"),
+    _change("reopen", "senior", "preliminary"),
+    _change("sign", "senior", "ready", "sign"),
+    _change("addendum", "senior", "final", "addendum"),
+    _change("withdraw", "senior", "final", "withdraw"),
+    _change("discard", "senior", "draft", "reason"),
+    # --- pages
+    Row("accounts:login", "GET", {302: EVERYBODY, 200: "anonymous"}),
+    Row("accounts:logout", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("next", ""),)),
+    Row("accounts:language", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("language", "en"),)),
+    _page("reports:worklist", {200: READS_STUDIES, 403: NO_STUDIES}),
+    _page("reports:worklist_rows", {200: READS_STUDIES, 403: NO_STUDIES}),
+    _page("studies:detail", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    _page("studies:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
+    _page("studies:upload", {200: _UPLOADS, 403: _NO_UPLOADS}),
+    Row("studies:upload", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 302: "anonymous"}, form=(("files", "file"),)),
+    Row("reports:worklist_filter", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("show", "all"),)),
+    Row(
+        "reports:run_models",
+        "POST",
+        {302: "owner colleague senior importer anonymous", 403: "auditor", 404: f"stranger {NO_STUDIES}"},
+        ids=(("study_id", "study"),),
+        form=(("a", "b"),),
+    ),
+    Row(
+        "reports:start",
+        "POST",
+        {302: "owner colleague senior anonymous", 403: "auditor importer", 404: f"stranger {NO_STUDIES}"},
+        ids=(("study_id", "study"),),
+        form=(("a", "b"),),
+    ),
+    _of_report("reports:read", anonymous=302),
+    _of_report("reports:panels", anonymous=302),
+    _of_report("reports:draft_file", anonymous=302, fixed=(("extension", "txt"),)),
+    _of_report("reports:version", "final", anonymous=302, fixed=(("number", 1),)),
+    _of_report("reports:version_file", "final", anonymous=302, fixed=(("number", 1), ("extension", "json"))),
+    Row(
+        "reports:image",
+        "GET",
+        {422: NEAR, 404: AWAY, 302: "anonymous"},  # the world's objects hold no pixels
+        ids=(("report_id", "draft"), ("instance_id", "instance")),
+        fixed=(("frame", 1),),
+    ),
+]

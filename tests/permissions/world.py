@@ -1,0 +1,138 @@
+"""Two of everything: studies, jobs and reports of two sections, and one person of each kind to look at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+from pydicom.uid import generate_uid
+
+from reporting.accounts.models import Role, User
+from reporting.predictions.models import InferenceJob, JobStatus
+from reporting.reports import services
+from reporting.reports.models import Report
+from reporting.studies.models import QuarantinedFile, Series, Study
+from tests import factories as small
+from tests.reports.factories import PASSWORD, SECTION, complete, make_draft, make_study, make_user, signed_report
+
+OTHER_SECTION = "trauma"
+PEOPLE = (
+    "owner",
+    "colleague",
+    "stranger",
+    "senior",
+    "auditor",
+    "researcher",
+    "reader",
+    "importer",
+    "admin",
+    "service",
+    "anonymous",
+)
+
+
+@dataclass
+class World:
+    """The owner is the junior who writes the reports; the colleague shares the section, the stranger does not."""
+
+    people: dict[str, User | None] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+    bodies: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, int] = field(default_factory=dict)
+    foreign_study: Study = field(init=False)
+    foreign_report: Report = field(init=False)
+
+    def client(self, person: str, **options: Any) -> Client:
+        client = Client(**options)
+        user = self.people[person]
+        if user is not None:
+            client.force_login(user)
+        return client
+
+
+def make_world() -> World:
+    world = World()
+    roles = dict.fromkeys(("owner", "colleague", "stranger"), Role.JUNIOR)
+    for person in PEOPLE[:-1]:
+        world.people[person] = make_user(roles.get(person) or Role(person))
+    world.people["anonymous"] = None
+    User.objects.filter(pk=world.people["stranger"].pk).update(section=OTHER_SECTION)  # type: ignore[union-attr]
+    world.people["stranger"].refresh_from_db()  # type: ignore[union-attr]
+    owner, senior = world.people["owner"], world.people["senior"]
+    assert owner is not None
+    assert senior is not None
+
+    draft = make_draft()
+    services.confirm_levels(draft, by=owner, expected_version=draft.version)
+    ready = make_draft()
+    complete(ready, owner)
+    preliminary = make_draft()
+    complete(preliminary, owner)
+    digest = services.preview(preliminary).digest
+    services.approve_preliminary(preliminary, by=owner, expected_version=preliminary.version, content_digest=digest)
+    final = signed_report(senior)
+    for report in (draft, ready, preliminary, final):
+        report.refresh_from_db()
+        report.study.patient.__class__.objects.filter(pk=report.study.patient_id).update(name="Near^Patient")
+
+    unread, queued = make_study(), make_study()
+    job = draft.job
+    assert job is not None
+    for number, level in enumerate(job.result["levels"]):  # the reading page wants to know where each level is
+        level["center_lps_mm"] = [0.0, 0.0, -10.0 * number]
+    job.save(update_fields=["result"])
+    small.make_algorithm()
+    queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
+    instance = small.add_object(Series.objects.filter(study=draft.study)[0])
+    _foreign(world)
+    world.ids = {
+        "study": unread.pk,
+        "draft": draft.pk,
+        "ready": ready.pk,
+        "preliminary": preliminary.pk,
+        "final": final.pk,
+        "job": job.pk,
+        "queued": queued_job.pk,
+        "instance": instance.pk,
+    }
+    world.versions = {str(report.pk): report.version for report in (draft, ready, preliminary, final)}
+    ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
+    question = next(p for p in services.preview(draft).problems if p.severity == "ask")
+    password = {"password": PASSWORD}
+    ready_digest = services.preview(ready).digest
+    world.bodies = {
+        "start": {"study": str(unread.pk)},
+        "suggested": {"place": "disc_class@C5/6"},
+        "value": {"place": "lordosis", "value": "straightened"},
+        "place": {"place": "lordosis"},
+        "shift": {"shift": 1},
+        "answer": {"code": question.code, "fingerprint": question.fingerprint, "answer": "accepted"},
+        "shown": {"content_digest": ready_digest},
+        "sign": {"content_digest": ready_digest, **password},
+        "addendum": {"text": "Compared.", **password},
+        "withdraw": {"reason": "wrong patient", **password},
+        "reason": {"reason": "not needed"},
+        "finish": {"studies": []},
+        "login": {"username": owner.username, **password},
+    }
+    return world
+
+
+def _foreign(world: World) -> None:
+    """The other section's study, job and report, and a file in quarantine beside it."""
+    world.foreign_report = make_draft()
+    world.foreign_study = world.foreign_report.study
+    Study.objects.filter(pk=world.foreign_study.pk).update(section=OTHER_SECTION)
+    type(world.foreign_study.patient).objects.filter(pk=world.foreign_study.patient_id).update(name="Far^Patient")
+    QuarantinedFile.objects.create(
+        study=world.foreign_study,
+        reason="same_uid_other_bytes",
+        sha256="0" * 64,
+        size_bytes=1,
+        sop_instance_uid=generate_uid(),
+        study_instance_uid=world.foreign_study.study_instance_uid,
+    )
+
+
+__all__ = ["OTHER_SECTION", "PEOPLE", "SECTION", "World", "make_world"]
