@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from reporting.studies.codestreams import codestream_size
 from reporting.studies.dicom_walk import EXPLICIT_BIG, IMPLICIT_LITTLE, LONG_VRS, SHORT_VRS, Seen, Walk
 from reporting.studies.refusals import FileRefused, RefusalCode
 
@@ -23,10 +25,11 @@ MAX_SAMPLES = 512_000_000  # Rows × Columns × NumberOfFrames × SamplesPerPixe
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 NATIVE_SYNTAXES = frozenset({IMPLICIT_LITTLE, "1.2.840.10008.1.2.1", EXPLICIT_BIG})
-# JPEG baseline and extended, lossless (two), JPEG-LS (two), JPEG 2000 (two), RLE.
-ENCAPSULATED_SYNTAXES = frozenset(
-    {*(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81, 90, 91)), "1.2.840.10008.1.2.5"}
-)
+RLE = "1.2.840.10008.1.2.5"
+JPEG2000_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91"})
+# JPEG baseline and extended, lossless (two), JPEG-LS (two).
+JPEG_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81))
+ENCAPSULATED_SYNTAXES = JPEG_SYNTAXES | JPEG2000_SYNTAXES | {RLE}
 MEDIA_DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 
 UID = re.compile(rb"[0-9]+(\.[0-9]+)*")
@@ -67,7 +70,11 @@ def check_file(path: Path) -> None:
         _check_preamble(file.read(132))
         syntax = _read_meta(file, size)
         encapsulated = syntax in ENCAPSULATED_SYNTAXES
-        seen = Walk(file, size, syntax, encapsulated=encapsulated, wanted=frozenset(_Tag)).run()
+        codestream = None
+        if encapsulated and syntax != RLE:  # what comes out of RLE is Rows × Columns whatever it holds
+            codestream = partial(codestream_size, jpeg2000=syntax in JPEG2000_SYNTAXES)
+        walk = Walk(file, size, syntax, wanted=frozenset(_Tag), encapsulated=encapsulated, codestream_size=codestream)
+        seen = walk.run()
     for tag in _REQUIRED_UIDS:
         _check_uid(seen, tag)
     if seen.values.get(_Tag.FRAME_OF_REFERENCE_UID, b"").strip(b"\0 "):
@@ -142,6 +149,8 @@ def _check_image(seen: Seen, order: str) -> None:
         raise FileRefused(RefusalCode.DAMAGED) from error
     if max(rows, columns) > MAX_SIDE or frames > MAX_FRAMES or rows * columns * frames * samples > MAX_SAMPLES:
         raise FileRefused(RefusalCode.IMAGE_TOO_LARGE)
+    if seen.codestream_sizes - {(rows, columns)}:
+        raise FileRefused(RefusalCode.IMAGE_SIZE_DISAGREES)
     if seen.native_bytes is not None:
         if b"_422" in seen.values.get(_Tag.PHOTOMETRIC_INTERPRETATION, b""):
             samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)

@@ -1,11 +1,12 @@
 """One pass over the elements of a data set (PS3.5 7): every declared length against the bytes that are there.
 
-Nothing recurses: nesting costs one entry of a list. Nothing longer than 66 bytes is read into memory.
+Nothing recurses: nesting costs one entry of a list. Of a value at most 64 kB are read into memory.
 """
 
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 LONG_VRS = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"})
 SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
 
+_PEEK_BYTES = 64 * 1024  # of each fragment, to see the size its codestream declares
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64}  # bits of float and double pixels; else BitsAllocated
@@ -45,16 +47,26 @@ class Seen:
     native_bits: int | None = None
     fragments: int | None = None
     fragment_bytes: int = 0
+    codestream_sizes: set[tuple[int, int]] = field(default_factory=set)  # (rows, columns)
 
 
 class Walk:
     """One pass over the data set with its own stack, so that nesting costs a list entry and no recursion."""
 
-    def __init__(self, file: BinaryIO, size: int, syntax: str, *, encapsulated: bool, wanted: frozenset[int]) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        size: int,
+        syntax: str,
+        *,
+        wanted: frozenset[int],
+        encapsulated: bool,
+        codestream_size: Callable[[bytes], tuple[int, int] | None] | None = None,
+    ) -> None:
         self._file, self._size, self._at = file, size, file.tell()
         self._order = ">" if syntax == EXPLICIT_BIG else "<"
         self._tag = struct.Struct(f"{self._order}HH")
-        self._encapsulated, self._wanted = encapsulated, wanted
+        self._encapsulated, self._wanted, self._codestream_size = encapsulated, wanted, codestream_size
         self._levels = [_Level(False, size, size, syntax != IMPLICIT_LITTLE)]
         self._seen = Seen()
         self._elements = 0
@@ -151,9 +163,13 @@ class Walk:
                 break
             if mark != _ITEM:
                 raise FileRefused(RefusalCode.DAMAGED)
-            self._go_to(self._end_of(length, level.limit, RefusalCode.TRUNCATED_PIXELS))
-            if count:
+            end = self._end_of(length, level.limit, RefusalCode.TRUNCATED_PIXELS)
+            if count:  # the first item is the offset table
                 total += length
+                if self._codestream_size is not None and len(self._levels) == 1:
+                    size = self._codestream_size(self._read(min(length, _PEEK_BYTES)))
+                    self._seen.codestream_sizes |= {size} if size is not None else set()
+            self._go_to(end)
             count += 1
             self._elements += 1
             if self._elements > MAX_ELEMENTS:

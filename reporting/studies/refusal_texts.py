@@ -24,6 +24,7 @@ REFUSAL_TEXT: dict[RefusalCode, Promise] = {
     RefusalCode.TOO_DEEP: _("The file nests sequences deeper than is accepted."),
     RefusalCode.TOO_MANY_ELEMENTS: _("The file holds more elements than are accepted."),
     RefusalCode.IMAGE_TOO_LARGE: _("The image is larger than any that is accepted."),
+    RefusalCode.IMAGE_SIZE_DISAGREES: _("The compressed image has another size than its header says."),
     RefusalCode.UID_MISSING: _("The object does not say its SOP class, or its instance, series or study UID."),
     RefusalCode.UID_MALFORMED: _("A UID of the object is not made of digits and dots."),
     RefusalCode.IDENTITY_TOO_LONG: _("The patient ID is longer than the 64 characters DICOM permits."),

@@ -24,6 +24,7 @@ class RefusalCode(StrEnum):
     TOO_DEEP = "too_deep"
     TOO_MANY_ELEMENTS = "too_many_elements"
     IMAGE_TOO_LARGE = "image_too_large"
+    IMAGE_SIZE_DISAGREES = "image_size_disagrees"
     UID_MISSING = "uid_missing"
     UID_MALFORMED = "uid_malformed"
     IDENTITY_TOO_LONG = "identity_too_long"

@@ -58,10 +58,11 @@ def _claimed(length: int) -> bytes:
     return struct.pack("<HH2sHI", 0x0009, 0x1002, b"OB", 0, length) + b"abcd"
 
 
-def _jpeg2000(frames: int, fragments: int) -> bytes:
+def _jpeg2000(frames: int, fragments: int, size: tuple[int, int] = (8, 10)) -> bytes:
     dataset = mr_object(study=generate_uid(), NumberOfFrames=frames)
     dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
-    dataset.PixelData = encapsulate([b"\xff\x4f\xff\x51" + bytes(60)] * fragments)
+    codestream = b"\xff\x4f\xff\x51" + struct.pack(">HHIIII", 47, 0, size[1], size[0], 0, 0) + bytes(60)
+    dataset.PixelData = encapsulate([codestream] * fragments)
     dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
     return as_bytes(dataset)
 
@@ -106,6 +107,10 @@ BAD: dict[str, tuple[Callable[[], bytes], RefusalCode]] = {
     "fewer frames than it says": (lambda: _jpeg2000(frames=3, fragments=2), RefusalCode.TRUNCATED_PIXELS),
     "cut in a compressed image": (lambda: _jpeg2000(frames=1, fragments=1)[:-30], RefusalCode.TRUNCATED_PIXELS),
     "40000 × 40000 header": (lambda: mr_bytes(Rows=40000, Columns=40000), RefusalCode.IMAGE_TOO_LARGE),
+    "40000 × 40000 in the codestream": (
+        lambda: _jpeg2000(frames=1, fragments=1, size=(40000, 40000)),
+        RefusalCode.IMAGE_SIZE_DISAGREES,
+    ),
     "a million frames": (lambda: mr_bytes(NumberOfFrames=1_000_000), RefusalCode.IMAGE_TOO_LARGE),
     "3000-deep nesting": (lambda: before(_good(), PIXELS, nested_sequences(3000)), RefusalCode.TOO_DEEP),
     "2 GB claimed": (lambda: before(_good(), PIXELS, _claimed(2**31 - 2)), RefusalCode.TRUNCATED),
