@@ -30,7 +30,7 @@ def vocabulary_document() -> str:
         "",
     ]
     lines += [
-        "Computed from human values only; category 1 needs an answer before signing. A proposal until a department confirms it.",
+        "Computed from human values only; category 1 needs an answer before signing. A department confirms the list.",
         "",
         "| category | finding | 中文 | expression |",
         "|---|---|---|---|",

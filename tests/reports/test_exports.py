@@ -10,6 +10,9 @@ from typing import Any
 import pypdf
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
@@ -18,7 +21,7 @@ from reporting.reports import services
 from reporting.reports.exports.document import person_name
 from reporting.reports.exports.service import draft_document, export_version
 from reporting.reports.models import ExportFormat, Report, ReportExport
-from tests.reports.factories import PASSWORD, change, complete, make_draft, make_user, sign, signed_report
+from tests.reports.factories import PASSWORD, change, complete, make_draft, make_study, make_user, sign, signed_report
 
 pytestmark = [
     pytest.mark.django_db,
@@ -83,7 +86,7 @@ def test_an_addendum_is_printed_with_the_report_it_adds_to(senior: User) -> None
     words = "#set page(width: 1pt)\n*Compared* with CT: _no_ ossification @ C5/6, <script> 对比CT：无骨化。"
     version = services.sign_addendum(report, words, by=senior, expected_version=report.version, password=PASSWORD)
     text = squeezed(pdf_text(export_version(version, ExportFormat.PDF, by=senior).content))
-    assert squeezed(words) in text
+    assert all(squeezed(line) in text for line in words.split("\n"))  # a page may end between them
     assert "Findings" in text
 
 
@@ -138,3 +141,46 @@ def test_person_names_read_as_people_write_them() -> None:
     assert person_name("Zhang^San=张^三=") == "Zhang San 张三"
     assert person_name("Doe^Jane^^Dr") == "Doe Jane Dr"
     assert person_name("") == ""
+
+
+@pytest.mark.parametrize("text", ["😀", "𠮷野家", "한국어", "ไทย"])
+def test_words_the_report_font_cannot_print_are_refused_by_name_before_anyone_signs(senior: User, text: str) -> None:
+    report = signed_report(senior)
+    with pytest.raises(InvalidInput, match=r"U\+[0-9A-F]{4}"):
+        services.sign_addendum(report, f"x {text}", by=senior, expected_version=report.version, password=PASSWORD)
+    assert report.versions.count() == 1
+
+
+def test_a_patients_rare_name_never_keeps_a_report_from_being_printed(senior: User) -> None:
+    report = make_draft()
+    report.study.patient.name = "Ji^Ye=𠮷^野"
+    report.study.patient.save()
+    content = draft_document(report, ExportFormat.PDF, by=senior).content
+    assert content.startswith(b"%PDF")
+    assert "JiYe" in squeezed(pdf_text(content))
+
+
+def _refusal(report: Report, text: str, by: User) -> str | None:
+    try:
+        change(report, "comment_disc@C5/6", text, by)
+    except InvalidInput as refusal:
+        return refusal.message
+    return None
+
+
+@settings_of_hypothesis(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(min_size=1, max_size=40) | st.text("左右Ä e\u0301؈😀\u202e\u200d\u2028\x00\n#*_@<&", min_size=1))
+def test_any_text_comes_back_as_typed_or_is_refused_by_name(senior: User, text: str) -> None:
+    study = make_study()
+    report = services.start_report(study=study, by=senior)
+    refusal = _refusal(report, text, senior)
+    if refusal is not None:
+        assert "U+" in refusal or not text.strip()
+        return
+    report = Report.objects.get(pk=report.pk)
+    content = services.preview(report).content
+    (finding,) = (f for f in content["findings"] if f["key"] == "comment_disc@C5/6")
+    assert finding["value"] == text
+    assert f"C5/6: {text}" in draft_document(report, ExportFormat.TEXT, by=senior).content.decode()
+    exported = draft_document(report, ExportFormat.JSON, by=senior).content
+    assert json.loads(exported)["text"]["zh"]["findings"][3]["sentences"][-1]["text"] == f"C5/6：{text}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reporting.core.errors import DomainError
 from reporting.reports.exports.document import Document
 
 _LAYOUT = Path(__file__).with_name("report.typ")
+FAMILY = "Noto Sans S Chinese"
 
 
 class FontsMissing(DomainError):
@@ -21,17 +23,41 @@ class FontsMissing(DomainError):
     http_status = 503
 
 
+def report_fonts() -> typst.Fonts:
+    """The report font and what a site put beside it to fill gaps; none of the system's. Raises :class:`FontsMissing`."""
+    folder = Path(settings.FONTS_DIR)
+    if not any(folder.glob("NotoSansHans-*.otf")):
+        raise FontsMissing(f"no report font in {folder.name}: run npm ci")
+    return _fonts_in(folder)
+
+
+@functools.lru_cache(maxsize=2)
+def _fonts_in(folder: Path) -> typst.Fonts:
+    return typst.Fonts(include_system_fonts=False, font_paths=[folder])
+
+
 def pdf_of(document: Document) -> bytes:
-    """A tagged PDF/A-2a. Raises :class:`FontsMissing`."""
-    fonts = Path(settings.FONTS_DIR)
-    if not any(fonts.glob("NotoSansHans-*.otf")):
-        raise FontsMissing(f"no report font in {fonts.name}: run npm ci")
+    """A tagged PDF/A-2a. Raises :class:`FontsMissing`.
+
+    A patient's name may hold a character that no font here has. It must not keep a report from being printed, so then
+    the file is a plain tagged PDF, which shows a box and still holds the character.
+    """
+    fonts = report_fonts()
+    data = json.dumps({**document.as_data(), "font": FAMILY}, ensure_ascii=False)
+    try:
+        return _compiled(fonts, data, archival=True)
+    except typst.TypstError as error:
+        if "could not be displayed" not in str(error):
+            raise
+        return _compiled(fonts, data, archival=False)
+
+
+def _compiled(fonts: typst.Fonts, data: str, *, archival: bool) -> bytes:
     content: bytes = typst.compile(
         _LAYOUT,
         format="pdf",
-        font_paths=[fonts],
-        ignore_system_fonts=True,
-        sys_inputs={"document": json.dumps(document.as_data(), ensure_ascii=False)},
-        pdf_standards=["a-2a"],
+        font_paths=fonts,
+        sys_inputs={"document": data},
+        pdf_standards=["a-2a"] if archival else None,
     )
     return content

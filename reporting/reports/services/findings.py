@@ -11,6 +11,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, WrongState
+from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
@@ -99,6 +100,8 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
     require_edit(report, by)
     template = template_of(report)
     checked = checked_value(checked_place(template, place), value)
+    if template[place.field].kind is Kind.TEXT:
+        require_printable(str(checked))
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         row = row_at(report, place)
         old = {"state": row.state, "value": audit_value(template, place, row.value)}

@@ -17,6 +17,7 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import Incomplete, InvalidInput, StaleVersion
 from reporting.reports.content import VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
+from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
 from reporting.reports.services.access import changing, require_act, require_edit
 from reporting.reports.services.reading import Preview, changes_since, preview
@@ -160,7 +161,7 @@ def sign_addendum(
     require_act(report, by, Act.REPORT_ADDENDUM)
     if not text.strip():
         raise InvalidInput(_("The addendum is empty"))
-    checked_text(text)
+    require_printable(checked_text(text))
     _prove(by, password, password_checked_at)
     with changing(report, by=by, expected_version=expected_version, allowed=_FINAL):
         before = report.versions.order_by("-number")[0]
