@@ -2,8 +2,8 @@
  * Sends chosen or dropped files to the upload API in small requests and shows what became of each.
  *
  * On the form: data-upload, data-files-url, data-pieces-url, data-finish-url, data-study-url and its texts.
- * Inside: data-upload-drop, -files, -folder, -stop, -progress, -status. In the page: data-upload-results, -summary,
- * -studies, -rows. Without script the form posts the files itself; every request may be sent twice without harm.
+ * Inside: data-upload-drop, -files, -folder, -stop, -progress, -status. In the page: data-upload-results, -studies,
+ * -rows. Without script the form posts the files itself; every request may be sent twice without harm.
  */
 import { chosenFiles, droppedFiles } from "./dropped_files.mjs";
 import { batches, fill, pieces } from "./upload_batches.mjs";
@@ -170,7 +170,6 @@ class Upload {
     }
     this.part("rows").append(rows);
     for (const study of report.studies) this.addStudy(study);
-    this.part("summary").textContent = this.summary();
   }
 
   addStudy(study) {

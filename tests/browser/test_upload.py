@@ -44,7 +44,7 @@ def test_a_folder_and_a_large_zip_go_in_and_each_file_has_its_result(
     page.keyboard.press("Enter")
 
     expect(page.locator("[data-upload-status]")).to_contain_text("Finished: 6 stored", timeout=60_000)
-    expect(page.locator("[data-upload-summary]")).to_contain_text("2 refused")
+    expect(page.locator("[data-upload-status]")).to_contain_text("2 refused")
     expect(page.locator("[data-upload-rows] tr")).to_have_count(8)
     expect(page.get_by_role("row", name="folder/notes.txt")).to_contain_text("This is not a DICOM file.")
     expect(page.get_by_role("row", name="large.zip/bulk.bin")).to_contain_text("This is not a DICOM file.")

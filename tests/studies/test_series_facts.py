@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,12 +14,14 @@ from reporting.studies.cohort import deviations_from_table_1, scanner_is_in_pape
 from reporting.studies.completeness import CompletenessState, check_completeness
 from reporting.studies.header_codec import decode_header, encode_header
 from reporting.studies.headers import FrameHeader, InstanceHeader, PatientHeader, SeriesHeader, StudyHeader
+from reporting.studies.models import QuarantineReason
 from reporting.studies.patient_identity import contradicts, names_contradict, same_key
 from reporting.studies.protocol import protocol_of
 from reporting.studies.refusal_texts import REFUSAL_TEXT
 from reporting.studies.refusals import RefusalCode
 from reporting.vocabulary import SeriesRole
 from tests.inference.dicom_series import AXIAL, SAGITTAL
+from tests.paths import REPOSITORY
 
 TILTED = (1.0, 0.0, 0.0, 0.0, math.cos(0.3), -math.sin(0.3))
 
@@ -177,3 +180,9 @@ def test_a_header_survives_the_way_through_json_and_malformed_numbers_stay_malfo
 
 def test_every_refusal_has_a_sentence() -> None:
     assert REFUSAL_TEXT.keys() == set(RefusalCode)
+
+
+def test_the_document_lists_every_refusal_and_every_reason_for_quarantine() -> None:
+    text = (REPOSITORY / "docs" / "ingest.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
+    assert listed == [*QuarantineReason.values, *(code.value for code in RefusalCode)]
