@@ -24,7 +24,7 @@ class FontsMissing(DomainError):
 
 
 def report_fonts() -> typst.Fonts:
-    """The report font and what a site put beside it to fill gaps; none of the system's. Raises :class:`FontsMissing`."""
+    """The report font and what a site put beside it to fill gaps; none of the system. Raises :class:`FontsMissing`."""
     folder = Path(settings.FONTS_DIR)
     if not any(folder.glob("NotoSansHans-*.otf")):
         raise FontsMissing(f"no report font in {folder.name}: run npm ci")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporting.reports.template import alignment, cord, disc, exam, other, vertebra
+from reporting.reports.template import alignment, behind_disc, cord, disc, exam, other, slip_osteophyte, vertebra
 from reporting.reports.template.spec import Block, Choice, Condition, Field, Fill, Kind, Scope, Template
 
 __all__ = [
@@ -28,7 +28,17 @@ TITLES: dict[Block, tuple[str, str]] = {
     Block.OTHER: ("Other structures", "其他"),
 }
 
-_ALL = (*exam.FIELDS, *alignment.FIELDS, *vertebra.FIELDS, *disc.FIELDS, *cord.FIELDS, *other.FIELDS, *other.COMMENTS)
+_ALL = (
+    *exam.FIELDS,
+    *alignment.FIELDS,
+    *slip_osteophyte.FIELDS,
+    *vertebra.FIELDS,
+    *disc.FIELDS,
+    *behind_disc.FIELDS,
+    *cord.FIELDS,
+    *other.FIELDS,
+    *other.COMMENTS,
+)
 
 # In printing order: a comment follows the fields of its own block.
 CURRENT = Template("1", tuple(sorted(_ALL, key=lambda f: list(Block).index(f.block))))
