@@ -156,6 +156,7 @@ def _embedded_broker() -> tuple[str, dict[str, Any]]:
         "visibility_timeout": env_int("DENS_BROKER_VISIBILITY_S", 60, minimum=1),
         "polling_interval": 0.01,
         "poll_interval_ms": 20,
+        "wait_time_seconds": 1,  # one long poll; a worker that is told to stop first ends the one it is in
         "pool_timeout": 3,  # a request must not wait long for a broker that is down
     }
 

@@ -27,7 +27,7 @@ def arguments(queue: str, name: str, *, beat: bool = True) -> list[str]:
     if queue == "beat":
         return ["beat", "--loglevel", "WARNING", "--pidfile", "", *_clock()]
     common = ["worker", "--queues", queue, "--hostname", f"{name}@{socket.gethostname()}", "--loglevel", "WARNING"]
-    common += ["--without-gossip", "--without-mingle"]
+    common += ["--without-gossip", "--without-mingle", "--without-heartbeat"]  # nobody listens to events: a row says it
     if queue == "inference":
         return [*common, "--concurrency", "1", "--include", "inference.tasks"]
     return [*common, "--concurrency", "2", *(["--beat", *_clock()] if beat else [])]

@@ -63,7 +63,9 @@ class Site:
         """The living inference worker, started if there is none."""
         if self.worker is None or self.worker not in self.processes:
             arguments = "worker -Q inference -c 1 -I tests.predictions.slow_worker -l WARNING"
-            arguments += f" --without-gossip --without-mingle -n inference{time.monotonic_ns()}@here"
+            arguments += (
+                f" --without-gossip --without-mingle --without-heartbeat -n inference{time.monotonic_ns()}@here"
+            )
             self.worker = self.start("inference", "-m", "celery", "-A", "config.celery", *arguments.split())
         return self.worker
 
