@@ -7,9 +7,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.phantom.columns import BodyCol, Col, Param
 from inference.phantom.jit import compiled
 from inference.phantom.kernel_soft import noise_at
-from inference.phantom.tables import BodyCol, Col, Param
 from inference.phantom.tissues import Tissue
 
 OFFSET, SAC_P, SAC_HALF_AP, SAC_HALF_RL = (

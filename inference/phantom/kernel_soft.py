@@ -7,8 +7,8 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.phantom.columns import NOISE_SIZE, BodyCol, Col, Param
 from inference.phantom.jit import compiled
-from inference.phantom.tables import NOISE_SIZE, BodyCol, Col, Param
 from inference.phantom.tissues import Tissue
 
 OFFSET, SKIN_HALF_WIDTH, SKIN_ANTERIOR, SKIN_POSTERIOR, FAT_COL = (

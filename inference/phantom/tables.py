@@ -3,92 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
-from inference.phantom.centreline import S_STEP_MM, Centreline, Spans, centreline, frame_map, pose_matrix, spans
+from inference.phantom.centreline import Centreline, Spans, centreline, frame_map, pose_matrix, spans
+from inference.phantom.columns import BodyCol, Col, Param
 from inference.phantom.normative import NORMATIVE_LEVELS
 from inference.phantom.spec import VERTEBRAE, PhantomSpec
+from inference.phantom.surroundings import lumps, noise_cube, surroundings
 from inference.phantom.tissues import Tissue
 
 Floats = NDArray[np.float64]
 EPIDURAL_GAP_MM = 0.35
 CORD_MARGIN_MM = 0.35
 LF_BASE_MM = 1.3
-JUNK_PER_ROW = 8
-NOISE_SIZE = 32
-
-
-class Col(IntEnum):
-    """Columns of the table over arc length."""
-
-    OFFSET = 0  # posterior wall, p
-    LATERAL = 1  # x of the curve
-    SAC_P = 2  # centre of the sac ellipse, p
-    SAC_HALF_AP = 3
-    SAC_HALF_RL = 4
-    CORD_P = 5
-    CORD_HALF_AP = 6
-    CORD_HALF_RL = 7
-    PLL = 8
-    PLL_HALF_WIDTH = 9
-    BULGE = 10
-    LIP_POSTERIOR = 11
-    LIP_ANTERIOR = 12
-    HERNIA = 13  # height of the herniation at this s
-    HERNIA_X = 14
-    HERNIA_HALF_WIDTH = 15
-    HERNIA_BASE = 16  # p of the disc contour it stands on, relative to OFFSET
-    LF_LEFT = 17
-    LF_RIGHT = 18
-    WALL = 19  # distance of the bony wall outside the sac ellipse
-    VERTEBRA = 20
-    SKIN_HALF_WIDTH = 21
-    SKIN_ANTERIOR = 22
-    SKIN_POSTERIOR = 23
-    AIRWAY_P = 24
-    AIRWAY_HALF_AP = 25
-    AIRWAY_HALF_WIDTH = 26
-    PLL_OSSIFIED = 27
-    CORD_LESION = 28
-    CSF_FLOW = 29
-    FAT = 30
-
-
-class BodyCol(IntEnum):
-    TOP = 0
-    BOTTOM = 1
-    HALF_WIDTH = 2
-    DEPTH = 3
-    OFFSET = 4
-    NUCLEUS = 5  # tissue code of the disc below
-    MODIC_UPPER = 6
-    MODIC_LOWER = 7
-    HAEMANGIOMA = 8
-    SPINOUS = 9
-
-
-class Param(IntEnum):
-    EXPONENT = 0
-    UNCUS = 1
-    CONCAVITY = 2
-    WAIST = 3
-    CORTICAL = 4
-    FACET = 5
-    SEPTA = 6
-    NOISE_SCALE = 7
-    ARTERY = 8
-    VEIN = 9
-    PREVERTEBRAL = 10
-    SECOND_FAMILY = 11
-    EPIDURAL_FAT = 12
-    SYMMETRIC = 13
-    LAYERS = 14
-    LAYER_MIX = 15
-    ENDPLATE_TILT = 16
 
 
 @dataclass(frozen=True)
@@ -117,8 +46,8 @@ def build_tables(spec: PhantomSpec) -> Tables:
     offsets = body_offsets(spec)
     _discs_and_ligaments(rows, spec, line, span, offsets)
     _canal(rows, spec, line, span)
-    _surroundings(rows, spec, line, span, rng)
-    junk, junk_rows = _junk(spec, line, rng)
+    surroundings(rows, spec, line, span, rng)
+    junk, junk_rows = lumps(spec, line, rng)
     return Tables(
         line=line,
         span=span,
@@ -127,7 +56,7 @@ def build_tables(spec: PhantomSpec) -> Tables:
         bodies=_bodies(spec, span, offsets),
         params=_params(spec),
         frame=frame_map(line),
-        noise=_noise(rng),
+        noise=noise_cube(rng),
         junk=junk,
         junk_rows=junk_rows,
     )
@@ -275,30 +204,6 @@ def _squeeze_cord(rows: Floats, spec: PhantomSpec) -> None:
     rows[:, Col.CORD_P] = np.where(high > low, np.clip(smooth, low, high), (low + high) / 2)
 
 
-def _surroundings(rows: Floats, spec: PhantomSpec, line: Centreline, span: Spans, rng: np.random.Generator) -> None:
-    s, look = line.s, spec.look
-    shoulder = span.top[VERTEBRAE.index("C7")] + rng.uniform(-15, 15)
-    head = np.clip((45 - s) / 45, 0, 1)
-    chest = np.clip((s - shoulder) / 40, 0, 1)
-    rows[:, Col.SKIN_HALF_WIDTH] = look.neck_half_width_mm + head * 12 + chest**1.3 * rng.uniform(70, 140)
-    rows[:, Col.SKIN_ANTERIOR] = look.neck_anterior_mm + np.clip((62 - s) / 22, 0, 1) * rng.uniform(20, 45)
-    rows[:, Col.SKIN_ANTERIOR] += chest * rng.uniform(0, 40)
-    rows[:, Col.SKIN_POSTERIOR] = look.neck_posterior_mm + np.clip((20 - s) / 60, 0, 1) * rng.uniform(10, 40)
-    rows[:, Col.SKIN_POSTERIOR] += chest * rng.uniform(0, 35)
-    rows[:, Col.FAT] = look.fat_mm * (1 + 0.6 * chest)
-    depth = np.array([body.depth_mm for body in spec.bodies])
-    front = np.interp(s, (span.top + span.bottom) / 2, depth)
-    low_neck = np.clip((s - span.top[3]) / 25, 0, 1)
-    prevertebral = look.prevertebral_mm + low_neck * rng.uniform(6, 13)
-    pharynx = 1.0 + 0.35 * np.sin(s / rng.uniform(9, 18) + rng.uniform(0, 6))
-    rows[:, Col.AIRWAY_HALF_AP] = look.airway_half_ap_mm * pharynx * (1 - low_neck) + low_neck * rng.uniform(6, 9.5)
-    rows[:, Col.AIRWAY_HALF_WIDTH] = look.airway_half_width_mm * (1 - low_neck) + low_neck * rng.uniform(6.5, 10)
-    rounded = [Col.SKIN_HALF_WIDTH, Col.SKIN_ANTERIOR, Col.SKIN_POSTERIOR, Col.FAT]
-    rounded += [Col.AIRWAY_HALF_AP, Col.AIRWAY_HALF_WIDTH]
-    rows[:, rounded] = gaussian_filter1d(rows[:, rounded], 5.0 / S_STEP_MM, axis=0)
-    rows[:, Col.AIRWAY_P] = rows[:, Col.OFFSET] - front - prevertebral - rows[:, Col.AIRWAY_HALF_AP]
-
-
 def _bodies(spec: PhantomSpec, span: Spans, offsets: Floats) -> NDArray[np.float32]:
     nuclei = (
         Tissue.DISC_NUCLEUS_HEALTHY,
@@ -346,26 +251,3 @@ def _params(spec: PhantomSpec) -> NDArray[np.float32]:
         Param.ENDPLATE_TILT: look.endplate_tilt,
     }
     return np.array([values[param] for param in Param], dtype=np.float32)
-
-
-def _noise(rng: np.random.Generator) -> NDArray[np.float32]:
-    """A periodic cube of white noise; interpolating it gives a smooth random field with unit variance or so."""
-    return rng.normal(0, 1, (NOISE_SIZE, NOISE_SIZE, NOISE_SIZE)).astype(np.float32)
-
-
-def _junk(
-    spec: PhantomSpec, line: Centreline, rng: np.random.Generator
-) -> tuple[NDArray[np.float32], NDArray[np.int16]]:
-    """Ellipsoids (x, s, p, three radii, code) anywhere around the spine, and which of them each row meets."""
-    count = spec.look.junk_count
-    junk = np.zeros((max(count, 1), 7), dtype=np.float32)
-    rows = np.full((len(line.s), JUNK_PER_ROW), -1, dtype=np.int16)
-    codes = (Tissue.JUNK_A, Tissue.JUNK_B, Tissue.JUNK_C, Tissue.JUNK_D, Tissue.FAT, Tissue.GLAND, Tissue.VESSEL_SLOW)
-    for index in range(count):
-        s = rng.uniform(-60, 220)
-        junk[index] = (rng.uniform(-75, 75), s, rng.uniform(-90, 75), *rng.uniform(2.5, 15, 3), rng.choice(codes))
-        for row in range(int(line.row(s - junk[index, 4])), int(line.row(s + junk[index, 4])) + 1):
-            free = np.flatnonzero(rows[row] < 0)
-            if len(free):
-                rows[row, free[0]] = index
-    return junk, rows

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.phantom.columns import BodyCol
 from inference.phantom.jit import compiled
 from inference.phantom.render import tables_of
 from inference.phantom.spec import DISCS, VERTEBRAE, PhantomSpec
@@ -125,7 +126,7 @@ def _levels(spec: PhantomSpec) -> list[dict[str, Any]]:
         local = np.array([*tables.line.to_phantom_mm(0.0, s_mm, offset_mm - depth_mm / 2), 1.0])
         return [round(float(value), 3) for value in (tables.pose @ local)[:3]]
 
-    offsets = tables.bodies[:, 4]
+    offsets = tables.bodies[:, BodyCol.OFFSET]
     for index, name in enumerate(VERTEBRAE[:7]):
         middle = float(span.top[index] + span.bottom[index]) / 2
         point = centre(middle, spec.bodies[index].depth_mm, float(offsets[index]))
