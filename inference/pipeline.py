@@ -213,13 +213,12 @@ def _match(
     )
     matches = match_levels(levels.levels, packs) if shared else {}
     results = with_index_slices(levels.levels, packs, matches)
-    no_sagittal = chosen.sagittal is None
-    study = objections or (() if segmented.packs else _nothing_usable(sources, loaded))
+    if objections or not segmented.packs:  # nothing was looked at: what else is missing is beside the point
+        return decide(GateFacts(study=objections or _nothing_usable(sources, loaded))), results, matches
     facts = GateFacts(
-        study=study,
         t1=_t1_reasons(sources, loaded, segmented),
         axial=_axial_reasons(sources, loaded, segmented, shared=shared, covered=bool(matches) or not levels.certain),
-        levels=_refused_sagittal(sources, loaded) if no_sagittal else levels.reasons,
+        levels=_refused_sagittal(sources, loaded) if chosen.sagittal is None else levels.reasons,
     )
     return decide(facts), results, matches
 
