@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -31,6 +30,7 @@ from reporting.studies.blobs import require_free_space
 from reporting.studies.models import Study
 from reporting.studies.pieces import add_piece
 from reporting.studies.services import IncomingFile, ingest_instances
+from reporting.studies.upload_handler import IncomingUploadHandler
 
 MAX_REQUEST_BYTES = 256 * 1024**2
 """Of one request; anything larger comes in pieces. The browser page sends 8 MB at a time."""
@@ -86,7 +86,7 @@ class UploadBase(APIView):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Before anything reads the body: every file on disk, none in memory.
-        request.upload_handlers = [TemporaryFileUploadHandler(request)]
+        request.upload_handlers = [IncomingUploadHandler(request)]
         return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

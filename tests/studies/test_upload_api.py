@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import uuid
 import zipfile
@@ -143,3 +144,18 @@ def test_who_may_not_ingest_cannot_upload(role: Role) -> None:
     assert client.post("/api/uploads/finish/", {"studies": []}, format="json").status_code == 403
     assert client.post("/api/uploads/pieces/", {}, format="multipart").status_code == 403
     assert not SopInstance.objects.exists()
+
+
+def test_a_disk_that_fills_while_the_request_is_read_is_507_too(
+    client: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("reporting.studies.upload_handler.IncomingUploadedFile.write", full, raising=False)
+        answer = _send(client, {"a.dcm": mr_bytes()})
+    assert (answer.status_code, answer.data["error"]["code"]) == (507, "storage_full")
+    assert not SopInstance.objects.exists()
+    assert _send(client, {"a.dcm": mr_bytes()}).status_code == 200
+    assert not list(blobs.incoming_dir().iterdir())

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import cast
 
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -23,6 +22,7 @@ from reporting.reports.study_page import study_page
 from reporting.studies.archives import display_name
 from reporting.studies.models import QuarantinedFile, Study
 from reporting.studies.services import IncomingFile, IngestReport, ingest_instances
+from reporting.studies.upload_handler import IncomingUploadHandler
 
 PAGE_SIZE = 100
 
@@ -31,7 +31,7 @@ PAGE_SIZE = 100
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """The upload page. Its script sends files to the API; without script the form itself brings them here."""
-    request.upload_handlers = [TemporaryFileUploadHandler(request)]
+    request.upload_handlers = [IncomingUploadHandler(request)]
     return _upload(request)
 
 
