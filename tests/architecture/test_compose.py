@@ -182,5 +182,5 @@ def test_secrets_are_made_once_and_stay(tmp_path: Path) -> None:
     assert first == {path.name: path.read_text() for path in (tmp_path / "secrets").iterdir()}
     assert set(first) == set(compose()["secrets"])
     assert len(set(first.values())) == len(first)
-    assert all(len(value) >= 32 for value in first.values())
+    assert all(len(value) >= 50 for value in first.values())
     assert (tmp_path / "secrets").stat().st_mode & 0o077 == 0
