@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 
 from django.db.models import Count, Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
+from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.audit_trail.acts import AuditAct
@@ -18,11 +21,13 @@ from reporting.core.openapi import refusals
 from reporting.core.rest import only_parameters
 from reporting.studies.models import QuarantinedFile, Series, Study
 from reporting.studies.serializers import (
+    AssignmentSerializer,
     QuarantinedFileSerializer,
     StudyDetailSerializer,
     StudyFilterSerializer,
     StudySerializer,
 )
+from reporting.studies.services import assign_study
 
 
 class StudiesView(generics.ListAPIView[Study]):
@@ -71,6 +76,22 @@ class StudyView(generics.RetrieveAPIView[Study]):
         study = self.get_object()
         record(AuditAct.STUDY_OPENED, by=actor(request), about=study)
         return Response(self.get_serializer(study).data)
+
+
+class AssignmentView(APIView):
+    @extend_schema(
+        operation_id="assign_study", request=AssignmentSerializer, responses={200: StudySerializer, **refusals(400)}
+    )
+    def put(self, request: Request, study_id: uuid.UUID) -> Response:
+        """Give the study to a radiologist, or to nobody (``null``)."""
+        user = actor(request)
+        study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
+        require(user, Act.STUDY_ASSIGN)
+        said = AssignmentSerializer(data=request.data)
+        said.is_valid(raise_exception=True)
+        to = said.validated_data["to"]
+        reader = get_object_or_404(User, pk=to) if to is not None else None
+        return Response(StudySerializer(assign_study(study, to=reader, by=user)).data)
 
 
 class QuarantineView(generics.ListAPIView[QuarantinedFile]):

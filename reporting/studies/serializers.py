@@ -6,7 +6,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from reporting.studies.cohort import deviations_from_table_1
 from reporting.studies.models import Patient, QuarantinedFile, Series, Study
+from reporting.vocabulary import SeriesRole
 
 
 class PatientSerializer(serializers.ModelSerializer[Patient]):
@@ -20,6 +22,9 @@ class PatientSerializer(serializers.ModelSerializer[Patient]):
 
 class SeriesSerializer(serializers.ModelSerializer[Series]):
     number_of_instances = serializers.IntegerField(read_only=True)
+    outside_table_1 = serializers.SerializerMethodField(
+        help_text="Parameters outside the ranges of the paper's Table 1; null for a role the table does not have"
+    )
 
     class Meta:
         model = Series
@@ -32,9 +37,15 @@ class SeriesSerializer(serializers.ModelSerializer[Series]):
             "role",
             "role_reason",
             "protocol",
+            "completeness",
+            "outside_table_1",
             "number_of_instances",
         ]
         read_only_fields = fields
+
+    def get_outside_table_1(self, series: Series) -> list[str] | None:
+        found = deviations_from_table_1(SeriesRole(series.role), series.protocol)
+        return None if found is None else [deviation.parameter for deviation in found]
 
 
 class StudySerializer(serializers.ModelSerializer[Study]):
@@ -89,3 +100,7 @@ class StudyFilterSerializer(serializers.Serializer[Any]):
     assigned = serializers.ChoiceField(choices=["me", "nobody"], required=False)
     received_after = serializers.DateTimeField(required=False)
     received_before = serializers.DateTimeField(required=False)
+
+
+class AssignmentSerializer(serializers.Serializer[Any]):
+    to = serializers.UUIDField(allow_null=True, help_text="An active radiologist's account, or null for nobody")

@@ -96,18 +96,33 @@ def test_the_public_samples_go_in_with_the_roles_they_have() -> None:
 @pytest.mark.django_db
 def test_the_command_names_each_refused_file_and_keeps_the_rest(tmp_path: Path) -> None:
     make_user(Role.SERVICE)
+    chinese = _present("charset_files/chrX2.dcm").read_bytes()
     (tmp_path / "notes.txt").write_text("hello")
-    (tmp_path / "chinese.dcm").write_bytes(_present("charset_files/chrX2.dcm").read_bytes())
+    (tmp_path / "chinese.dcm").write_bytes(chinese)
+    (tmp_path / "cut.dcm").write_bytes(chinese[:-20])
     out = StringIO()
-    with pytest.raises(CommandError, match="1 of 2 files") as error:
+    with pytest.raises(CommandError, match="1 of 3 files") as error:
         call_command("ingest", str(tmp_path), stdout=out)
     assert error.value.returncode == 1
     assert f"Refused: {tmp_path.name}/notes.txt: This is not a DICOM file. [not_dicom]" in out.getvalue()
+    assert f"Refused: {tmp_path.name}/cut.dcm: " in out.getvalue()
     assert f"study {Study.objects.get().pk}" in out.getvalue()
     assert Patient.objects.get().name == "Wang^XiaoDong=王^小东"
-    out = StringIO()
-    call_command("ingest", str(tmp_path / "chinese.dcm"), stdout=out)
-    assert "0 stored, 1 already stored" in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_what_lies_beside_the_objects_is_named_and_is_no_failure(tmp_path: Path) -> None:
+    make_user(Role.SERVICE)
+    (tmp_path / "truth.json").write_text("{}")
+    with pytest.raises(CommandError, match="no DICOM object") as error:
+        call_command("ingest", str(tmp_path))
+    assert error.value.returncode == 2
+    (tmp_path / "chinese.dcm").write_bytes(_present("charset_files/chrX2.dcm").read_bytes())
+    for expected in ("1 stored, 0 already stored", "0 stored, 1 already stored"):
+        out = StringIO()
+        call_command("ingest", str(tmp_path), stdout=out)
+        assert "[not_dicom]" in out.getvalue()
+        assert expected in out.getvalue()
     assert SopInstance.objects.count() == 1
 
 

@@ -159,3 +159,10 @@ def test_a_disk_that_fills_while_the_request_is_read_is_507_too(
     assert not SopInstance.objects.exists()
     assert _send(client, {"a.dcm": mr_bytes()}).status_code == 200
     assert not list(blobs.incoming_dir().iterdir())
+
+
+def test_the_study_in_the_api_says_gaps_and_what_lies_outside_the_paper(client: APIClient) -> None:
+    study = _send(client, {"a.dcm": mr_bytes()}).data["studies"][0]
+    [series] = client.get(f"/api/studies/{study}/").data["series"]
+    assert series["completeness"]["slices"] == 1
+    assert series["outside_table_1"] == ["spacing_mm", "fov_mm", "matrix"]

@@ -1,7 +1,8 @@
 """``manage.py ingest PATH… [--as USERNAME]``: files, folders and zip archives in, then ask for inference.
 
-Exit status 0 when every file is stored, 1 when some were refused or quarantined (each is named with its reason, the
-rest is stored), 3 when the storage is full.
+Every file that was not filed is named with its reason; the rest is stored. Exit status 0 when every DICOM object is
+stored (what lies beside them and is none, such as a DICOMDIR or a text file, is only named), 1 when an object was
+refused or quarantined, 2 when there was no object at all, 3 when the storage is full.
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from reporting.accounts.models import Role, User
 from reporting.core.errors import DomainError, StorageFull
 from reporting.predictions.services import request_inference_for_new_studies
+from reporting.studies.refusals import RefusalCode
 from reporting.studies.services import FileStatus, IngestReport, ingest_paths
+
+_NOT_FILED = (FileStatus.REFUSED, FileStatus.QUARANTINED)
+_NO_OBJECT = (RefusalCode.NOT_DICOM, RefusalCode.MEDIA_DIRECTORY)
 
 
 class Command(BaseCommand):
@@ -42,15 +47,16 @@ class Command(BaseCommand):
 
     def _show(self, report: IngestReport) -> None:
         for result in report.results:
-            if result.status in (FileStatus.REFUSED, FileStatus.QUARANTINED):
+            if result.status in _NOT_FILED:
                 self.stdout.write(f"{result.status.label}: {result.name}: {result.message} [{result.code}]")
         for study in report.studies:
             self.stdout.write(f"study {study.pk}")
         self.stdout.write(report.summary())
-        if not report.results:
-            raise CommandError("There was no file", returncode=2)
-        if bad := report.count(FileStatus.REFUSED) + report.count(FileStatus.QUARANTINED):
-            raise CommandError(f"{bad} of {len(report.results)} files were not filed", returncode=1)
+        bad = [result for result in report.results if result.status in _NOT_FILED and result.code not in _NO_OBJECT]
+        if bad:
+            raise CommandError(f"{len(bad)} of {len(report.results)} files were not filed", returncode=1)
+        if not any(result.status not in _NOT_FILED for result in report.results):
+            raise CommandError("There was no DICOM object", returncode=2)
 
 
 def _actor(username: str | None) -> User:
