@@ -55,6 +55,7 @@ urlpatterns = [
     path("uploads/finish/", FinishUploadView.as_view(), name="upload-finish"),
     path("studies/", studies.StudiesView.as_view(), name="studies"),
     path("studies/<uuid:study_id>/", studies.StudyView.as_view(), name="study"),
+    path("studies/<uuid:study_id>/assignment/", studies.AssignmentView.as_view(), name="study-assignment"),
     path("quarantine/", studies.QuarantineView.as_view(), name="quarantine"),
     path("studies/<uuid:study_id>/inference-jobs/", predictions.StudyJobsView.as_view(), name="study-jobs"),
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),

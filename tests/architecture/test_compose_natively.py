@@ -63,7 +63,7 @@ class Site:
 
     def environment(self, service: dict[str, Any]) -> dict[str, str]:
         """The service's own variables, with this machine's addresses in place of the containers'."""
-        chosen = {"DENS_ALLOWED_HOSTS": "dens.example.org", "DENS_HTTPS": "1"}
+        chosen = {"DENS_ALLOWED_HOSTS": "dens.example.org", "DENS_HTTPS": "1", "DENS_TRUSTED_PROXIES": "127.0.0.1"}
         given = {name: expand(value, chosen) for name, value in service["environment"].items()}
         for name, value in given.items():
             value = value.replace("@postgres:5432", f"@127.0.0.1:{self.postgres_port}")
@@ -202,6 +202,21 @@ def test_everything_becomes_ready_and_every_health_check_passes(site: Site) -> N
                 text=True,
             )
             assert probe.returncode == 0, (name, probe.stderr[-2000:])
+
+
+def test_behind_a_proxy_with_tls_cookies_and_headers_are_strict(site: Site) -> None:
+    _wait(lambda: _health(site)["status"] in {"ok", "degraded"}, READY_WITHIN_S, lambda: site.log("web"))
+    address = f"http://127.0.0.1:{site.web_port}/accounts/login/"
+    headers = {"Host": "dens.example.org", "X-Forwarded-For": "192.0.2.1", "X-Forwarded-Proto": "https"}
+    with urllib.request.urlopen(urllib.request.Request(address, headers=headers), timeout=30) as answer:
+        cookie, policy = answer.headers["Set-Cookie"], answer.headers["Content-Security-Policy"]
+        assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert cookie.startswith("__Host-dens-csrf=")
+    assert {"Secure", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
+    assert "unsafe" not in policy
+    assert "script-src 'self'" in policy
 
 
 def _python(site: Site, code: str) -> subprocess.CompletedProcess[str]:

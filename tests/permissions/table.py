@@ -66,6 +66,13 @@ TABLE = [
     # --- API: studies
     _read("api:studies", {200: READS_STUDIES, 403: NO_STUDIES}),
     _read("api:study", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    Row(
+        "api:study-assignment",
+        "PUT",
+        {200: "senior", 403: "owner colleague auditor importer", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
+        ids=(("study_id", "study"),),
+        body="assign",
+    ),
     _read("api:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
     Row("api:uploads", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("files", "file"),)),
     Row("api:upload-pieces", "POST", {400: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("piece", "file"),)),

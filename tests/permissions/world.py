@@ -113,6 +113,7 @@ def make_world() -> World:
         "addendum": {"text": "Compared.", **password},
         "withdraw": {"reason": "wrong patient", **password},
         "reason": {"reason": "not needed"},
+        "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},
         "login": {"username": owner.username, **password},
     }

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET
 
 from reporting.accounts.models import Role, User
 from reporting.accounts.permissions import Act, may
+from reporting.accounts.signing_password import given_at
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.reports.form_parts import FormView
@@ -95,6 +96,7 @@ def _context(request: HttpRequest, report: Report, shown: Preview) -> dict[str, 
         "gate_line": gate_text(gate) if report.job is not None else _("No machine reading: every field is yours."),
         "can_edit": can_edit,
         "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
+        "password_is_recent": given_at(request.session) is not None,
         "versions": report.versions.select_related("signature").order_by("number"),
     }
 
