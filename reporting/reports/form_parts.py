@@ -75,6 +75,7 @@ class FieldView:
     is_shown: bool
     can_edit: bool
     is_usual: bool
+    is_detail: bool
 
     @property
     def as_buttons(self) -> bool:
@@ -108,7 +109,7 @@ class FieldView:
     @property
     def is_notable(self) -> bool:
         """Worth a chip on the closed level: disease suggested, not evaluable, or decided and not the normal value."""
-        if not self.is_shown:
+        if not self.is_shown or (self.is_suggested and self.is_detail):
             return False
         if self.is_to_decide or self.state == FindingState.NOT_EVALUABLE:
             return True

@@ -124,6 +124,7 @@ class _Builder:
             machine_note=finding.machine_note if finding and finding.machine_note != NEGATIVE else "",
             is_shown=self.sheet.applicable(place),
             can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
+            is_detail=field.only_when is not None,
             is_usual=(field.required or field.default is not None) and place in self.usual_places(field),
         )
 

@@ -38,7 +38,7 @@ class PictureForm(forms.Form):
     contours = forms.BooleanField(required=False)
     names = forms.BooleanField(required=False)
     level = forms.CharField(required=False, max_length=8)
-    mm = forms.ChoiceField(required=False, choices=[(size, size) for size in ("22", "30", "40", "60")])
+    mm = forms.ChoiceField(required=False, choices=[(size, size) for size in ("22", "30", "40", "80")])
     side = forms.ChoiceField(required=False, choices=[(size, size) for size in ("192", "512", "768")])
 
     def half_side_mm(self) -> float:

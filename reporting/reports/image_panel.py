@@ -20,8 +20,10 @@ from reporting.reports.key_slices import (
 )
 from reporting.reports.models import Report
 from reporting.reports.wording import role_text
+from reporting.vocabulary import LevelKind
 
 LEVEL_HALF_SIDE_MM = "40"
+NECK_HALF_SIDE_MM = "80"
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,18 @@ def image_panel(report: Report) -> ImagePanel:
     first_sagittal = overview_slice(places) or _middle(sagittal)
     first_disc = discs[len(discs) // 2] if discs else None
     first_axial = first_disc.axial if first_disc else _middle(axial)
+    vertebrae = [place for place in places if place.kind is LevelKind.VERTEBRA]
+    center = vertebrae[len(vertebrae) // 2].name if vertebrae else ""
     base = f"{reverse('reports:read', args=[report.pk])}images/"
     return ImagePanel(
         strip=tuple(StripItem(p.name, _thumbnail(base, p), p.is_certain) for p in discs),
-        sagittal_url=f"{base}{_key(first_sagittal)}.png?side=768&contours=1&names=1" if first_sagittal else "",
+        sagittal_url=_sagittal_url(base, first_sagittal, center) if first_sagittal else "",
         axial_url=_axial_url(base, first_axial, first_disc.name if first_disc else "") if first_axial else "",
         data={
             "base": base,
             "stacks": {"sagittal": _stacks(sagittal), "axial": _stacks(axial)},
             "first": {"sagittal": _key(first_sagittal), "axial": _key(first_axial)},
+            "center": center,
             "firstLevel": first_disc.name if first_disc else "",
             "levels": {place.name: {"sagittal": _key(place.sagittal), "axial": _key(place.axial)} for place in places},
         },
@@ -77,6 +82,11 @@ def _stacks(stacks: tuple[SliceStack, ...]) -> list[dict[str, Any]]:
 
 def _thumbnail(base: str, place: LevelPlace) -> str:
     return f"{base}{_key(place.axial)}.png?side=192&contours=1&level={place.name}&mm=30"
+
+
+def _sagittal_url(base: str, ref: SliceRef, center: str) -> str:
+    cut = f"&level={center}&mm={NECK_HALF_SIDE_MM}" if center else ""
+    return f"{base}{_key(ref)}.png?side=768&contours=1&names=1{cut}"
 
 
 def _axial_url(base: str, ref: SliceRef, level: str) -> str:

@@ -45,6 +45,7 @@ REASONS = {
     "not_herniated": _("Not herniated, says the machine; normal or bulge is yours to decide"),
     "withheld": _("Withheld by the input gate"),
     "flagged": _("Flagged: no suggestion"),
+    "mask_disagrees": _("network and outline disagree"),
 }
 APPLICABILITY = {
     "trained on synthetic images; not for clinical use": _("trained on synthetic images; not for clinical use"),

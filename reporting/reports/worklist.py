@@ -48,7 +48,7 @@ class WorklistFilter:
     def from_session(cls, stored: object) -> WorklistFilter:
         """Lenient: whatever cannot be read is the default."""
         values: dict[str, Any] = stored if isinstance(stored, dict) else {}
-        show = values.get("show", "")
+        show = str(values.get("show", ""))
         return cls(
             show=Show(show) if show in set(Show) else Show.OPEN,
             mine=bool(values.get("mine")),

@@ -79,6 +79,7 @@ const PAGE_KEYS = {
   "[": () => moveLevel(-1),
   "]": () => moveLevel(1),
   c: () => press("[data-contours]"),
+  w: () => press("[data-whole]"),
   t: toggleText,
   s: () => document.querySelector("[data-sign-target]")?.focus(),
   "?": () => {

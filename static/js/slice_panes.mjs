@@ -1,8 +1,8 @@
 /**
  * The two images beside the form: pages through a series, follows the level in focus, shows or hides contours.
  *
- * Attributes: data-panes around figures with data-pane="sagittal|axial"; data-contours on the switch; data-go-level on
- * anything that names a level; data-show-slice="instance/frame". The script tag #slices holds addresses and stacks.
+ * Attributes: data-panes around figures with data-pane="sagittal|axial"; data-contours and data-whole on the switches;
+ * data-go-level on anything that names a level; data-show-slice="instance/frame". The script tag #slices holds addresses and stacks.
  * Events: listens to "dens:level" {level} and "dens:slice" {slice} on document.
  */
 export class Pane {
@@ -49,15 +49,21 @@ function start(root) {
   const data = JSON.parse(document.getElementById("slices").textContent);
   const panes = {};
   let contours = true;
+  let whole = false;
 
   function draw(name) {
     const pane = panes[name];
     const figure = root.querySelector(`[data-pane=${name}]`);
     const image = figure.querySelector("img");
     if (!image || !pane.slice) return;
-    const query = new URLSearchParams(name === "axial" && pane.level ? { level: pane.level, mm: "40" } : { side: "768" });
+    const query = new URLSearchParams(name === "sagittal" ? { side: "768" } : {});
     if (contours) query.set("contours", "1");
     if (contours && name === "sagittal") query.set("names", "1");
+    const center = name === "axial" ? pane.level : data.center;
+    if (center && !whole) {
+      query.set("level", center);
+      query.set("mm", name === "axial" ? "40" : "80");
+    }
     const address = `${data.base}${pane.slice}.png?${query}`;
     if (image.getAttribute("src") !== address) image.src = address;
     const { label, slices } = pane.stacks[pane.stack];
@@ -105,6 +111,11 @@ function start(root) {
   document.querySelector("[data-contours]")?.addEventListener("click", (event) => {
     contours = !contours;
     event.currentTarget.setAttribute("aria-pressed", String(contours));
+    Object.keys(panes).forEach(draw);
+  });
+  document.querySelector("[data-whole]")?.addEventListener("click", (event) => {
+    whole = !whole;
+    event.currentTarget.setAttribute("aria-pressed", String(whole));
     Object.keys(panes).forEach(draw);
   });
   document.addEventListener("click", (event) => {
