@@ -50,6 +50,9 @@ def _message(record: logging.LogRecord) -> str:
     if record.name.startswith("celery.") and isinstance(record.args, dict) and "exc" in record.args:
         parts = (str(record.args.get(key, "")) for key in ("name", "id", "description"))
         return " ".join(["task", *parts])
+    if record.name == "gunicorn.error" and record.levelno >= logging.WARNING:
+        # "Invalid request from ip=…: <the request>" and "Error handling request <address>": without what follows.
+        return str(record.msg).split(": ", 1)[0]
     return record.getMessage()
 
 

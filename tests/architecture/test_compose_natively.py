@@ -227,7 +227,7 @@ def _python(site: Site, code: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_refused_statement_leaves_no_patient_in_any_log(site: Site) -> None:
+def test_refused_statements_and_requests_leave_no_patient_in_any_log(site: Site) -> None:
     code = (
         "from django.db import IntegrityError\n"
         "from reporting.studies.models import Patient\n"
@@ -236,6 +236,11 @@ def test_a_refused_statement_leaves_no_patient_in_any_log(site: Site) -> None:
         "except IntegrityError: print('refused')\n"
     )
     assert _python(site, code).stdout.strip() == "refused"
+    _wait(lambda: _health(site)["status"] in {"ok", "degraded"}, READY_WITHIN_S, lambda: site.log("web"))
+    with socket.create_connection(("127.0.0.1", site.web_port), timeout=10) as raw:
+        raw.sendall(b"GET /CANARY^NAME NONSENSE/x\r\nCANARY: CANARY\r\n\r\n")
+        raw.recv(1000)
+    assert "Invalid request" in site.log("web")
     for log in site.folder.glob("*.log"):
         assert b"CANARY" not in log.read_bytes(), log.name
 
