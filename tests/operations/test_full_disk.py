@@ -38,15 +38,6 @@ def test_a_full_disk_is_507_before_anything_is_stored_and_recovers(importer: Cli
     assert _send(importer, content).json()["files"][0]["status"] == "stored"
 
 
-def test_a_disk_that_fills_while_receiving_is_507(importer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(self: Any, raw_data: bytes, start: int) -> None:
-        self.file.close()
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("django.core.files.uploadhandler.TemporaryFileUploadHandler.receive_data_chunk", full)
-    assert _send(importer, {"a.dcm": mr_bytes()}).status_code == 507
-
-
 def test_who_may_not_ingest_is_refused_before_the_body_is_read(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*args: Any, **kwargs: Any) -> None:
         raise AssertionError("the body was read")
