@@ -45,7 +45,10 @@ def slip_at(levels: Levels, disc: DiscLevel) -> Slip | None:
         return None
     upper, lower, axes = pair
     at = float(middle @ axes.down)
-    walls = [slope * at + intercept for slope, intercept in (posterior_wall(upper, axes), posterior_wall(lower, axes))]
+    walls = []
+    for points, name in ((upper, disc.upper_vertebra.value), (lower, disc.lower_vertebra.value)):
+        slope, intercept = posterior_wall(points, axes, own_axes(levels.pieces[name], name))
+        walls.append(slope * at + intercept)
     depth = depth_mm(lower, axes)
     return Slip(walls[1] - walls[0], depth) if depth > 5.0 else None
 

@@ -61,13 +61,17 @@ def body_points(piece: Candidate, name: str, down: NDArray[np.float64]) -> NDArr
     return lower
 
 
-def posterior_wall(points: NDArray[np.float64], axes: Axes) -> tuple[float, float]:
-    """(slope, intercept) of the back wall: distance to the back as a function of distance down."""
+def posterior_wall(points: NDArray[np.float64], axes: Axes, own: Axes) -> tuple[float, float]:
+    """(slope, intercept) of the back wall: distance to the back as a function of distance down, in ``axes``.
+
+    The wall runs along the body's ``own`` axis, give or take ``MAX_WALL_SLOPE``.
+    """
     along, behind = points @ axes.down, points @ axes.back
     low, high = np.percentile(along, [1, 99])
     margin = (1 - WALL_SHARE) / 2 * (high - low)
     heights, edge = _edge(along, behind, low + margin, high - margin, "max")
-    return _wall_line(heights, edge)
+    expected = float(own.down @ axes.back) / float(own.down @ axes.down)
+    return _wall_line(heights, edge, expected)
 
 
 def depth_mm(points: NDArray[np.float64], axes: Axes) -> float:
@@ -104,14 +108,15 @@ def _edge(
     return np.array(places), np.array(edges)
 
 
-def _wall_line(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[float, float]:
+def _wall_line(x: NDArray[np.float64], y: NDArray[np.float64], expected: float) -> tuple[float, float]:
     """A line through the wall where nothing sticks out of it: lips only add, and a wall hardly leans on its body."""
     if len(x) < 3:
-        return 0.0, float(np.mean(y)) if len(y) else 0.0
+        return expected, float(np.mean(y - expected * x)) if len(y) else 0.0
     kept = np.ones(len(x), dtype=bool)
-    slope, intercept = 0.0, float(np.median(y))
+    slope, intercept = expected, float(np.median(y - expected * x))
     for _ in range(3):
-        slope = float(np.clip(np.polyfit(x[kept], y[kept], 1)[0], -MAX_WALL_SLOPE, MAX_WALL_SLOPE))
+        fitted = float(np.polyfit(x[kept], y[kept], 1)[0])
+        slope = float(np.clip(fitted, expected - MAX_WALL_SLOPE, expected + MAX_WALL_SLOPE))
         intercept = float(np.median(y[kept] - slope * x[kept]))
         rest = y - slope * x - intercept
         wall = (rest < 0.5) & (rest > -1.5)

@@ -112,7 +112,7 @@ def test_a_mirrored_patient_has_the_same_sizes_on_the_other_side() -> None:
 
 
 def test_slip_has_the_size_and_direction_drawn() -> None:
-    truth = phantom_scan(22, SLIPPED)
+    truth = phantom_scan(22, SLIPPED, lordosis_deg=15.0)
     levels = name_levels(truth.labels[SeriesRole.SAGITTAL_T2])
     errors = []
     for disc in MODELLED_DISCS:
@@ -121,7 +121,7 @@ def test_slip_has_the_size_and_direction_drawn() -> None:
         errors.append(abs(slip.mm - truth.finding("slip", disc.upper_vertebra.value)["signed_mm"]))
         depth = truth.spec.body(disc.lower_vertebra.value).depth_mm
         assert slip.endplate_mm == pytest.approx(depth, abs=2.0)
-    assert mean(errors) < 0.8
+    assert mean(errors) < 0.9
     slipped = slip_at(levels, DiscLevel.C4_5)
     assert slipped is not None
     assert slipped.mm * truth.finding("slip", "C4")["signed_mm"] > 0
