@@ -37,13 +37,17 @@ const queue = new SaveQueue({
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
   onRefused: (change, answer) => {
-    settle(change);
+    for (const field of typedAt(change.place)) field.setAttribute("aria-invalid", "true");
     showError(answer.body?.error?.message ?? strings.refused, answer.body?.error?.details);
     refresh();
   },
 });
 
-function showState(state) {
+/** "Saved" is said only when nothing typed is still on its way. */
+function showState(answered) {
+  const typed = form.querySelector("[data-dirty]");
+  const refused = form.querySelector('[data-dirty][aria-invalid="true"]');
+  const state = answered === "saved" && typed ? (refused ? "not_accepted" : "saving") : answered;
   const mark = root.querySelector("[data-save-mark]");
   mark.dataset.save = state;
   const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -97,12 +101,17 @@ function refresh() {
   return refreshing;
 }
 
-/** A saved or refused text is no longer "being typed" unless it went on meanwhile. */
+function typedAt(place) {
+  const fields = [...form.querySelectorAll("[data-dirty]")];
+  return fields.filter((field) => field.closest("[data-finding]").dataset.place === place);
+}
+
+/** A saved text is no longer "being typed" unless it went on meanwhile. */
 function settle(change) {
-  for (const field of form.querySelectorAll("[data-dirty]")) {
-    const finding = field.closest("[data-finding]");
-    if (finding.dataset.place !== change.place || timers.has(change.place)) continue;
-    if (change.text === undefined || field.value === change.text) delete field.dataset.dirty;
+  for (const field of timers.has(change.place) ? [] : typedAt(change.place)) {
+    if (change.text !== undefined && field.value !== change.text) continue;
+    delete field.dataset.dirty;
+    field.defaultValue = field.value;
   }
 }
 
@@ -167,11 +176,19 @@ function saveText(field) {
   clearTimeout(timers.get(finding.dataset.place));
   timers.delete(finding.dataset.place);
   if (!("dirty" in field.dataset)) return;
+  if (field.value === field.defaultValue) {
+    delete field.dataset.dirty;
+    if (queue.pending.length === 0) showState("saved");
+    return;
+  }
   const { value, empty, invalid } = typedValue(finding.dataset.kind, field.value);
-  field.setAttribute("aria-invalid", String(Boolean(invalid)));
-  if (invalid) showError(strings.not_a_number);
-  else if (empty) push({ kind: "clear", ...describe(finding, field.value) });
-  else set(finding, value, field.value);
+  if (invalid) field.setAttribute("aria-invalid", "true");
+  if (invalid) {
+    showError(strings.not_a_number);
+    showState("not_accepted");
+  }
+  if (empty) push({ kind: "clear", ...describe(finding, field.value) });
+  else if (!invalid) set(finding, value, field.value);
 }
 
 function act(kind, finding, given = {}) {
@@ -182,6 +199,8 @@ form.addEventListener("input", (event) => {
   const field = event.target.closest("[data-set-text]");
   if (!field) return;
   field.dataset.dirty = "";
+  field.removeAttribute("aria-invalid");
+  if (queue.pending.length === 0) showState("saving");
   const { place } = field.closest("[data-finding]").dataset;
   clearTimeout(timers.get(place));
   timers.set(place, setTimeout(() => saveText(field), SAVE_AFTER_MS));
@@ -224,7 +243,7 @@ async function addDigest(given) {
   for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
   const mark = root.querySelector("[data-save-mark]");
   while (queue.pending.length > 0 && mark.dataset.save === "saving") await pause(50);
-  if (queue.pending.length > 0) {
+  if (queue.pending.length > 0 || form.querySelector("[data-dirty]")) {
     showError(strings.save_first);
     return false;
   }

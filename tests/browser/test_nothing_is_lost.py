@@ -74,5 +74,30 @@ def test_what_is_typed_without_connection_is_sent_when_it_is_back(
     expect(save_mark(page)).to_have_attribute("data-save", "saved", timeout=30_000)
     expect(field).to_have_value("Neck pain for weeks")
     assert Finding.objects.get(report=report, field="indication").value == "Neck pain for weeks"
+    # Typed and taken back again: nothing to send; a number that is none is not called saved.
+    comment, number = (
+        finding(page, "comment_exam").locator("textarea"),
+        finding(page, "c2c7_angle_deg").locator("input"),
+    )
+    comment.press_sequentially("x")
+    comment.press("Backspace")
+    expect(save_mark(page)).to_have_attribute("data-save", "saved")
+    page.locator("#g-alignment > summary").click()
+    number.fill("twelve")
+    number.blur()
+    expect(save_mark(page)).to_have_attribute("data-save", "not_accepted")
+    expect(number).to_have_attribute("aria-invalid", "true")
+    number.fill("12,5")
+    expect(save_mark(page)).to_have_attribute("data-save", "saved")
+    assert Finding.objects.get(report=report, field="c2c7_angle_deg").value == 12.5
+    assert not Finding.objects.filter(report=report, field="comment_exam").exists()
+    # A character that cannot be signed is refused by the server; the text stays and is not called saved.
+    open_exam(page)
+    comment.fill("left \u202e right")
+    expect(page.locator("[data-action-error]")).to_contain_text("U+202E")
+    expect(save_mark(page)).to_have_attribute("data-save", "not_accepted")
+    expect(comment).to_have_value("left \u202e right")
+    comment.fill("left")
+    expect(save_mark(page)).to_have_attribute("data-save", "saved")
     kept = page.evaluate("[localStorage.length, sessionStorage.length]")
     assert kept == [0, 0]

@@ -138,6 +138,7 @@ def page_strings() -> dict[str, str]:
         "stale": _("No connection: this page may be out of date."),
         "refused": _("The server refused this."),
         "save_first": _("Not everything is saved yet. Wait or settle that first."),
+        "not_accepted": _("Not saved: a field was not accepted."),
         "not_a_number": _("This is not a number."),
         "conflict_title": _("Changed elsewhere: which value stands?"),
         "field": _("Field"),
