@@ -38,7 +38,9 @@ GATE_REASON_TEXT: dict[GateReason, str] = {
     GateReason.SAGITTAL_UNUSABLE: "The sagittal series cannot be used.",
     GateReason.SAGITTAL_T1_UNUSABLE: "The sagittal T1 cannot be used.",
     GateReason.AXIAL_T2_UNUSABLE: "The axial T2 cannot be used.",
-    GateReason.DIFFERENT_FRAME_OF_REFERENCE: "The series share no frame of reference: how they lie to each other is not known.",
+    GateReason.DIFFERENT_FRAME_OF_REFERENCE: (
+        "The series share no frame of reference; how they lie to each other is not known."
+    ),
     GateReason.AXIAL_DOES_NOT_COVER_DISCS: "The axial slices pass through no disc that was found.",
     GateReason.SAGITTAL_T1_DOES_NOT_COVER: "The sagittal T1 does not show the vertebrae that were found.",
     GateReason.WRONG_REGION: "No cervical spine was recognised.",

@@ -85,8 +85,12 @@ def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard
     if card.name != name:
         raise WeightsError(f"{path.name} holds the weights of {card.name!r}")
     try:
-        network.load_state_dict(safetensors.torch.load(content), strict=True)
-    except (safetensors.SafetensorError, RuntimeError) as error:
+        tensors = safetensors.torch.load(content)
+        everywhere = {key: tensors.pop(owner) for key, owner in _owners(network).items() if key == owner}
+        if tensors:
+            raise RuntimeError(f"unexpected {', '.join(sorted(tensors))}")
+        network.load_state_dict({key: everywhere[owner] for key, owner in _owners(network).items()}, strict=True)
+    except (safetensors.SafetensorError, RuntimeError, KeyError) as error:
         raise WeightsError(f"{path.name} does not fit the network: {error}") from error
     return network.eval(), card
 
@@ -95,9 +99,11 @@ def save(network: nn.Module, card: WeightsCard, directory: Path = DIRECTORY) -> 
     """Write one weights file and enter its digest in the manifest."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / f"{card.name}.safetensors"
-    tensors = {key: value.detach().contiguous().cpu() for key, value in network.state_dict().items()}
+    state, owners = network.state_dict(), set(_owners(network).values())
+    tensors = {key: state[key].detach().contiguous().cpu() for key in owners}
     text = json.dumps(vars(card), sort_keys=True, default=dict)
     safetensors.torch.save_file(tensors, path, metadata={_METADATA_KEY: text})
+    path.chmod(0o644)
     manifest_path = directory / MANIFEST
     manifest = read_manifest(directory) if manifest_path.exists() else {}
     manifest[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -135,6 +141,12 @@ def check_all(directory: Path = DIRECTORY) -> None:
     """Load every network once; the worker calls this before it takes its first job."""
     for name in NAMES:
         load(name, directory)
+
+
+def _owners(network: nn.Module) -> dict[str, str]:
+    """State key → the first key of the same tensor: a U-Net names a layer in its list and in its skip path."""
+    first: dict[int, str] = {}
+    return {key: first.setdefault(value.data_ptr(), key) for key, value in network.state_dict().items()}
 
 
 def _read(path: Path) -> bytes:

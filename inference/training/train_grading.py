@@ -16,11 +16,11 @@ from inference.training.loop import Batch, Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
 
 BATCH: dict[MachineFinding, int] = {
-    MachineFinding.OSTEOPHYTE: 24,
-    MachineFinding.SLIP: 12,
-    MachineFinding.HERNIATION: 20,
-    MachineFinding.PLL: 20,
-    MachineFinding.LF: 20,
+    MachineFinding.OSTEOPHYTE: 32,
+    MachineFinding.SLIP: 16,
+    MachineFinding.HERNIATION: 16,
+    MachineFinding.PLL: 16,
+    MachineFinding.LF: 16,
 }
 # Findings whose crop looks the same mirrored left to right. (LF crops are mirrored to one side already.)
 _LEFT_RIGHT_AXIS: dict[MachineFinding, int] = {

@@ -15,6 +15,7 @@ from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
 from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Scope
+from reporting.reports.values import MAX_INSTANCES
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import DiscLevel, LevelKind, Vertebra
 
@@ -91,8 +92,11 @@ class _Builder:
     def instances_of(self, field: Field) -> tuple[int, ...]:
         if field.scope is not Scope.LESION:
             return (1,)
-        known = {place.instance for place in self.findings if place.field == field.key}
-        return tuple(sorted(known | {1}))
+        known = {place.instance for place in self.findings if place.field == field.key} | {1}
+        value = self.sheet.human(Place(field.key, instance=max(known)))
+        if value is not None and value != field.default:  # room for one more lesion
+            known.add(max(known) + 1)
+        return tuple(sorted(known))[:MAX_INSTANCES]
 
     def field(self, field: Field, place: Place) -> FieldView:
         finding = self.findings.get(place)
@@ -115,7 +119,7 @@ class _Builder:
             choices=self.choices(field, finding, value),
             unit=field.unit,
             note=field.note_zh if self.chinese else field.note_en,
-            required=field.required and place.level not in OPTIONAL_LEVELS,
+            required=field.required and place.level not in OPTIONAL_LEVELS and place.instance == 1,
             unvalidated=field.unvalidated,
             bulk=bool(finding and finding.bulk),
             has_details=field.key in DETAILED,

@@ -39,6 +39,7 @@ class Facts:
     levels_plausible: bool = True
     demo_weights: str = ""
     algorithm: str = ""
+    has_earlier_study: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class Sheet:
         spec = self.template[place.field]
         if spec.default is None or not self.applicable(place):
             return None
+        if spec.key == "comparison" and self.facts.has_earlier_study:
+            return None  # "no earlier study" would be untrue
         if spec.default_unless is not None and self.holds(spec.default_unless, place):
             return None
         return [spec.default] if spec.kind is Kind.MULTI else spec.default

@@ -24,6 +24,11 @@ from tests.architecture.compose_file import compose, expand, our_services
 from tests.paths import REPOSITORY
 
 pytestmark = pytest.mark.process
+_SOME_ROWS = (
+    "from reporting.accounts.models import Role\n"
+    "from reporting.accounts.services import create_user\n"
+    "create_user(username='first-admin', full_name='First Admin', role=Role.ADMIN, by=None)\n"
+)
 READY_WITHIN_S = 150
 
 
@@ -259,6 +264,38 @@ def test_the_application_may_not_change_what_is_signed_or_audited(site: Site) ->
     )
     asked = _python(site, code)
     assert asked.returncode == 0, asked.stderr[-2000:]
+
+
+def test_a_restored_copy_is_equal_and_as_well_guarded(site: Site) -> None:
+    """The backup and restore of docs/operations.md."""
+    binaries, dump = _postgres_binaries(), str(site.folder / "dens.dump")
+    server = {
+        "PGHOST": "127.0.0.1",
+        "PGPORT": str(site.postgres_port),
+        "PGUSER": "postgres",
+        "PGPASSWORD": (site.folder / "secrets" / "postgres_password").read_text(),
+    }
+    assert _python(site, _SOME_ROWS).returncode == 0
+    for command in (
+        ["pg_dump", "--format", "custom", "--file", dump, "dens"],
+        ["createdb", "--owner", "dens_owner", "restored"],
+        ["pg_restore", "--dbname", "restored", "--exit-on-error", dump],
+    ):
+        subprocess.run([str(binaries / command[0]), *command[1:]], env=server, check=True, capture_output=True)
+    states = []
+    for database in ("dens", "restored"):
+        environment = site.environment(our_services()["web"])
+        environment["DATABASE_URL"] = environment["DATABASE_URL"].removesuffix("/dens") + f"/{database}"
+        for arguments in (["verify_audit"], ["verify_reports"], ["state_digest", "--json", "--read-files"]):
+            command = [sys.executable, "manage.py", *arguments]
+            ran = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+            assert ran.returncode == 0, (database, arguments, ran.stderr[-1000:])
+        states.append(json.loads(ran.stdout))
+    assert states[0] == states[1]
+    assert states[0]["tables"]["audit_trail.auditevent"]["count"] > 0
+    guarded = "SELECT has_table_privilege('dens_app', 'reports_signature', 'UPDATE')"
+    asked = [str(binaries / "psql"), "-XAtc", guarded, "restored"]
+    assert subprocess.run(asked, env=server, check=True, capture_output=True, text=True).stdout.strip() == "f"
 
 
 def test_the_production_settings_pass_djangos_own_check(site: Site) -> None:

@@ -14,8 +14,10 @@ from django.utils import timezone
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.predictions.models import JobStatus
+from reporting.reports.form_view import form_view
 from reporting.reports.models import Report
-from reporting.reports.services import start_report
+from reporting.reports.places import Place
+from reporting.reports.services import change_finding, confirm_levels, confirm_rest, preview, start_report
 from reporting.reports.worklist import PAGE_ROWS, Show, WorklistFilter, worklist_page
 from reporting.studies.models import SopInstance, Study
 from tests.factories import add_object, make_job, make_study, make_user
@@ -195,3 +197,37 @@ def test_bytes_that_are_no_image_give_no_picture_and_no_fault(senior: User, repo
     broken = report.study.series_set.get().sop_instances.first()
     assert broken is not None
     assert logged_in(senior).get(picture(report, broken)).status_code == 422
+
+
+def test_an_abnormal_lesion_makes_room_for_another(senior: User, report: Report) -> None:
+    address = reverse("reports:read", args=[report.pk])
+    assert "cord_signal#2" not in logged_in(senior).get(address).content.decode()
+    change_finding(report, Place("cord_signal"), "faint_t2", by=senior, expected_version=report.version)
+    page = logged_in(senior).get(address).content.decode()
+    assert 'data-place="cord_signal#2"' in page
+    assert 'data-place="signal_level_from"' in page
+    assert 'data-place="signal_level_from#2"' not in page
+
+
+def test_parts_of_the_page_carry_version_and_digest(senior: User, report: Report) -> None:
+    answer = logged_in(senior).get(reverse("reports:panels", args=[report.pk])).json()
+    assert answer["version"] == report.version
+    assert answer["digest"] == preview(report).digest
+    assert set(answer["html"]) == {"form", "status", "text", "actions"}
+    assert (
+        logged_in(make_user(Role.JUNIOR, section="elsewhere"))
+        .get(reverse("reports:panels", args=[report.pk]))
+        .status_code
+        == 404
+    )
+
+
+def test_an_unset_level_is_never_called_unremarkable(senior: User, report: Report) -> None:
+    form = form_view(report, preview(report).sheet, chinese=False, can_edit=True)
+    assert not any(level.is_normal for level in form.levels)
+    confirm_levels(report, by=senior, expected_version=report.version)
+    confirm_rest(report, by=senior, expected_version=report.version)
+    form = form_view(report, preview(report).sheet, chinese=False, can_edit=True)
+    usual = [level for level in form.levels if not level.is_optional]
+    assert all(level.is_normal for level in usual)
+    assert form.open == 0

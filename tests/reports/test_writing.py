@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from reporting.accounts.models import Role, User
@@ -10,7 +12,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, StaleVersion, WrongS
 from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.reports.places import Place
-from tests.reports.factories import accept, change, make_draft, make_user, place, row
+from tests.reports.factories import accept, change, make_draft, make_study, make_user, place, row
 
 pytestmark = pytest.mark.django_db
 
@@ -192,3 +194,17 @@ def test_a_junior_of_another_section_writes_nothing() -> None:
     stranger.save()
     with pytest.raises(NotAllowed):
         change(report, "quality", "good", stranger)
+
+
+def test_confirming_the_rest_does_not_deny_an_earlier_study(junior: User) -> None:
+    report = make_draft()
+    study = report.study
+    study.study_date = date(2026, 5, 1)
+    study.save()
+    earlier = make_study(study_date=date(2025, 5, 1))
+    earlier.patient = study.patient
+    earlier.save()
+    confirm(report, junior)
+    services.confirm_rest(report, by=junior, expected_version=report.version)
+    assert not report.findings.filter(field="comparison").exists()
+    assert "Not assessed: comparison" in services.preview(report).en.text

@@ -17,6 +17,7 @@ from reporting.reports.rendering import Language, Rendering, render
 from reporting.reports.sheet import Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
+from reporting.studies.models import Study
 from reporting.vocabulary import DiscLevel, SeriesRole, Vertebra
 
 # Rows whose structure lies outside the reported levels after a relabel are kept under such a level, for the way back.
@@ -56,7 +57,11 @@ def analysis_of(report: Report) -> Analysis:
 def facts_of(report: Report, level_map: LevelMap) -> Facts:
     """What the study and the machine run say of themselves."""
     analysis = analysis_of(report)
-    roles = set(report.study.series_set.values_list("role", flat=True)) - {SeriesRole.UNKNOWN.value}
+    study = report.study
+    earlier = (
+        Study.objects.filter(patient=study.patient_id, study_date__lt=study.study_date) if study.study_date else None
+    )
+    roles = set(study.series_set.values_list("role", flat=True)) - {SeriesRole.UNKNOWN.value}
     seen = {level_map.mapping.get(name) for name in analysis.levels if not analysis.is_uncertain(name)}
     extra: set[str] = set()
     if Vertebra.T1.value in seen:
@@ -71,6 +76,7 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         levels_plausible=analysis.levels_are_plausible(),
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
+        has_earlier_study=earlier is not None and earlier.exists(),
     )
 
 
