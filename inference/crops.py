@@ -7,82 +7,20 @@ series' own order was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from inference.level_frames import LevelFrame
 from inference.networks import CROP_SHAPE, CROP_SPACING_MM
-from inference.results import Point
 from inference.sampling import sample
 from inference.segmentation import ProbabilityMap
 from inference.volumes import Volume
-from reporting.vocabulary import DiscLevel, MachineFinding, Side, Structure, Vertebra
+from reporting.vocabulary import MachineFinding, Side, Structure
 
 _SAC_SEARCH_MM = 45.0
 _SAC_PIXELS = 40
 _BEHIND_DISC_MM = 14.0  # from a disc's centre to the canal's, about
-
-
-@dataclass(frozen=True)
-class LevelFrame:
-    """A place and its axes in the patient: unit vectors in LPS towards the patient's left, feet and back."""
-
-    center_lps_mm: NDArray[np.float64]
-    left: NDArray[np.float64]
-    inferior: NDArray[np.float64]
-    posterior: NDArray[np.float64]
-
-
-def vertebra_frames(vertebrae: Mapping[str, Point], discs: Mapping[str, Point]) -> dict[str, LevelFrame]:
-    """A frame per vertebra that has a neighbour; centres in LPS mm by level name (``C5``, ``C5/6``).
-
-    C2 reaches up into the dens, so its graded part is found from below: C3's centre mirrored at the C2/3 disc.
-    """
-    points = _graded_centers(vertebrae, discs)
-    frames = {}
-    for vertebra in Vertebra:
-        here = points.get(vertebra.value)
-        if here is None:
-            continue
-        above, below = points.get(_above(vertebra), here), points.get(vertebra.below or "", here)
-        if above is not below:
-            frames[vertebra.value] = frame_along(here, below - above)
-    return frames
-
-
-def slip_frames(vertebrae: Mapping[str, Point], discs: Mapping[str, Point]) -> dict[str, LevelFrame]:
-    """A frame per upper vertebra of a pair, at the disc between them: where its slip on the lower one is read."""
-    points = _graded_centers(vertebrae, discs)
-    frames = {}
-    for disc in DiscLevel:
-        upper, lower = points.get(disc.upper_vertebra.value), points.get(disc.lower_vertebra.value)
-        if upper is not None and lower is not None and disc.value in discs:
-            frames[disc.upper_vertebra.value] = frame_along(
-                np.array(discs[disc.value], dtype=np.float64), lower - upper
-            )
-    return frames
-
-
-def _graded_centers(vertebrae: Mapping[str, Point], discs: Mapping[str, Point]) -> dict[str, NDArray[np.float64]]:
-    points = {name: np.array(point, dtype=np.float64) for name, point in vertebrae.items()}
-    if "C2/3" in discs and "C3" in points:
-        points["C2"] = 2 * np.array(discs["C2/3"], dtype=np.float64) - points["C3"]
-    return points
-
-
-def _above(vertebra: Vertebra) -> str:
-    return next((other.value for other in Vertebra if other.below is vertebra), "")
-
-
-def frame_along(center_lps_mm: NDArray[np.float64], inferior: NDArray[np.float64]) -> LevelFrame:
-    """Axes with ``inferior`` along the spine and ``left`` as near to the patient's left as that allows."""
-    inferior = inferior / np.linalg.norm(inferior)
-    left = np.array([1.0, 0.0, 0.0]) - inferior[0] * inferior
-    left /= np.linalg.norm(left)
-    return LevelFrame(center_lps_mm, left, inferior, np.cross(left, inferior))
 
 
 def sagittal_crop(

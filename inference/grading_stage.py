@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.crops import axial_crop, canal_of_disc, sagittal_crop, slip_frames, vertebra_frames
+from inference.crops import axial_crop, canal_of_disc, sagittal_crop
 from inference.grading import Grade, grade, slip_grade
+from inference.level_frames import slip_frames, vertebra_frames
 from inference.levels import slice_through
 from inference.matching import SliceMatch, index_slice
 from inference.results import AlgorithmInfo, IndexSlice, LevelPrediction, LevelResult, Measurement, Point

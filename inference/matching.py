@@ -8,17 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.level_frames import posterior_edge
 from inference.results import IndexSlice, LevelResult
 from inference.volumes import Volume
 from reporting.vocabulary import LevelKind
 
 REACH_OF_STEP = 0.75
-"""A slice shows a disc when the disc's centre is within this many slice steps of its plane."""
+"""A slice shows a level when the level's point is within this many slice steps of its plane."""
 
 TILT_WEIGHT_MM_PER_DEG = 0.05
 """Between packs: how much farther a slice may lie when it runs better along the disc."""
 
-_MARGIN_MM = 5.0  # the centre must lie this far inside the image
+_MARGIN_MM = 5.0  # the point must lie this far inside the image
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,12 @@ def level_axes(levels: Sequence[LevelResult]) -> dict[str, NDArray[np.float64]]:
 
 
 def match_levels(levels: Sequence[LevelResult], axial: Sequence[Volume]) -> dict[str, SliceMatch]:
-    """For every disc and vertebra that an axial slice passes through, that slice."""
+    """For every vertebra the axial slice through its centre, for every disc the one through its posterior edge."""
     axes = level_axes(levels)
     found = {}
     for level in levels:
-        match = best_slice(axial, np.array(level.center_lps_mm), axes[level.name])
+        point, axis = np.array(level.center_lps_mm), axes[level.name]
+        match = best_slice(axial, posterior_edge(point, axis) if level.kind is LevelKind.DISC else point, axis)
         if match is not None:
             found[level.name] = match
     return found

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from inference.level_frames import posterior_edge
 from inference.phantom.acquisition import study_grids
 from inference.phantom.artefacts import ArtefactStrengths
 from inference.phantom.contrast import image_from_codes
@@ -22,7 +23,7 @@ from inference.phantom.render import Grid, render_codes
 from inference.phantom.spec import PhantomSpec
 from inference.phantom.truth import truth_record
 from inference.phantom.vendors import VENDORS, Protocol, Vendor
-from reporting.vocabulary import LevelKind, SeriesRole
+from reporting.vocabulary import DiscLevel, LevelKind, SeriesRole
 
 TRUTH_FILE = "truth.json"
 DEMO_ARTEFACTS = ArtefactStrengths(noise=0.6, ghosts=0.6, motion=0.4, bias=0.8, fall_off=0.6)
@@ -142,13 +143,18 @@ def _series_truth(
 
 
 def _add_index_slices(truth: dict[str, Any], plan: StudyPlan) -> None:
-    """For every level the axial T2 slice (disc) and sagittal T2 slice nearest its centre."""
+    """The axial T2 slice nearest a disc's posterior edge, the sagittal T2 slice nearest a vertebra's centre."""
     series = {entry["role"]: entry for entry in truth["series"]}
+    centers = {level["name"]: np.array(level["center_lps_mm"]) for level in truth["levels"]}
     for level in truth["levels"]:
         role = SeriesRole.AXIAL_T2 if level["kind"] == LevelKind.DISC.value else SeriesRole.SAGITTAL_T2
         grid, entry = plan.grids[role], series[role.value]
-        point = np.array([*level["center_lps_mm"], 1.0])
-        index = np.linalg.inv(grid.affine_lps_mm) @ point
+        point = centers[level["name"]]
+        if level["kind"] == LevelKind.DISC.value:
+            disc = DiscLevel(level["name"])
+            lower = centers.get(disc.lower_vertebra.value, point)  # the truth names no T1
+            point = posterior_edge(point, lower - centers[disc.upper_vertebra.value])
+        index = np.linalg.inv(grid.affine_lps_mm) @ np.array([*point, 1.0])
         k = int(np.clip(np.rint(index[0]), 0, grid.shape_kji[0] - 1))
         level["index_slice"] = {
             "series_uid": entry["uid"],

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from inference.level_frames import posterior_edge
 from inference.matching import best_slice, match_levels, with_index_slices
 from inference.results import LevelResult, Point
 from inference.volumes import Volume
@@ -44,12 +45,24 @@ def test_the_nearest_slice_along_the_normal_is_taken() -> None:
 
 
 def test_of_two_packs_the_one_through_the_disc_along_it_wins() -> None:
-    packs = [pack((0, 0, 0), 0.0, 5), pack((0, 5, -20), 25.0, 5)]
+    down = np.array([0.0, 5.0, -20.9])
+    upper, lower = (posterior_edge(np.array(centre), down) for centre in ((0.0, 0.0, 0.5), (0.0, 5.0, -20.4)))
+    over, under = upper - np.array([0, 0, 0.5]), lower + np.array([0, 0, 0.4])
+    packs = [pack(tuple(over), 0.0, 5), pack(tuple(under), 25.0, 5)]
     levels = [disc("C3/4", (0.0, 0.0, 0.5)), disc("C5/6", (0.0, 5.0, -20.4))]
     matches = match_levels(levels, packs)
     assert (matches["C3/4"].pack, matches["C5/6"].pack) == (0, 1)
     placed = with_index_slices(levels, packs, matches)
     assert [level.index_slice.sop_instance_uid for level in placed if level.index_slice] == ["0.0-2", "25.0-2"]
+
+
+def test_a_disc_is_shown_where_its_posterior_edge_is_cut() -> None:
+    """A slice through the centre of a tilted disc passes above or below what lies behind it."""
+    level = disc("C5/6", (0.0, 0.0, 0.0))
+    below = disc("C6/7", (0.0, 8.0, -16.0))
+    match = match_levels([level, below], [pack((0, 0, 0), 0.0, 21)])["C5/6"]
+    edge_z = 7.5 * 8.0 / np.hypot(8.0, 16.0)
+    assert match.k == 10 + round(edge_z / 3.0)
 
 
 def test_a_disc_outside_the_stack_or_beside_the_image_has_no_slice() -> None:

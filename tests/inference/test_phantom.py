@@ -13,6 +13,7 @@ import numpy as np
 import pydicom
 import pytest
 
+from inference.level_frames import posterior_edge
 from inference.phantom import (
     Grid,
     Pathology,
@@ -31,7 +32,7 @@ from inference.phantom.render import tables_of
 from inference.phantom.spec import DISCS, VERTEBRAE
 from inference.phantom.thresholds import POSITIVE_MM
 from inference.zones import zone_of
-from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole, Side, Structure, Zone
+from reporting.vocabulary import LABEL_VALUES, DiscLevel, MachineFinding, SeriesRole, Side, Structure, Zone
 from tests.paths import shared_data
 
 STEP_MM = 0.3
@@ -320,8 +321,9 @@ def test_a_study_reads_back_as_dicom_in_the_geometry_it_was_scanned_in(study: tu
     assert dataset.ScanningSequence == "GR"
 
 
-def test_every_disc_names_the_axial_slice_that_shows_it(study: tuple[Path, dict[str, Any]]) -> None:
+def test_every_disc_names_the_axial_slice_through_its_posterior_edge(study: tuple[Path, dict[str, Any]]) -> None:
     folder, truth = study
+    centers = {level["name"]: np.array(level["center_lps_mm"]) for level in truth["levels"]}
     axial = next(entry for entry in truth["series"] if entry["role"] == "axial_t2")
     for level in truth["levels"]:
         if level["kind"] != "disc":
@@ -332,7 +334,10 @@ def test_every_disc_names_the_axial_slice_that_shows_it(study: tuple[Path, dict[
         dataset = next(found for found in datasets if found.SOPInstanceUID == index["sop_instance_uid"])
         rows = np.array(dataset.ImageOrientationPatient, dtype=float)
         normal = np.cross(rows[:3], rows[3:])
-        away = normal @ (np.array(level["center_lps_mm"]) - np.array(dataset.ImagePositionPatient, dtype=float))
+        disc = DiscLevel(level["name"])
+        below = centers.get(disc.lower_vertebra.value, centers[disc.value])
+        edge = posterior_edge(centers[disc.value], below - centers[disc.upper_vertebra.value])
+        away = normal @ (edge - np.array(dataset.ImagePositionPatient, dtype=float))
         assert abs(away) <= float(dataset.SpacingBetweenSlices) / 2 + 1e-3
 
 

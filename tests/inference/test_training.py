@@ -22,9 +22,9 @@ FINDING = MachineFinding.OSTEOPHYTE
 def toy_batch(rng: np.random.Generator, count: int = 4) -> Batch:
     """Crops with a bar whose length is the size to be found."""
     mm = rng.uniform(0, 6, count).astype(np.float32)
-    crops = rng.normal(0, 0.05, (count, 5, 32, 32, 64)).astype(np.float32)
+    crops = rng.normal(0, 0.05, (count, 5, 8, 32, 64)).astype(np.float32)
     for crop, size in zip(crops, mm, strict=True):
-        crop[:, 12:20, 12:20, 16 : 16 + int(5 * size)] += 1.0
+        crop[:, 2:6, 12:20, 16 : 16 + int(5 * size)] += 1.0
     return torch.from_numpy(crops), {"mm": torch.from_numpy(mm), "positive": torch.from_numpy((mm > 3).astype("f4"))}
 
 
