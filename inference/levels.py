@@ -129,7 +129,8 @@ def _find_c2(column: Sequence[_Member]) -> tuple[int, str | None]:
     whole = [member.height_mm for _, member in bodies if member.piece and not member.piece.at_bottom]
     usual = float(np.median(whole[1:] if len(whole) > 3 else whole))
     tall = [index for index, member in bodies if member.height_mm > DENS_RATIO * usual]
-    if len(tall) > 1:
+    # Below T1 two bodies seen as one, at the picture's end say, name nothing wrongly.
+    if len(tall) > 1 and sum(1 for index, _ in bodies if tall[0] < index <= tall[1]) < len(COLUMN):
         return -1, "two_tall_bodies"
     first = column[bodies[0][0]]
     if not tall:

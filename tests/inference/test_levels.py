@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -121,3 +123,26 @@ def test_kinds_alternate_from_the_top_down() -> None:
     kinds = [level.kind for level in levels]
     assert kinds[::2] == [LevelKind.VERTEBRA] * len(kinds[::2])
     assert kinds[1::2] == [LevelKind.DISC] * len(kinds[1::2])
+
+
+def merged(scan: PhantomScan, *between: np.ndarray[Any, np.dtype[np.float64]]) -> Levels:
+    """Names in the label map of ``scan`` with the discs between two points labelled as body."""
+    volume = scan.labels[ROLE]
+    rows = [volume.to_index_kji(point)[1] for point in between]
+    array = volume.array.copy()
+    block = array[:, int(min(rows)) : int(max(rows)) + 1]
+    block[block == LABEL_VALUES[Structure.DISC]] = LABEL_VALUES[Structure.BODY]
+    return name_levels(volume.with_array(array))
+
+
+def test_two_vertebrae_seen_as_one_name_nothing() -> None:
+    scan = phantom_scan(1)
+    levels = merged(scan, scan.center("C4"), scan.center("C5"))
+    assert levels.reasons == ("two_tall_bodies",)
+    assert all(level.status is LevelStatus.UNCERTAIN for level in levels.levels)
+
+
+def test_two_vertebrae_seen_as_one_below_t1_take_no_name_away() -> None:
+    scan = phantom_scan(1)
+    step = scan.center("C7") - scan.center("C6")
+    assert_right(merged(scan, scan.center("C7") + 2 * step, scan.center("C7") + 3 * step), scan)
