@@ -90,7 +90,7 @@ class _Child:
         self._files += 1
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(str(path)).encode() + b"\n")
+            self._process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
         except BrokenPipeError:
             return self._ended()
         answer = self._answer_line(time.monotonic() + self.limits.wall_seconds)

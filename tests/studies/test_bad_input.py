@@ -287,3 +287,11 @@ def test_whatever_bytes_change_the_ingest_never_fails(
         files[str(number)] = bytes(data)
     report = ingest_instances(incoming(tmp_path, files), by=importer)
     assert len(report.results) == len(files)
+
+
+def test_a_path_relative_to_the_caller_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child works in another folder, where the same words would name another file."""
+    path = incoming(tmp_path, {"good": _good()})[0].path
+    monkeypatch.chdir(path.parent)
+    [outcome] = read_headers([Path(path.name)])
+    assert not isinstance(outcome, RefusalCode)
