@@ -16,7 +16,7 @@ from inference.contrast_role import role_from_contrast
 from inference.gate import GateFacts, decide, study_reasons
 from inference.gate_reasons import GateReason
 from inference.grading_stage import grade_axial, grade_sagittal, predictions
-from inference.intake import InputSeries, Intake, collect
+from inference.intake import InputSeries, Intake, UnreadableFile, collect
 from inference.levels import Levels, name_levels
 from inference.matching import SliceMatch, match_levels, with_index_slices
 from inference.measurements.study import measure
@@ -54,8 +54,7 @@ def run(
     with clock.stage("volumes"):
         intake = collect(paths, roles)
         if not intake.series:
-            reasons = sorted({file.reason for file in intake.unreadable})
-            raise PipelineError("nothing_readable", f"No image could be read ({', '.join(reasons) or 'no files'}).")
+            raise PipelineError("nothing_readable", _nothing_readable(intake.unreadable))
         sources, objections = _one_study(intake.series)
         loaded = load(sources)
     with clock.stage("preprocess"):
@@ -133,6 +132,13 @@ class _Segmented:
         if series is None:
             return None
         return self.learned.get(series.source.uid, series.decision).role
+
+
+def _nothing_readable(files: Sequence[UnreadableFile]) -> str:
+    named = [f"{file.path}: {file.reason}" for file in files[:3]]
+    if len(files) > len(named):
+        named.append(f"and {len(files) - len(named)} more")
+    return f"No image could be read ({'; '.join(named) or 'no files'})."
 
 
 def _place_networks(device: str | None) -> str:

@@ -59,6 +59,9 @@ def record(
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CHAIN_LOCK])
+            # Through the database once, so that the digest is over exactly what it gives back: -0.0 comes back as 0.0.
+            cursor.execute("SELECT %s::jsonb::text", [json.dumps(data or {}, default=str, allow_nan=False)])
+            (kept,) = cursor.fetchone() or ("{}",)
         last = AuditEvent.objects.order_by("-sequence").values("sequence", "digest").first()
         event = AuditEvent(
             sequence=(last["sequence"] + 1) if last else 1,
@@ -69,8 +72,7 @@ def record(
             object_type=about._meta.label if about is not None else "",
             object_id=str(about.pk) if about is not None else "",
             outcome=outcome,
-            # Through JSON once, so that the digest is over exactly what the database will give back.
-            data=json.loads(json.dumps(data or {}, default=str)),
+            data=json.loads(kept),
             request_id=request_id.get(),
             remote_address=remote_address.get(),
             previous_digest=last["digest"] if last else GENESIS,

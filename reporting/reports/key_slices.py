@@ -118,9 +118,8 @@ def frame_keys_around(instance: SopInstance, frame: int, *, reach: int = 12) -> 
             yield FrameKey(sha256, 1)
 
 
-def label_map_digest(job: InferenceJob | None, instance: SopInstance) -> str:
-    """Digest of the job's label map in the series of ``instance``, or empty."""
+def label_map_digests(job: InferenceJob | None, instance: SopInstance) -> tuple[str, ...]:
+    """Digests of the job's label maps in the series of ``instance``, one per pack of slices; empty without any."""
     if job is None:
-        return ""
-    found = job.label_maps.filter(series_id=instance.series_id).values_list("sha256", flat=True).first()
-    return found or ""
+        return ()
+    return tuple(job.label_maps.filter(series_id=instance.series_id).order_by("pack").values_list("sha256", flat=True))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 
 HEADER_BYTES = 348
 MAX_VOXELS = 256_000_000
+SAME_PLANE_SLICES = 0.25
+"""Headers round positions; half a slice away is already as near to another."""
 _UINT8 = 2
 _RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
@@ -39,6 +42,25 @@ class LabelVolume:
         index = np.where(inside[..., None], index, 0)
         found = self.labels[index[..., 0], index[..., 1], index[..., 2]]
         return np.where(inside, found, 0).astype(np.uint8)
+
+    def slices_off(self, points_lps_mm: NDArray[np.float64]) -> float:
+        """How far points (n, 3) of one plane lie from one slice of the map, in slices; infinite beyond its ends.
+
+        Slices run along the last axis. The farthest point counts, so that a tilted plane is far from every slice.
+        """
+        inverse = np.linalg.inv(self.affine_lps_mm)
+        k = points_lps_mm @ inverse[2, :3] + inverse[2, 3]
+        nearest = np.rint(k.mean())
+        if not 0 <= nearest < self.labels.shape[2]:
+            return float("inf")
+        return float(np.abs(k - nearest).max())
+
+
+def map_of_plane(volumes: Sequence[LabelVolume], points_lps_mm: NDArray[np.float64]) -> LabelVolume | None:
+    """The map in whose stack of slices ``points_lps_mm`` (n, 3; one slice's plane) is a slice; ``None`` for none."""
+    distances = [volume.slices_off(points_lps_mm) for volume in volumes]
+    best = int(np.argmin(distances))
+    return volumes[best] if distances[best] <= SAME_PLANE_SLICES else None
 
 
 def read_label_volume(data: bytes) -> LabelVolume:

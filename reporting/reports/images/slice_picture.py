@@ -56,6 +56,13 @@ class Frame:
         row, column = cosines[:3] * self.spacing_mm[1], cosines[3:] * self.spacing_mm[0]
         return np.asarray(self.position_mm) + x[..., None] * row + y[..., None] * column
 
+    def corners_lps_mm(self) -> NDArray[np.float64]:
+        """The centres of the four corner pixels, (4, 3). Only for a placed frame."""
+        rows, columns = self.pixels.shape
+        x = np.array([0.0, columns - 1, 0.0, columns - 1])
+        y = np.array([0.0, 0.0, rows - 1, rows - 1])
+        return self.to_lps_mm(x, y)
+
     def to_pixel(self, point_lps_mm: tuple[float, float, float]) -> tuple[float, float]:
         """The pixel (x, y) nearest a point, by projection along the slice normal. Only for a placed frame."""
         assert self.orientation is not None

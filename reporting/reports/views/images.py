@@ -16,16 +16,16 @@ from reporting.accounts.models import User
 from reporting.core.errors import DomainError
 from reporting.reports.forms import PictureForm
 from reporting.reports.images.frame_store import FrameKey, cache_dir, load_frame
-from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, read_label_volume
-from reporting.reports.images.slice_picture import Crop, LevelMark, render_png
-from reporting.reports.key_slices import LevelPlace, frame_keys_around, label_map_digest, level_places
+from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
+from reporting.reports.images.slice_picture import Crop, Frame, LevelMark, render_png
+from reporting.reports.key_slices import LevelPlace, frame_keys_around, label_map_digests, level_places
 from reporting.reports.models import Report
 from reporting.studies.blobs import open_blob
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import LevelKind
 
 # Part of every cache key: raise it when the drawing changes.
-RENDERING = 1
+RENDERING = 2
 DISC_NAME_ANTERIOR_MM = 18.0
 
 
@@ -42,13 +42,13 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
     places = level_places(report) if wish["names"] or wish["level"] else ()
     marks = tuple(_mark(place) for place in places) if wish["names"] else ()
     center = next((place.center_lps_mm for place in places if place.name == wish["level"]), None)
-    map_digest = label_map_digest(report.job, instance) if wish["contours"] else ""
-    key = json.dumps([RENDERING, instance.sha256, frame, map_digest, marks, center, half_side_mm, side])
+    map_digests = label_map_digests(report.job, instance) if wish["contours"] else ()
+    key = json.dumps([RENDERING, instance.sha256, frame, map_digests, marks, center, half_side_mm, side])
     path = cache_dir("pictures") / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
     if not path.exists():
         try:
             decoded = load_frame(FrameKey(instance.sha256, frame), tuple(frame_keys_around(instance, frame)))
-            labels = _label_volume(map_digest) if map_digest else None
+            labels = _labels_of(decoded, map_digests)
         except (DomainError, NotALabelMap):
             return HttpResponse(status=422)
         crop = None
@@ -62,9 +62,15 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
     return HttpResponse(path.read_bytes(), content_type="image/png")
 
 
-def _label_volume(digest: str) -> LabelVolume:
-    with open_blob(digest) as file:
-        return read_label_volume(file.read())
+def _labels_of(frame: Frame, digests: tuple[str, ...]) -> LabelVolume | None:
+    """The label map of the pack of slices that ``frame`` belongs to; packs may overlap, so place alone does not say."""
+    if not digests or not frame.is_placed:
+        return None
+    volumes = []
+    for digest in digests:
+        with open_blob(digest) as file:
+            volumes.append(read_label_volume(file.read()))
+    return volumes[0] if len(volumes) == 1 else map_of_plane(volumes, frame.corners_lps_mm())
 
 
 def _mark(place: LevelPlace) -> LevelMark:
