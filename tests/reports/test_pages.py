@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import nibabel
+import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
-from reporting.predictions.models import JobStatus
+from reporting.predictions.models import JobStatus, LabelMap
 from reporting.reports.form_view import form_view
+from reporting.reports.images.frame_store import FrameKey, load_frame
+from reporting.reports.images.slice_picture import CONTOUR_COLOURS
 from reporting.reports.models import Report
 from reporting.reports.places import Place
 from reporting.reports.services import change_finding, confirm_levels, confirm_rest, preview, start_report
 from reporting.reports.worklist import PAGE_ROWS, Show, WorklistFilter, worklist_page
+from reporting.studies.blobs import store_bytes
 from reporting.studies.models import SopInstance, Study
+from reporting.vocabulary import LABEL_VALUES, Structure
 from tests.factories import add_object, make_job, make_study, make_user
 from tests.inference.dicom_series import write_series
 
@@ -175,6 +183,30 @@ def test_a_slice_is_served_to_those_who_may_read_the_report(senior: User, report
     stranger = make_user(Role.JUNIOR, section="elsewhere")
     assert logged_in(stranger).get(picture(report, image)).status_code == 404
     assert logged_in(make_user(Role.IMPORTER)).get(picture(report, image)).status_code == 404
+
+
+def test_a_slice_of_a_later_pack_has_its_contours_too(senior: User, report: Report, image: SopInstance) -> None:
+    job = make_job(report.study, status=JobStatus.SUCCEEDED)
+    Report.objects.filter(pk=report.pk).update(job=job)
+    placed = load_frame(FrameKey(image.sha256, 1), ())
+    corners = placed.corners_lps_mm()
+    rows, columns = placed.pixels.shape
+    across, down = (corners[1] - corners[0]) / (columns - 1), (corners[2] - corners[0]) / (rows - 1)
+    normal = np.cross(across, down) / np.linalg.norm(np.cross(across, down))
+    for number, offset_mm in ((1, 200.0), (2, 0.0)):  # the slice lies in the second pack
+        affine = np.eye(4)
+        affine[:3] = np.column_stack((across, down, 4 * normal, corners[0] + offset_mm * normal))
+        labels = np.zeros((columns, rows, 2), dtype=np.uint8)
+        labels[2:-2, 2:-2] = LABEL_VALUES[Structure.CORD]
+        kept = store_bytes(nibabel.Nifti1Image(labels, np.diag([-1.0, -1, 1, 1]) @ affine).to_bytes())
+        LabelMap.objects.create(
+            job=job, series=image.series, pack=number, sha256=kept.sha256, size_bytes=kept.size_bytes
+        )
+    client = logged_in(senior)
+    plain, drawn = (client.get(picture(report, image, query)).content for query in ("", "?contours=1"))
+    colours = np.asarray(Image.open(io.BytesIO(drawn)))
+    assert drawn != plain
+    assert np.any(np.all(colours == CONTOUR_COLOURS[Structure.CORD], axis=-1))
 
 
 def test_a_slice_of_another_study_is_not_reached_through_a_report(senior: User, report: Report) -> None:

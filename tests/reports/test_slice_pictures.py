@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -14,7 +15,7 @@ from PIL import Image
 from reporting.core.errors import DomainError
 from reporting.reports.images import frame_store
 from reporting.reports.images.frame_store import FrameKey, PictureUnavailable, load_frame
-from reporting.reports.images.label_volume import NotALabelMap, read_label_volume
+from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
 from reporting.reports.images.slice_picture import CONTOUR_COLOURS, Crop, Frame, LevelMark, render_png, to_grey
 from reporting.studies.blobs import blob_path, store_bytes
 from reporting.vocabulary import LABEL_VALUES, Structure
@@ -87,6 +88,34 @@ def test_contours_lie_where_the_label_map_lies(tmp_path: Path) -> None:
     assert 196 <= columns.max() <= 202
     assert 98 <= rows.min() <= 102
     assert not coloured[150, 150], "only the edge is drawn, the image inside stays visible"
+
+
+def pack(tmp_path: Path, label: Structure, *, tilt: float, z: float) -> LabelVolume:
+    """Three slices 5 mm apart, tilted about the left-right axis, filled with one label; the first centred at ``z``."""
+    cos, sin = np.cos(tilt), np.sin(tilt)
+    lps = np.array([[1.0, 0, 0, -20], [0, cos, -5 * sin, -20], [0, sin, 5 * cos, z], [0, 0, 0, 1]])
+    labels = np.full((40, 40, 3), LABEL_VALUES[label])
+    return read_label_volume(nifti_bytes(labels, np.diag([-1.0, -1, 1, 1]) @ lps, tmp_path))
+
+
+def test_each_slice_gets_the_contours_of_its_own_pack(tmp_path: Path) -> None:
+    packs = [
+        pack(tmp_path, Structure.DISC, tilt=0.0, z=0.0),
+        pack(tmp_path, Structure.CORD, tilt=0.2, z=0.0),
+        pack(tmp_path, Structure.SAC, tilt=0.0, z=15.0),
+    ]
+    for z, tilt, expected in ((5.0, 0.0, 0), (20.0, 0.0, 2), (0.0, 0.2, 1)):
+        orientation = (1.0, 0.0, 0.0, 0.0, float(np.cos(tilt)), float(np.sin(tilt)))
+        placed = Frame(
+            np.zeros((40, 40), dtype=np.float32),
+            orientation=orientation,
+            position_mm=(-20.0, -20.0, z),
+            spacing_mm=(1.0, 1.0),
+        )
+        assert map_of_plane(packs, placed.corners_lps_mm()) is packs[expected]
+    for z in (7.5, 40.0, -9.0):
+        between = replace(frame(np.zeros((40, 40))), position_mm=(-20.0, -20.0, z))
+        assert map_of_plane(packs, between.corners_lps_mm()) is None
 
 
 def test_a_cut_out_is_centred_on_the_level() -> None:
