@@ -7,11 +7,13 @@ chowned.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import importlib.util
 import logging
 import os
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -56,9 +58,25 @@ def _as_unprivileged() -> list[str]:
 
 
 def cluster_at(state_dir: Path) -> Cluster:
-    """Where the cluster of ``state_dir`` lives, running or not. Ours is short: socket paths end at 108 bytes."""
-    digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:12]
-    return Cluster(state_dir / "postgres", Path(tempfile.gettempdir()) / f"dens-pg-{digest}")
+    """Where the cluster of ``state_dir`` lives, running or not. Ours is short: socket paths end at 108 bytes.
+
+    The socket is named after the folder's path and its own identity: neither the server that outlives a removed folder
+    for a moment nor that of a copied folder may be taken for this one's.
+    """
+    digest = hashlib.sha256(f"{state_dir.resolve()} {_identity(state_dir)}".encode()).hexdigest()[:12]
+    socket_dir = Path(tempfile.gettempdir()) / f"dens-pg-{digest}"
+    return Cluster(state_dir / "postgres", socket_dir)
+
+
+def _identity(state_dir: Path) -> str:
+    state_dir.mkdir(parents=True, exist_ok=True)
+    path = state_dir / "postgres.id"
+    if not path.exists():
+        with tempfile.NamedTemporaryFile("w", dir=state_dir) as fresh, contextlib.suppress(FileExistsError):
+            fresh.write(secrets.token_hex(6))
+            fresh.flush()
+            os.link(fresh.name, path)  # complete at once, and the first process wins
+    return path.read_text()
 
 
 def _is_ready(cluster: Cluster) -> bool:
@@ -111,7 +129,6 @@ def ensure(state_dir: Path) -> Cluster:
     Raises :class:`EmbeddedPostgresError` when the server cannot be started.
     """
     cluster = cluster_at(state_dir)
-    state_dir.mkdir(parents=True, exist_ok=True)
     cluster.socket_dir.mkdir(mode=0o700, exist_ok=True)
     if _is_ready(cluster):
         return cluster
