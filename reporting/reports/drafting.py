@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from reporting.reports.template.spec import Template
 from reporting.vocabulary import GateStatus, LevelStatus, MachineFinding, Zone
 
 LEVEL_UNCERTAIN = "level_uncertain"
+SAME_PLACE_MM = 5.0
+"""Two runs that find a level this near to each other mean the same one: a third of the distance to its neighbour."""
 NOT_HERNIATED = "not_herniated"
 NEGATIVE = "negative"
 WITHHELD = "withheld"
@@ -86,6 +89,25 @@ class Analysis:
     def levels_are_plausible(self) -> bool:
         """Whether every level found was named with confidence; the solver checks order and spacing before that."""
         return bool(self.levels) and not any(self.is_uncertain(level) for level in self.levels)
+
+
+def same_levels(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) -> bool:
+    """Whether two results found the same levels: same names, same places, same certainty."""
+
+    def found(result: Mapping[str, Any] | None) -> dict[str, tuple[Any, Any]]:
+        levels = (result or {}).get("levels") or []
+        return {str(level.get("name")): (level.get("status"), level.get("center_lps_mm")) for level in levels}
+
+    before, after = found(one), found(other)
+    return before.keys() == after.keys() and all(
+        before[name][0] == after[name][0] and _near(before[name][1], after[name][1]) for name in before
+    )
+
+
+def _near(one: Any, other: Any) -> bool:
+    if not one or not other:
+        return one == other
+    return math.dist(one, other) <= SAME_PLACE_MM
 
 
 def propose(

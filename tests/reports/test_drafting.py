@@ -162,6 +162,60 @@ def test_a_second_reading_never_touches_human_fields_or_old_suggestions(junior: 
     assert row(report, "osteophyte@C5").value == "present"
 
 
+def named_levels(*, down_mm: float = 0.0) -> list[dict[str, Any]]:
+    """The factories' levels, each at a place of its own; ``down_mm`` moves all names towards the feet."""
+    names = ("C2", "C2/3", "C3", "C3/4", "C4", "C4/5", "C5", "C5/6", "C6", "C6/7", "C7")
+    return [
+        {"name": name, "status": "named", "center_lps_mm": [0.0, 0.0, -9.0 * number - down_mm]}
+        for number, name in enumerate(names)
+    ]
+
+
+@pytest.mark.django_db
+def test_levels_that_a_second_reading_names_otherwise_are_confirmed_anew(junior: User) -> None:
+    report = make_draft(levels=named_levels())
+    services.confirm_levels(report, by=junior, expected_version=report.version)
+    change(report, "quality", "good", junior)
+    make_job(report.study, [prediction("slip", "C5")], levels=named_levels(down_mm=18.0))
+    assert services.draft_missing_reports() == 1
+    report.refresh_from_db()
+    assert row(report, "level_status").state == "unset"
+    assert row(report, "quality").value == "good"
+    assert (row(report, "slip@C5").state, row(report, "slip@C4").state) == ("ai_suggested", "unset")
+    assert row(report, "disc_class@C5/6").prediction is None, "said of what is now called C4/5"
+    with pytest.raises(WrongState, match="levels"):
+        accept(report, "slip@C5", junior)
+
+
+@pytest.mark.django_db
+def test_a_second_reading_at_the_same_places_leaves_the_levels_confirmed(junior: User) -> None:
+    report = make_draft(levels=named_levels())
+    services.confirm_levels(report, by=junior, expected_version=report.version)
+    services.relabel_levels(report, by=junior, expected_version=report.version, shift=1)
+    services.confirm_levels(report, by=junior, expected_version=report.version)
+    make_job(report.study, [prediction("pll", "C4/5")], levels=named_levels(down_mm=1.0))
+    assert services.draft_missing_reports() == 1
+    report.refresh_from_db()
+    assert row(report, "level_status").value == "shifted"
+    assert row(report, "pll@C5/6").state == "ai_suggested", "the reader's map holds for the same structures"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("decided", ["moved", "said of a level"])
+def test_what_was_said_of_a_level_keeps_the_reading_whose_levels_these_were(junior: User, decided: str) -> None:
+    report = make_draft(levels=named_levels())
+    first = report.job
+    if decided == "moved":
+        services.relabel_levels(report, by=junior, expected_version=report.version, shift=1)
+    else:
+        change(report, "canal_grade@C5/6", "1", junior)
+    version = report.version
+    make_job(report.study, [prediction("slip", "C5")], levels=named_levels(down_mm=18.0))
+    assert services.draft_missing_reports() == 0
+    report.refresh_from_db()
+    assert (report.job, report.version) == (first, version)
+
+
 @pytest.mark.django_db
 def test_a_reading_after_the_signature_changes_nothing(senior: User) -> None:
     report = signed_report(senior)

@@ -27,6 +27,8 @@ def test_machine_values_are_inert_until_the_levels_are_confirmed(junior: User) -
         accept(report, "slip@C4", junior)
     with pytest.raises(WrongState, match="levels"):
         services.confirm_rest(report, by=junior, expected_version=report.version)
+    with pytest.raises(WrongState, match="levels"):
+        change(report, "slip@C4", "present", junior)  # typing what the machine said is accepting it
     assert row(report, "slip@C4").state == "ai_suggested"
     assert report.version == Report.objects.get(pk=report.pk).version
 

@@ -15,8 +15,9 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import NotAllowed, WrongState
 from reporting.predictions.models import InferenceJob, JobStatus, Prediction
 from reporting.reports.content import canonical, sha256_of
-from reporting.reports.drafting import MachineStatement, Proposal, propose
+from reporting.reports.drafting import MachineStatement, Proposal, propose, same_levels
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
+from reporting.reports.places import Place
 from reporting.reports.services.reading import analysis_of, current_level_map
 from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
@@ -95,8 +96,8 @@ def draft_missing_reports() -> int:
     for study_id in {*unreported.values_list("study", flat=True), *newer.values_list("study", flat=True)}:
         study = Study.objects.get(pk=study_id)
         job = latest_job(study)
-        if job is not None and draft_report(study=study, job=job) is not None:
-            done += 1
+        report = draft_report(study=study, job=job) if job is not None else None
+        done += report is not None and report.job == job
     return done
 
 
@@ -164,16 +165,24 @@ def _row(report: Report, mapping: dict[str, str | None] | dict[str, str], propos
 def _absorb(report: Report, job: InferenceJob) -> None:
     """Fill unset places of an open draft from a later job; before any human act its suggestions replace the old ones.
 
-    Levels that a reader corrected belong to the old job's numbering, so then nothing new is suggested.
+    What a reader said of a level was said of the old job's levels. Where the new job names them otherwise, the report
+    stays with the old one once levels were moved or decided on, and a mere confirmation of the levels is taken back.
     """
     level_map = current_level_map(report)
     rows = {row.place: row for row in report.findings.all()}
-    untouched = not any(row.set_by_id for row in rows.values())
-    proposals = _proposals(report, job, level_map.mapping) if level_map.mapping == IDENTITY else []
+    renamed = not same_levels(report.job.result if report.job is not None else None, job.result)
+    decided = report.job is not None and any(row.set_by_id and row.level for row in rows.values())
+    if renamed and (decided or level_map.mapping != IDENTITY):
+        return
+    untouched = renamed or not any(row.set_by_id for row in rows.values())
+    proposals = _proposals(report, job, level_map.mapping)
     Report.objects.filter(pk=report.pk).update(version=F("version") + 1, job=job)
     report.refresh_from_db()
-    if untouched and proposals:
-        _forget_suggestions(rows.values(), report)
+    status = rows.get(Place("level_status"))
+    if renamed and status is not None and status.state != FindingState.UNSET.value:
+        _unset([status], report)
+    if untouched and (proposals or renamed):
+        _unset((row for row in rows.values() if row.set_by_id is None), report)
     for proposal in proposals:
         row = rows.get(proposal.place)
         fresh = _row(report, level_map.mapping, proposal)
@@ -186,9 +195,9 @@ def _absorb(report: Report, job: InferenceJob) -> None:
     record(AuditAct.REPORT_DRAFTED, by=None, about=report, data={"study": report.study_id, "job": job.id})
 
 
-def _forget_suggestions(rows: Iterable[Finding], report: Report) -> None:
+def _unset(rows: Iterable[Finding], report: Report) -> None:
     for row in rows:
-        row.state, row.value = FindingState.UNSET.value, None
+        row.state, row.value, row.bulk, row.set_by, row.set_at = FindingState.UNSET.value, None, False, None, None
         row.machine_value, row.machine_note, row.prediction = None, "", None
         row.report_version = report.version
         row.save()

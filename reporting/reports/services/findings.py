@@ -17,7 +17,7 @@ from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
 from reporting.reports.services.drafts import structure_of
 from reporting.reports.services.reading import current_level_map, load_sheet
-from reporting.reports.sheet import Value
+from reporting.reports.sheet import Sheet, Value
 from reporting.reports.states import FINDING_TRANSITIONS, FindingState, ReportStatus
 from reporting.reports.template import TEMPLATES
 from reporting.reports.template.spec import Kind, Template
@@ -65,6 +65,11 @@ def audit_value(template: Template, place: Place, value: Value) -> Any:
     return value
 
 
+def _require_confirmed_levels(sheet: Sheet) -> None:
+    if not sheet.levels_confirmed():
+        raise WrongState(_("Confirm the levels first: until then no machine value counts"))
+
+
 def accept_finding(
     report: Report, place: Place, *, by: User, expected_version: int, with_details: bool = False
 ) -> Finding:
@@ -76,8 +81,7 @@ def accept_finding(
     checked_place(template_of(report), place)
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         sheet = load_sheet(report)
-        if not sheet.levels_confirmed():
-            raise WrongState(_("Confirm the levels first: until then no machine value counts"))
+        _require_confirmed_levels(sheet)
         row = row_at(report, place)
         if row.state != FindingState.AI_SUGGESTED.value:
             raise WrongState(_("There is no machine suggestion to accept here"))
@@ -93,9 +97,10 @@ def accept_finding(
 
 
 def change_finding(report: Report, place: Place, value: Any, *, by: User, expected_version: int) -> Finding:
-    """Set a human value. The same as the machine's counts as accepting it, once the levels are confirmed.
+    """Set a human value. The same as the machine's counts as accepting it.
 
-    Raises :class:`InvalidInput` for a place or value the template does not have.
+    Raises :class:`InvalidInput` for a place or value the template does not have, :class:`WrongState` for the machine's
+    own value before the levels are confirmed.
     """
     require_edit(report, by)
     template = template_of(report)
@@ -107,6 +112,8 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
         old = {"state": row.state, "value": audit_value(template, place, row.value)}
         differs = row.machine_value is not None and row.machine_value != checked
         same = row.machine_value is not None and not differs
+        if same:
+            _require_confirmed_levels(load_sheet(report))
         put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
         new = {"state": row.state, "value": audit_value(template, place, checked)}
         act = AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED
