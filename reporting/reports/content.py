@@ -54,7 +54,7 @@ def _finding(row: Finding) -> dict[str, Any]:
     return {
         "key": str(row.place),
         "state": row.state,
-        "value": row.value,
+        "value": row.human_value,
         "unit": row.unit,
         "bulk": row.bulk,
         "set_by": str(row.set_by_id or ""),

@@ -106,7 +106,7 @@ def same_levels(one: Mapping[str, Any] | None, other: Mapping[str, Any] | None) 
 
 def _near(one: Any, other: Any) -> bool:
     if not one or not other:
-        return one == other
+        return bool(one) == bool(other)
     return math.dist(one, other) <= SAME_PLACE_MM
 
 

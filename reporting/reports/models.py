@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
@@ -12,7 +14,7 @@ from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
 from reporting.reports.places import Place
-from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
+from reporting.reports.states import OPEN_STATUSES, VALUED_STATES, FindingState, ReportStatus
 from reporting.studies.models import Study
 
 STATUS_LABELS = {
@@ -180,6 +182,11 @@ class Finding(TimestampedModel):
     @property
     def place(self) -> Place:
         return Place(self.field, self.level, self.side, self.instance)
+
+    @property
+    def human_value(self) -> Any:
+        """The value a person stands behind, or ``None``; what leaves the system as "the value" is this."""
+        return self.value if FindingState(self.state) in VALUED_STATES else None
 
 
 class CheckAnswer(TimestampedModel):

@@ -31,6 +31,12 @@ class MachineSerializer(serializers.Serializer[Finding]):
 
 class FindingSerializer(serializers.ModelSerializer[Finding]):
     place = serializers.CharField(read_only=True, help_text="field@level:side#instance, e.g. lf@C5/6:left")
+    value = serializers.JSONField(
+        source="human_value",
+        allow_null=True,
+        read_only=True,
+        help_text="What a person stands behind; null for a suggestion, which is told under machine",
+    )
     machine = MachineSerializer(source="*", read_only=True)
 
     class Meta:

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reporting.reports.places import Place
-from reporting.reports.states import FindingState
+from reporting.reports.states import VALUED_STATES, FindingState
 from reporting.reports.template.spec import Condition, Field, Kind, Scope, Template
 
 Value = str | float | list[str] | None
-_WITH_VALUE = (FindingState.HUMAN_CONFIRMED, FindingState.HUMAN_CHANGED)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class Sheet:
     def human(self, place: Place) -> Value:
         """The value a person stands behind, or ``None``."""
         statement = self.at(place)
-        return statement.value if statement.state in _WITH_VALUE else None
+        return statement.value if statement.state in VALUED_STATES else None
 
     def code(self, key: str, level: str = "", side: str = "", instance: int = 1) -> str:
         """The human choice at a place, or the empty string."""

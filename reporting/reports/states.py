@@ -39,6 +39,8 @@ class FindingState(StrEnum):
 
 
 HUMAN_STATES = frozenset({FindingState.HUMAN_CONFIRMED, FindingState.HUMAN_CHANGED, FindingState.NOT_EVALUABLE})
+VALUED_STATES = HUMAN_STATES - {FindingState.NOT_EVALUABLE}
+"""A person stands behind a value."""
 _DECIDED = frozenset({*HUMAN_STATES, FindingState.AI_SUGGESTED, FindingState.UNSET})
 
 FINDING_TRANSITIONS = Transitions(

@@ -10,6 +10,7 @@ from typing import Any
 import pypdf
 import pytest
 from django.conf import settings
+from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
@@ -79,6 +80,32 @@ def test_no_machine_value_prints_before_a_human_confirmed_it(senior: User) -> No
     assert "herniation" not in text.replace("herniation zone", "")
     assert "retrolisthesis" not in text
     assert "not assessed" in text
+
+
+def test_no_machine_value_stands_as_the_value_in_json_or_api(senior: User) -> None:
+    report = make_draft()
+    draft = json.loads(draft_document(report, ExportFormat.JSON, by=senior).content)
+    client = Client()
+    client.force_login(senior)
+    told = client.get(f"/api/reports/{report.pk}/").json()
+    for findings in (draft["findings"], told["findings"]):
+        suggested = [f for f in findings if f["state"] == "ai_suggested"]
+        assert len(suggested) > 5
+        assert all(f["value"] is None and f["machine"]["value"] is not None for f in suggested)
+        assert all(f["value"] is None for f in findings), "nobody has said anything yet"
+
+
+def test_a_suggestion_that_lost_its_meaning_is_signed_as_no_value(senior: User) -> None:
+    """The reader calls it a bulge: the machine's zone and side of a herniation stay suggestions for ever."""
+    report = make_draft()
+    services.confirm_levels(report, by=senior, expected_version=report.version)
+    change(report, "disc_class@C5/6", "bulge", senior)
+    complete(report, senior)
+    content = json.loads(sign(report, senior).content)
+    found = {f["key"]: f for f in content["findings"]}
+    assert found["hern_zone@C5/6"]["state"] == "ai_suggested"
+    assert found["hern_zone@C5/6"]["value"] is None
+    assert found["hern_zone@C5/6"]["machine"]["value"] == "paracentral"
 
 
 def test_an_addendum_is_printed_with_the_report_it_adds_to(senior: User) -> None:

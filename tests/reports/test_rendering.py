@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting.reports.critical import criticals
 from reporting.reports.places import Place
 from reporting.reports.rendering import Language, Rendering, render
 from reporting.reports.sheet import Facts, Sheet, Statement, Value
 from reporting.reports.states import FindingState
 from reporting.reports.template import CURRENT
-from reporting.reports.template.spec import Kind
+from reporting.reports.template.spec import Fill, Kind
 from tests.reports.sheets import FACTS, WORKED_EXAMPLE, normal_sheet_with, normal_values, said, sheet_of
 
 # The worked example of the report template, word for word; Chinese punctuation is full width on our page.
@@ -274,3 +276,37 @@ def test_a_normal_sentence_denies_in_both_languages(spec: object) -> None:
     for en, zh in zip(texts_en, texts_zh, strict=True):
         assert bool(en) == bool(zh)
         assert not en or (NEGATIONS_EN.search(en.lower()) and NEGATIONS_ZH.search(zh)), (en, zh)
+
+
+everywhere = [place for spec in CURRENT.fields for place in Sheet(CURRENT, {}, FACTS).places(spec)]
+wherever = [p for p in everywhere if CURRENT[p.field].fill is not Fill.AUTOMATIC]
+
+
+@st.composite
+def sheets_with_suggestions(draw: st.DrawFn) -> Sheet:
+    """Any places confirmed by a person, any others suggested by the machine, every kind of value."""
+    statements: dict[Place, Statement] = {}
+    for place in draw(st.lists(st.sampled_from(wherever), max_size=60, unique=True)):
+        spec = CURRENT[place.field]
+        value: Value
+        if spec.kind is Kind.NUMBER:
+            value = 77.7
+        elif spec.kind is Kind.TEXT:
+            value = "words of a machine"
+        else:
+            code = draw(st.sampled_from([c.code for c in spec.choices]))
+            value = [code] if spec.kind is Kind.MULTI else code
+        state = draw(
+            st.sampled_from([FindingState.AI_SUGGESTED, FindingState.AI_SUGGESTED, FindingState.HUMAN_CHANGED])
+        )
+        statements[place] = Statement(state=state, value=value, machine_value=value, machine_positive=True)
+    return Sheet(CURRENT, statements, FACTS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(sheets_with_suggestions())
+def test_what_the_machine_alone_said_changes_no_character_of_the_report(sheet: Sheet) -> None:
+    human = {place: s for place, s in sheet.statements.items() if s.state is not FindingState.AI_SUGGESTED}
+    for language in Language:
+        assert render(sheet, language) == render(replace(sheet, statements=human), language)
+    assert criticals(sheet) == criticals(replace(sheet, statements=human)), "AI alone never alerts"

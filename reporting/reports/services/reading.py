@@ -147,7 +147,7 @@ def changes_since(report: Report, version: int) -> dict[str, Any]:
             {
                 "key": str(row.place),
                 "state": row.state,
-                "value": row.value,
+                "value": row.human_value,
                 "set_by": row.set_by.full_name if row.set_by else "",
                 "set_at": row.set_at.isoformat() if row.set_at else "",
             }
