@@ -15,7 +15,7 @@ from reporting.reports.rendering import Language, Rendering, render
 from reporting.reports.sheet import Facts, Sheet, Statement, Value
 from reporting.reports.states import FindingState
 from reporting.reports.template import CURRENT
-from reporting.reports.template.spec import Fill, Kind
+from reporting.reports.template.spec import Block, Fill, Kind
 from tests.reports.sheets import FACTS, WORKED_EXAMPLE, normal_sheet_with, normal_values, said, sheet_of
 
 # The worked example of the report template, word for word; Chinese punctuation is full width on our page.
@@ -103,6 +103,14 @@ def test_an_empty_report_calls_nothing_normal() -> None:
             assert spec.normal_zh not in zh.text
         if spec.clause_en:
             assert f": {spec.clause_en}" not in en.text
+    assert [s.text for s in en.impression] == ["Not assessed."]
+    assert [s.text for s in zh.impression] == ["未评价。"]
+
+
+def test_confirmed_levels_and_a_good_image_are_no_finding_without_abnormality() -> None:
+    exam = {key: value for key, value in normal_values().items() if CURRENT[Place.parse(key).field].block is Block.EXAM}
+    assert len(exam) > 1
+    en, zh = both(sheet_of(exam))
     assert [s.text for s in en.impression] == ["Not assessed."]
     assert [s.text for s in zh.impression] == ["未评价。"]
 

@@ -15,7 +15,7 @@ from reporting.reports.rendering.levels import listed, neighbour_groups
 from reporting.reports.rendering.plain_fields import choice_sentence, chosen
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
-from reporting.reports.template.spec import Kind
+from reporting.reports.template.spec import Block, Kind
 
 AIM = 7  # lines; more are printed when nothing may fold
 _ELSEWHERE = {"cord_lesion_kind", "cord_size"}
@@ -180,7 +180,8 @@ def _nothing_abnormal(sheet: Sheet, voice: Voice) -> Sentence:
     required = [p for p in required if sheet.applicable(p, human_only=True)]
     if all(sheet.human(p) is not None for p in required):
         return voice.sentence("No significant abnormality of the cervical spine.", "颈椎MR平扫未见明显异常。", required)
-    told = [p for p in required if sheet.human(p) is not None]
+    # That the levels were counted or the images are good says nothing of the spine.
+    told = [p for p in required if sheet.human(p) is not None and sheet.template[p.field].block is not Block.EXAM]
     if not told:
         return voice.sentence("Not assessed.", "未评价。", required)
     return voice.sentence(
