@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -57,6 +58,7 @@ def main() -> int:
     started = time.monotonic()
     # Ended by a service manager or a timeout, the demo must still end what it started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    logging.getLogger("reporting").setLevel(logging.WARNING)  # the steps say for themselves what they do
     prepare()
     out = settings.STATE_DIR / "demo"
     address = f"127.0.0.1:{free_port(8000)}"

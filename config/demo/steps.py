@@ -67,9 +67,11 @@ def ingest_studies(written: list[WrittenStudy], say: Say) -> None:
     for study in written:
         if Study.objects.filter(study_instance_uid=study.study_instance_uid).exists():
             continue
-        report = ingest_paths([study.folder], by=importer)
+        report = ingest_paths([study.folder / series["path"] for series in study.truth["series"]], by=importer)
         say(f"ingested '{study.demo.name}': {report.summary()}")
-    studies = Study.objects.filter(study_instance_uid__in=[s.study_instance_uid for s in written])
+    studies = Study.objects.filter(study_instance_uid__in=[s.study_instance_uid for s in written]).order_by(
+        "created_at"
+    )
     request_inference_for_new_studies(studies, by=importer)
 
 

@@ -28,8 +28,14 @@ def _place(level: str, side: str | None) -> str:
     return f"{level} {side}" if side else level
 
 
+def _why_not(job: InferenceJob, finding: str) -> str:
+    gate = job.result["gate"]["findings"].get(finding, {})
+    reasons = ", ".join(gate.get("reasons", ()))
+    return f"withheld ({reasons})" if reasons else "not read here"
+
+
 def comparison(truth: Mapping[str, Any], job: InferenceJob) -> tuple[list[str], Agreement]:
-    """Lines of the table, and the count of agreeing statements. Withheld ones are said, not counted."""
+    """Lines of the table, and the count of agreeing statements. What was not read is said, not counted."""
     predictions: dict[tuple[str, str, str], Prediction] = {
         (p.finding, p.level, p.side): p for p in job.predictions.all()
     }
@@ -40,7 +46,7 @@ def comparison(truth: Mapping[str, Any], job: InferenceJob) -> tuple[list[str], 
         prediction = predictions.get((expected["finding"], expected["level"], side))
         place, word = _place(expected["level"], side), _words(expected["positive"], expected["mm"])
         if prediction is None:
-            rows.append((place, expected["finding"], word, "withheld", "", ""))
+            rows.append((place, expected["finding"], word, _why_not(job, expected["finding"]), "", ""))
             continue
         agrees = prediction.positive == expected["positive"]
         shown += 1
