@@ -69,9 +69,8 @@ def ingest_studies(written: list[WrittenStudy], say: Say) -> None:
             continue
         report = ingest_paths([study.folder / series["path"] for series in study.truth["series"]], by=importer)
         say(f"ingested '{study.demo.name}': {report.summary()}")
-    studies = Study.objects.filter(study_instance_uid__in=[s.study_instance_uid for s in written]).order_by(
-        "created_at"
-    )
+    uids = [study.study_instance_uid for study in written]
+    studies = Study.objects.filter(study_instance_uid__in=uids).order_by("created_at")
     request_inference_for_new_studies(studies, by=importer)
 
 
