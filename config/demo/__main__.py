@@ -56,8 +56,9 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="stop after the files are written")
     options = parser.parse_args()
     started = time.monotonic()
-    # Ended by a service manager or a timeout, the demo must still end what it started.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Ended by a service manager, a timeout or in the background, the demo must still end what it started.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.default_int_handler)
     logging.getLogger("reporting").setLevel(logging.WARNING)  # the steps say for themselves what they do
     prepare()
     out = settings.STATE_DIR / "demo"

@@ -29,8 +29,8 @@ def _place(level: str, side: str | None) -> str:
 
 
 def _why_not(job: InferenceJob, finding: str) -> str:
-    gate = job.result["gate"]["findings"].get(finding, {})
-    reasons = ", ".join(gate.get("reasons", ()))
+    gates = (job.result or {}).get("gate", {}).get("findings", {})
+    reasons = ", ".join(gates.get(finding, {}).get("reasons", ()))
     return f"withheld ({reasons})" if reasons else "not read here"
 
 
