@@ -28,7 +28,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponseBase:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return JsonResponse(error_body("not_found", "Not found"), status=404)
+        return JsonResponse(error_body("not_found", _("Not found")), status=404)
     return defaults.page_not_found(request, exception)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.contrib.auth.models import AnonymousUser
+from django.utils.translation import gettext as _
 
 from reporting.accounts.models import Role, User
 from reporting.core.errors import NotAllowed
@@ -71,4 +72,4 @@ def may(user: User | AnonymousUser, act: Act) -> bool:
 def require(user: User | AnonymousUser, act: Act) -> None:
     """Raise :class:`NotAllowed` unless ``may(user, act)``."""
     if not may(user, act):
-        raise NotAllowed(f"Your role may not do this ({act.value})")
+        raise NotAllowed(_("Your role may not do this (%(act)s)") % {"act": act.value})

@@ -87,12 +87,12 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if response is None:
         return None
     if isinstance(error, Http404):
-        body = error_body("not_found", "Not found")
+        body = error_body("not_found", _("Not found"))
     elif isinstance(error, exceptions.ValidationError):
-        body = error_body("invalid_input", "Some values are not acceptable", response.data)
+        body = error_body("invalid_input", _("Some values are not acceptable"), response.data)
     elif isinstance(error, exceptions.APIException):
         body = error_body(str(error.default_code), str(error.detail))
     else:
-        body = error_body("not_allowed", "Not allowed")
+        body = error_body("not_allowed", _("Not allowed"))
     response.data = body
     return response

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from django.utils.translation import gettext as _
+
 from reporting.core.errors import WrongState
 
 S = TypeVar("S", bound=StrEnum)
@@ -23,4 +25,4 @@ class Transitions(Generic[S]):
     def check(self, current: S, new: S) -> None:
         """Raise :class:`WrongState` unless ``current`` may become ``new``."""
         if not self.allows(current, new):
-            raise WrongState(f"{current.value} cannot become {new.value}")
+            raise WrongState(_("%(now)s cannot become %(new)s") % {"now": current.value, "new": new.value})

@@ -8,6 +8,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from reporting.predictions.failure_words import failure_text
 from reporting.predictions.models import Algorithm, InferenceJob, Prediction
 
 
@@ -22,6 +23,10 @@ class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):
     """A job's state. ``stage`` is where a running one is."""
 
     algorithm = AlgorithmSerializer(read_only=True)
+    failure_message = serializers.SerializerMethodField(help_text="failure_reason in words, in the reader's language")
+    failure_details = serializers.CharField(
+        source="failure_message", read_only=True, help_text="Technical, in English: for whoever repairs the cause"
+    )
 
     class Meta:
         model = InferenceJob
@@ -34,12 +39,16 @@ class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):
             "device",
             "failure_reason",
             "failure_message",
+            "failure_details",
             "algorithm",
             "created_at",
             "started_at",
             "finished_at",
         ]
         read_only_fields = fields
+
+    def get_failure_message(self, job: InferenceJob) -> str:
+        return failure_text(job)
 
 
 class InferenceJobDetailSerializer(InferenceJobSerializer):

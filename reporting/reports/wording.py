@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
+
+from reporting.studies.series_roles import ROLE_REASON_TEXT, RoleReason
 
 ROLES = {
     "sagittal_t1": _("Sag T1"),
@@ -40,12 +43,61 @@ REASONS = {
     "sagittal_t1_does_not_cover": _("the sagittal T1 does not show these vertebrae"),
     "wrong_region": _("no cervical spine recognised"),
     "levels_uncertain": _("the levels could not be named with certainty"),
+    "not_mr": _("not magnetic resonance images"),
+    # Why the levels have no name.
+    "no_canal": _("no spinal canal recognised"),
+    "no_column": _("no column of vertebrae recognised"),
+    "two_tall_bodies": _("two vertebrae look like C2"),
+    "dens_outside_field": _("the dens lies outside the field of view"),
+    "c2_not_recognised": _("C2 was not recognised"),
+    "hint_not_at_disc": _("the point given as C2/3 lies at no disc"),
+    "implausible_heights": _("vertebrae of implausible heights"),
+    "implausible_spacing": _("levels at implausible distances"),
+    "column_broken": _("vertebrae or discs are missing in the column"),
+    # Why a series cannot be used.
+    "missing_slice": _("slices are missing"),
+    "uneven_slices": _("unevenly spaced slices"),
+    "duplicate_slices": _("two slices at one position"),
+    "single_slice": _("a single slice"),
+    "mixed_spacing": _("slices of different pixel spacings"),
+    "mixed_orientation": _("slices of different orientations"),
+    "mixed_matrix": _("slices of different size"),
+    "mixed_frame_of_reference": _("slices of different frames of reference"),
+    "missing_geometry": _("position, orientation or spacing is missing"),
+    "invalid_orientation": _("the orientation makes no sense"),
+    "invalid_spacing": _("the spacing makes no sense"),
+    "not_orthogonal": _("slices shifted against each other"),
+    "pixels_unreadable": _("pixel data cut off or damaged"),
+    "pixel_size_disagrees": _("an image of another size than its header says"),
+    "not_greyscale": _("not a greyscale image"),
+    "no_pixels": _("no image inside"),
+    "image_too_large": _("larger than any MR series accepted"),
+    "deflated": _("a compression that is not accepted"),
+    "conflicting_copies": _("two different files with one identifier"),
+    "two_series": _("more than one series"),
+    "empty_series": _("no files"),
+    "damaged": _("a damaged file"),
+    "not_dicom": _("not a DICOM file"),
+    "not_nifti": _("not a readable NIfTI file"),
+    "four_dimensional": _("more than three dimensions"),
+    "not_finite": _("voxels that are not numbers"),
+    "constant_image": _("an image without content"),
+    "noise_only": _("noise without structure"),
+    "small_field": _("the field of view is too small"),
+    "slices_too_far_apart": _("the slices are too far apart"),
     # Why a machine statement is no suggestion.
     "level_uncertain": _("Level uncertain: no suggestion"),
     "not_herniated": _("Not herniated, says the machine; normal or bulge is yours to decide"),
     "withheld": _("Withheld by the input gate"),
     "flagged": _("Flagged: no suggestion"),
     "mask_disagrees": _("network and outline disagree"),
+}
+FINDINGS = {
+    "osteophyte": _("Osteophytes"),
+    "slip": _("Slip"),
+    "herniation": _("Disc herniation"),
+    "pll": _("Thick posterior longitudinal ligament"),
+    "lf": _("Thick ligamentum flavum"),
 }
 APPLICABILITY = {
     "trained on synthetic images; not for clinical use": _("trained on synthetic images; not for clinical use"),
@@ -65,4 +117,11 @@ def stage_text(stage: str) -> str:
 
 
 def reason_text(reason: str) -> str:
-    return str(REASONS.get(reason, reason))
+    """In the active language; reasons of the gate may also be those by which a series got its role."""
+    if reason in REASONS:
+        return str(REASONS[reason])
+    return gettext(ROLE_REASON_TEXT[RoleReason(reason)]) if reason in set(RoleReason) else reason
+
+
+def finding_text(finding: str) -> str:
+    return str(FINDINGS.get(finding, finding))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from reporting.core.errors import DomainError, StorageFull
 
@@ -66,7 +67,7 @@ def free_bytes() -> int:
 def require_free_space(expected_bytes: int = 0) -> None:
     """Raise :class:`StorageFull` unless ``MIN_FREE_BYTES`` stay free after ``expected_bytes`` more."""
     if free_bytes() - expected_bytes < settings.MIN_FREE_BYTES:
-        raise StorageFull("There is not enough free storage space; nothing was stored. Try again when there is.")
+        raise StorageFull(_("There is not enough free storage space; nothing was stored. Try again when there is."))
 
 
 def stage(chunks: Iterable[bytes]) -> StagedBlob:
@@ -87,7 +88,7 @@ def stage(chunks: Iterable[bytes]) -> StagedBlob:
     except BaseException as error:
         path.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("The storage is full; the file was not stored.") from error
+            raise StorageFull(_("The storage is full; the file was not stored.")) from error
         raise
     return StagedBlob(path, digest.hexdigest(), size)
 
@@ -114,7 +115,7 @@ def keep(staged: StagedBlob) -> None:
         _fsync_folder(path.parent)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull("The storage is full; the file was not stored.") from error
+            raise StorageFull(_("The storage is full; the file was not stored.")) from error
         raise
 
 

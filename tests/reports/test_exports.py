@@ -108,6 +108,14 @@ def test_a_suggestion_that_lost_its_meaning_is_signed_as_no_value(senior: User) 
     assert found["hern_zone@C5/6"]["machine"]["value"] == "paracentral"
 
 
+def test_what_the_gate_withheld_is_told_in_words_of_both_languages(senior: User) -> None:
+    gate = {"status": "partial", "findings": {"pll": {"status": "withheld", "reasons": ["missing_axial_t2"]}}}
+    report = make_draft(gate=gate)
+    text = draft_document(report, ExportFormat.TEXT, by=senior).content.decode()
+    assert "no axial T2 缺轴位T2" in text
+    assert "missing_axial_t2" not in text
+
+
 def test_an_addendum_is_printed_with_the_report_it_adds_to(senior: User) -> None:
     report = signed_report(senior)
     words = "#set page(width: 1pt)\n*Compared* with CT: _no_ ossification @ C5/6, <script> 对比CT：无骨化。"

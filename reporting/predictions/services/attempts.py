@@ -11,7 +11,6 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
@@ -73,7 +72,8 @@ def renew_lease(job_id: uuid.UUID, attempt: int, *, stage: str | None = None) ->
 
 
 def fail_job(job_id: uuid.UUID, attempt: int, reason: str, message: str, *, retry: bool) -> bool:
-    """End this attempt without a result; ``message`` is shown to the reader and must be free of patient data.
+    """End this attempt without a result. ``message`` is technical and free of patient data; pages say ``reason`` in
+    words (``failure_words``).
 
     With ``retry`` the job is queued again while attempts are left. ``False``: the attempt no longer owns the job and
     nothing was written.
@@ -84,7 +84,7 @@ def fail_job(job_id: uuid.UUID, attempt: int, reason: str, message: str, *, retr
 def give_up_lost_attempt(job_id: uuid.UUID, attempt: int) -> bool:
     """Take the job away from a worker whose lease ran out. ``False``: it was heard of in the meantime."""
     lost = InferenceJob.objects.owned_by(job_id, attempt).with_expired_lease()
-    return _give_up(lost, "worker_lost", _("The worker stopped during the analysis"), retry=True)
+    return _give_up(lost, "worker_lost", "The worker stopped during the analysis", retry=True)
 
 
 def _give_up(owned: InferenceJobQuerySet, reason: str, message: str, *, retry: bool) -> bool:

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
+from reporting.reports.wording import reason_text
 
 _SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
 _LANGUAGES = (("en", "Findings", "Impression", " ", ": "), ("zh", "所见", "诊断意见", "", "："))
@@ -96,12 +97,21 @@ def _passages(texts: dict[str, Any]) -> list[Passage]:
     return passages
 
 
+def _in_both(reason: str) -> str:
+    """A reason of the input gate in both languages of the paper, whatever the reader's own."""
+    words = []
+    for language in ("en", "zh-hans"):
+        with translation.override(language):
+            words.append(reason_text(reason))
+    return " ".join(dict.fromkeys(words))
+
+
 def _machine_line(content: dict[str, Any]) -> str:
     algorithm = content["algorithm"]
     if not algorithm:
         return "No machine reading was used. 未使用机器分析。"
     reasons = sorted({r for reasons in content["facts"]["gate_reasons"].values() for r in reasons})
-    withheld = f" Withheld 未运行: {', '.join(reasons)}." if reasons else ""
+    withheld = f" Withheld 未运行: {'; '.join(_in_both(reason) for reason in reasons)}." if reasons else ""
     applicability = f" ({algorithm['applicability']})" if algorithm["applicability"] else ""
     synthetic = " 演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
     return (

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import typst
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from reporting.core.errors import DomainError
 from reporting.reports.exports.document import Document
@@ -27,7 +28,7 @@ def report_fonts() -> typst.Fonts:
     """The report font and what a site put beside it to fill gaps; none of the system. Raises :class:`FontsMissing`."""
     folder = Path(settings.FONTS_DIR)
     if not any(folder.glob("NotoSansHans-*.otf")):
-        raise FontsMissing(f"no report font in {folder.name}: run npm ci")
+        raise FontsMissing(_("The report font is not installed, so no PDF can be made. Tell the administrator."))
     return _fonts_in(folder)
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from django import template
 from django.utils.translation import gettext_lazy as _
 
-from reporting.reports.wording import reason_text, role_text, stage_text
+from reporting.predictions.failure_words import failure_text
+from reporting.predictions.models import InferenceJob
+from reporting.reports.wording import finding_text, reason_text, role_text, stage_text
 
 register = template.Library()
 
@@ -27,6 +29,16 @@ def stage_label(stage: str) -> str:
 @register.filter
 def reason_label(reason: str) -> str:
     return reason_text(reason)
+
+
+@register.filter
+def finding_label(finding: str) -> str:
+    return finding_text(finding)
+
+
+@register.filter
+def failure_label(job: InferenceJob) -> str:
+    return failure_text(job)
 
 
 @register.simple_tag
