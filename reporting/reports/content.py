@@ -13,7 +13,7 @@ from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
 from reporting.reports.rendering import Language, Rendering
 from reporting.reports.sheet import Facts
 
-SCHEMA = 1
+SCHEMA = 2
 VOCABULARY_VERSION = "1"
 
 
@@ -50,7 +50,7 @@ def header_of(report: Report, site: str) -> dict[str, Any]:
     }
 
 
-def _finding(row: Finding) -> dict[str, Any]:
+def finding_content(row: Finding) -> dict[str, Any]:
     return {
         "key": str(row.place),
         "state": row.state,
@@ -64,6 +64,24 @@ def _finding(row: Finding) -> dict[str, Any]:
             "value": row.machine_value,
             "note": row.machine_note,
         },
+    }
+
+
+def template_content(report: Report) -> dict[str, Any]:
+    return {"version": report.template.version, "digest": report.template.digest}
+
+
+def levels_content(level_map: LevelMap) -> dict[str, Any]:
+    return {"version": level_map.version, "mapping": level_map.mapping}
+
+
+def answer_content(answer: CheckAnswer) -> dict[str, Any]:
+    return {
+        "code": answer.code,
+        "fingerprint": answer.fingerprint,
+        "answer": answer.answer,
+        "comment": answer.comment,
+        "by": str(answer.answered_by_id),
     }
 
 
@@ -112,20 +130,17 @@ def content_of(
         "schema": SCHEMA,
         "report": str(report.id),
         "header": header_of(report, site),
-        "template": {"version": report.template.version, "digest": report.template.digest},
+        "template": template_content(report),
         "vocabulary": VOCABULARY_VERSION,
         "algorithm": algorithm_of(report),
-        "levels": {"version": level_map.version, "mapping": level_map.mapping},
+        "levels": levels_content(level_map),
         "facts": {
             "sequences": list(facts.sequences),
             "gate": facts.gate,
             "gate_reasons": {k: list(v) for k, v in sorted(facts.gate_reasons.items())},
         },
-        "findings": [_finding(row) for row in findings],
-        "answers": [
-            {"code": a.code, "fingerprint": a.fingerprint, "answer": a.answer, "by": str(a.answered_by_id)}
-            for a in answers
-        ],
+        "findings": [finding_content(row) for row in findings],
+        "answers": [answer_content(answer) for answer in answers],
         "questions": [{"code": p.code, "keys": [str(x) for x in p.places]} for p in problems],
         "criticals": [
             {"code": c.trigger.code, "category": c.trigger.category, "keys": [str(p) for p in c.places]}

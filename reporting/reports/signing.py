@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import uuid
 
 from django.conf import settings
 
 from reporting.reports.content import canonical
 from reporting.reports.models import ReportVersion, Signature
+
+
+def reason_mac(report_id: uuid.UUID, reason: str) -> str:
+    """Binds the words of a withdrawal or discard to the audit trail, which must not hold the words themselves."""
+    said = canonical({"report": str(report_id), "reason": reason})
+    return hmac.new(settings.SIGNATURE_KEY.encode(), said.encode(), hashlib.sha256).hexdigest()
 
 
 def mac_of(version: ReportVersion, signature: Signature) -> str:

@@ -21,7 +21,7 @@ from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
 from reporting.reports.services.access import changing, require_act, require_edit
 from reporting.reports.services.reading import Preview, changes_since, preview
-from reporting.reports.signing import mac_of
+from reporting.reports.signing import mac_of, reason_mac
 from reporting.reports.states import ReportStatus
 from reporting.reports.text_hygiene import checked_text
 
@@ -192,7 +192,7 @@ def withdraw_report(
     _prove(by, password, password_checked_at)
     updates = {"status": ReportStatus.WITHDRAWN.value, "closing_reason": checked_reason}
     with changing(report, by=by, expected_version=expected_version, allowed=_FINAL, **updates):
-        data = {"report_version": report.version, "reason_characters": len(checked_reason)}
+        data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_WITHDRAWN, by=by, about=report, data=data)
     return report
 
@@ -200,9 +200,11 @@ def withdraw_report(
 def discard_report(report: Report, reason: str, *, by: User, expected_version: int) -> Report:
     """Close a draft that will not become a report."""
     require_act(report, by, Act.REPORT_DISCARD)
-    updates = {"status": ReportStatus.DISCARDED.value, "closing_reason": _checked_reason(reason)}
+    checked_reason = _checked_reason(reason)
+    updates = {"status": ReportStatus.DISCARDED.value, "closing_reason": checked_reason}
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT, **updates):
-        record(AuditAct.REPORT_DISCARDED, by=by, about=report, data={"report_version": report.version})
+        data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
+        record(AuditAct.REPORT_DISCARDED, by=by, about=report, data=data)
         return report
 
 
