@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -38,13 +37,13 @@ def checked_value(spec: Field, raw: Any) -> Value:
     """
     name = {"key": spec.key}
     if spec.kind is Kind.NUMBER:
-        if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise InvalidInput(_("%(key)s needs a number") % name)
         digits = 2 if spec.unit == "1" else 1
         if not spec.minimum <= raw <= spec.maximum:
             limits = {"low": spec.minimum, "high": spec.maximum}
             raise InvalidInput(_("%(key)s lies between %(low)s and %(high)s") % {**name, **limits})
-        return round(float(raw), digits)
+        return round(float(raw), digits) + 0.0  # no negative zero
     if spec.kind is Kind.TEXT:
         if not isinstance(raw, str) or not raw.strip():
             raise InvalidInput(_("%(key)s needs a text") % name)

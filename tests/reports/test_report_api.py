@@ -12,6 +12,7 @@ from django.test import Client
 from reporting.accounts.models import LoginAttempt, Role, User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.models import AuditEvent
+from reporting.audit_trail.services import verify_chain
 from reporting.reports.models import Report, ReportVersion
 from tests.reports.factories import PASSWORD, complete, make_draft, make_study, make_user
 
@@ -118,6 +119,12 @@ def test_a_change_must_say_which_version_it_saw(junior: Api) -> None:
         ("findings/change", {"place": "'; DROP TABLE", "value": "x"}),
         ("findings/change", {"place": "comment_other", "value": "nul \u0000 inside"}),
         ("findings/change", {"place": "lordosis"}),
+        ("findings/change", {"place": "pll_mm@C4/5", "value": 10**400}),
+        ("findings/change", {"place": "pll_mm@C4/5", "value": -(10**400)}),
+        ("findings/change", {"place": "pll_mm@C4/5", "value": True}),
+        ("findings/change", {"place": "pll_mm@C4/5#99999999999999999999", "value": 1}),
+        ("findings/change", {"place": "comment_other", "value": "half a character \ud800"}),
+        ("findings/change", {"place": "endplate_upper@C4", "value": [{}]}),
         ("findings/change", [1, 2]),
         ("findings/accept", {}),
         ("relabel", {}),
@@ -126,6 +133,7 @@ def test_a_change_must_say_which_version_it_saw(junior: Api) -> None:
         ("relabel", {"mapping": {"C4": "C5", "C5": "C4"}}),
         ("answer", {"code": "x", "fingerprint": "y", "answer": "perhaps"}),
         ("confirm-rest", {"seconds": "NaN"}),
+        ("confirm-rest", {"seconds": 10**400}),
         ("approve-preliminary", {}),
     ],
 )
@@ -136,6 +144,17 @@ def test_nonsense_is_400_and_changes_nothing(junior: Api, act: str, body: Any) -
     assert _code(response) == "invalid_input"
     report.refresh_from_db()
     assert report.version == 1
+
+
+def test_a_zero_with_a_sign_breaks_neither_number_nor_trail(junior: Api) -> None:
+    report = make_draft()
+    body = {"place": "pll_mm@C4/5", "value": -0.0}
+    assert (
+        str(junior.post(f"reports/{report.pk}/findings/change/", body, version=1).json()["finding"]["value"]) == "0.0"
+    )
+    junior.post(f"reports/{report.pk}/confirm-levels/", version=2)
+    assert junior.post(f"reports/{report.pk}/confirm-rest/", {"seconds": -0.0}, version=3).status_code == 200
+    assert verify_chain() is None
 
 
 def test_an_incomplete_report_is_422_with_every_problem(senior: Api) -> None:
