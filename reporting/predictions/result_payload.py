@@ -29,6 +29,9 @@ E = TypeVar("E", bound=StrEnum)
 LARGEST_MM = 100.0
 """No finding of the neck is larger; a number beyond it is a fault of the program."""
 
+FARTHEST_MM = 10_000.0
+"""From the scanner's isocentre; nothing in a patient lies farther away."""
+
 _KEPT = ("schema_version", "series", "gate", "levels", "measurements", "algorithm", "timings_s", "quality", "device")
 
 
@@ -124,6 +127,7 @@ def _levels(items: Any) -> frozenset[str]:
     for number, item in enumerate(_list(items, "levels")):
         where = f"levels[{number}]"
         level = _mapping(item, where)
+        _check_place(level, where)
         if level.get("status") == LevelStatus.UNCERTAIN.value:
             continue  # a place to point at ("disc-3"), not a name: nothing may be stated of it
         kind = Vertebra if level.get("kind") == LevelKind.VERTEBRA.value else DiscLevel
@@ -133,6 +137,19 @@ def _levels(items: Any) -> frozenset[str]:
             raise InvalidResult("stated_twice", f"{where}: {name} is named twice")
         names.add(name)
     return frozenset(names)
+
+
+def _check_place(level: Mapping[str, Any], where: str) -> None:
+    """The page draws every level at its centre and opens its slices: both must be there or be said to be missing."""
+    center = _list(level.get("center_lps_mm"), f"{where}.center_lps_mm")
+    if len(center) != 3:
+        raise InvalidResult("incomplete_result", f"{where}.center_lps_mm is not a point")
+    for value in center:
+        _number(value, f"{where}.center_lps_mm", -FARTHEST_MM, FARTHEST_MM)
+    for name in ("sagittal_slice", "index_slice"):
+        frame = _mapping(level.get(name) or {}, f"{where}.{name}").get("frame_number")
+        if frame is not None and not isinstance(frame, int):
+            raise InvalidResult("not_a_number", f"{where}.{name}.frame_number is no number")
 
 
 def _closed_findings(gate: Any) -> frozenset[str]:

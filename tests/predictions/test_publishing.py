@@ -84,6 +84,11 @@ def _state_twice(result: dict[str, Any]) -> None:
         (_set("predictions.1.level", "L4/5"), "unknown_level"),
         (_set("predictions.1.level", "C4/5"), "unknown_level"),  # a disc, but not among those found
         (_set("levels.0.name", "5"), "unknown_level"),
+        (_set("levels.0.center_lps_mm", None), "incomplete_result"),
+        (_set("levels.0.center_lps_mm", [1.0, 2.0]), "incomplete_result"),
+        (_set("levels.0.center_lps_mm", ["1", 2.0, 3.0]), "not_a_number"),
+        (_set("levels.1.index_slice", {"sop_instance_uid": "1.2.3", "frame_number": "one"}), "not_a_number"),
+        (_set("levels.1.index_slice", "1.2.3"), "incomplete_result"),
         (_set("predictions.2.side", None), "unknown_side"),
         (_set("predictions.1.side", "left"), "unknown_side"),
         (_set("predictions.1.zone", "everywhere"), "unknown_zone"),
