@@ -7,10 +7,12 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
+from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
 from reporting.predictions import api as predictions
 from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
+from reporting.reports.pictures_api import KeySlicesView, PictureView
 from reporting.studies import api as studies
 
 app_name = "api"
@@ -49,6 +51,9 @@ _CHANGES = {
 urlpatterns = [
     path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("session/", SessionView.as_view(), name="session"),
+    path("users/", UsersView.as_view(), name="users"),
+    path("users/<uuid:user_id>/role/", UserRoleView.as_view(), name="user-role"),
+    path("users/<uuid:user_id>/active/", UserActiveView.as_view(), name="user-active"),
     path("audit-events/", AuditView.as_view(), name="audit-events"),
     path("uploads/", UploadView.as_view(), name="uploads"),
     path("uploads/pieces/", UploadPiecesView.as_view(), name="upload-pieces"),
@@ -61,10 +66,17 @@ urlpatterns = [
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),
     path("inference-jobs/<uuid:job_id>/cancel/", predictions.CancelJobView.as_view(), name="job-cancel"),
     path("inference-jobs/<uuid:job_id>/predictions/", predictions.JobPredictionsView.as_view(), name="job-predictions"),
+    path("report-templates/<slug:template_version>/", reports.TemplateView.as_view(), name="report-template"),
     path("reports/", reports.ReportsView.as_view(), name="reports"),
     path("reports/<uuid:report_id>/", reports.ReportView.as_view(), name="report"),
     path("reports/<uuid:report_id>/problems/", reports.ProblemsView.as_view(), name="report-problems"),
     path("reports/<uuid:report_id>/narrative/", reports.NarrativeView.as_view(), name="report-narrative"),
+    path("reports/<uuid:report_id>/key-slices/", KeySlicesView.as_view(), name="report-key-slices"),
+    path(
+        "reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png",
+        PictureView.as_view(),
+        name="report-picture",
+    ),
     path("reports/<uuid:report_id>/versions/", reports.VersionsView.as_view(), name="report-versions"),
     path("reports/<uuid:report_id>/versions/<int:number>/", reports.VersionView.as_view(), name="report-version"),
     path(

@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
+        "UserRoleEnum": "reporting.accounts.models.Role",
         "JobStatusEnum": "reporting.predictions.models.JobStatus",
         "ReportStatusEnum": "reporting.reports.serializers.STATUS_CHOICES",
     },

@@ -28,7 +28,7 @@ from reporting.reports import serializers as shapes
 from reporting.reports.consistency import is_settled
 from reporting.reports.digests import version_fault
 from reporting.reports.exports.service import ExportFile, draft_document, export_version
-from reporting.reports.models import ExportFormat, Report, ReportVersion
+from reporting.reports.models import ExportFormat, Report, ReportTemplate, ReportVersion
 from reporting.reports.rendering import Rendering
 from reporting.reports.services import Preview, current_level_map, preview, start_report
 from reporting.reports.services.reading import findings_of
@@ -47,6 +47,14 @@ def _checks(shown: Preview) -> dict[str, Any]:
         for c in shown.criticals
     ]
     return {"content_digest": shown.digest, "problems": problems, "criticals": criticals}
+
+
+class TemplateView(APIView):
+    @extend_schema(operation_id="report_template", responses={200: OpenApiTypes.OBJECT, **refusals()})
+    def get(self, request: Request, template_version: str) -> Response:
+        """Every field of a template version: places, values, defaults, codes, words (docs/vocabulary.md)."""
+        require(actor(request), Act.REPORT_VIEW)
+        return Response(get_object_or_404(ReportTemplate, version=template_version).definition)
 
 
 class ReportsView(generics.ListAPIView[Report]):
@@ -130,6 +138,7 @@ class NarrativeView(APIView):
         """The report as prose, in English and Chinese."""
         report = _report(request, report_id)
         shown = preview(report)
+        record(AuditAct.REPORT_OPENED, by=actor(request), about=report)
 
         def text(rendering: Rendering) -> dict[str, str]:
             return {"findings": rendering.findings_text, "impression": rendering.impression_text}
@@ -161,7 +170,9 @@ class VersionView(APIView):
     @extend_schema(operation_id="report_version", responses={200: shapes.ReportVersionDetailSerializer, **refusals()})
     def get(self, request: Request, report_id: uuid.UUID, number: int) -> Response:
         """One version, verified before it is shown."""
-        return Response(shapes.ReportVersionDetailSerializer(signed_version(request, report_id, number)).data)
+        version = signed_version(request, report_id, number)
+        record(AuditAct.REPORT_OPENED, by=actor(request), about=version.report, data={"version": number})
+        return Response(shapes.ReportVersionDetailSerializer(version).data)
 
 
 _FILES = {

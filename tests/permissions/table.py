@@ -8,6 +8,7 @@ from typing import Any
 EVERYBODY = "owner colleague stranger senior auditor researcher reader importer admin service"
 NEAR = "owner colleague senior auditor"  # may see the section's reports
 AWAY = "stranger researcher reader importer admin service"  # may not know that they exist
+NOT_ADMIN = "owner colleague stranger senior auditor researcher reader importer service"
 READS_STUDIES = "owner colleague stranger senior auditor importer"
 NO_STUDIES = "researcher reader admin service"
 
@@ -47,6 +48,11 @@ def _page(name: str, answers: dict[int, str], **more: Any) -> Row:
     return _read(name, answers, anonymous=302, **more)
 
 
+def _account(name: str, body: str) -> Row:
+    answers = {200: "admin", 404: NOT_ADMIN, 401: "anonymous"}
+    return Row(f"api:{name}", "PUT", answers, ids=(("user_id", "account"),), body=body)
+
+
 WRITES = "owner senior"  # the draft belongs to the owner; a senior may take over
 _UPLOADS = "owner colleague stranger senior importer service"
 _NO_UPLOADS = "auditor researcher reader admin"
@@ -63,6 +69,11 @@ TABLE = [
         "api:audit-events",
         {200: "auditor", 403: "owner colleague stranger senior researcher reader importer admin service"},
     ),
+    # --- API: accounts
+    _read("api:users", {200: "admin", 403: NOT_ADMIN}),
+    Row("api:users", "POST", {201: "admin", 403: NOT_ADMIN, 401: "anonymous"}, body="new_user"),
+    _account("user-role", "role"),
+    _account("user-active", "active"),
     # --- API: studies
     _read("api:studies", {200: READS_STUDIES, 403: NO_STUDIES}),
     _read("api:study", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
@@ -112,6 +123,19 @@ TABLE = [
     _of_report("api:report"),
     _of_report("api:report-problems"),
     _of_report("api:report-narrative"),
+    _of_report("api:report-key-slices"),
+    Row(
+        "api:report-picture",
+        "GET",
+        {422: NEAR, 404: AWAY, 401: "anonymous"},  # the world's objects hold no pixels
+        ids=(("report_id", "draft"), ("instance_id", "instance")),
+        fixed=(("frame", 1),),
+    ),
+    _read(
+        "api:report-template",
+        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
+        fixed=(("template_version", "1"),),
+    ),
     _of_report("api:report-versions", "final"),
     _of_report("api:report-version", "final", fixed=(("number", 1),)),
     _of_report("api:report-export", "final", fixed=(("number", 1), ("export_format", "text"))),

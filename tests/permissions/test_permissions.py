@@ -90,6 +90,9 @@ def test_each_person_gets_the_answer_of_the_table(row: Row, world: World) -> Non
             with transaction.atomic():
                 response = _ask(world.client(person), row, world)
                 transaction.set_rollback(True)
+            policy = response.headers.get("Content-Security-Policy", "")
+            assert "script-src 'self'" in policy, row.name
+            assert "unsafe" not in policy, row.name
             if response.status_code != status:
                 found[person] = f"{response.status_code} instead of {status}: {response.content[:300]!r}"
     assert not found
@@ -137,7 +140,8 @@ def test_a_method_named_in_a_header_is_not_obeyed(row: Row, world: World) -> Non
     address = _address(row, world.ids)
     response = client.get(address, headers={"X-HTTP-Method-Override": row.method, "X-Method": row.method})
     same = next((other for other in TABLE if other.name == row.name and other.method == "GET"), None)
-    assert response.status_code == (405 if same is None else 200)
+    expected = next(status for status, people in same.answers.items() if "senior" in people.split()) if same else 405
+    assert response.status_code == expected
 
 
 @pytest.mark.parametrize(

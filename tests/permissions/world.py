@@ -79,9 +79,6 @@ def make_world() -> World:
     unread, queued = make_study(), make_study()
     job = draft.job
     assert job is not None
-    for number, level in enumerate(job.result["levels"]):  # the reading page wants to know where each level is
-        level["center_lps_mm"] = [0.0, 0.0, -10.0 * number]
-    job.save(update_fields=["result"])
     small.make_algorithm()
     queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
     instance = small.add_object(Series.objects.filter(study=draft.study)[0])
@@ -95,6 +92,7 @@ def make_world() -> World:
         "job": job.pk,
         "queued": queued_job.pk,
         "instance": instance.pk,
+        "account": make_user(Role.READER).pk,
     }
     world.versions = {str(report.pk): report.version for report in (draft, ready, preliminary, final)}
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
@@ -115,6 +113,9 @@ def make_world() -> World:
         "reason": {"reason": "not needed"},
         "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},
+        "new_user": {"username": "newcomer", "full_name": "New Comer", "role": "junior"},
+        "role": {"role": "researcher"},
+        "active": {"is_active": False},
         "login": {"username": owner.username, **password},
     }
     return world

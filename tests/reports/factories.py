@@ -77,7 +77,10 @@ def make_job(study: Study, predictions: list[dict[str, Any]] | None = None, **re
     algorithm, _ = Algorithm.objects.get_or_create(
         name="dens", version="1.0", weights_sha256="a" * 64, defaults={"applicability": "trained on synthetic images"}
     )
-    levels = [{"name": name, "kind": kind, "status": "named"} for name, kind in LEVELS]
+    levels = [
+        {"name": name, "kind": kind, "status": "named", "center_lps_mm": [0.0, 0.0, -9.0 * number]}
+        for number, (name, kind) in enumerate(LEVELS)
+    ]
     job = InferenceJob.objects.create(
         study=study,
         algorithm=algorithm,

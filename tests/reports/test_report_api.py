@@ -14,7 +14,8 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.models import AuditEvent
 from reporting.audit_trail.services import verify_chain
 from reporting.reports.models import Report, ReportVersion
-from tests.reports.factories import PASSWORD, complete, make_draft, make_study, make_user
+from reporting.studies.models import SopInstance
+from tests.reports.factories import PASSWORD, complete, make_draft, make_study, make_user, signed_report
 
 pytestmark = pytest.mark.django_db
 
@@ -334,6 +335,58 @@ def test_a_draft_leaves_marked_as_not_signed(junior: Api) -> None:
     draft = junior.client.get(f"/api/reports/{report.pk}/draft-export/text/")
     assert draft.status_code == 200
     assert "DRAFT" in draft.content.decode().upper()
+
+
+def test_every_way_to_read_a_report_is_written_down(senior: Api) -> None:
+    report = signed_report(senior.user)
+    for path, act in (
+        ("", "report.opened"),
+        ("narrative/", "report.opened"),
+        ("versions/1/", "report.opened"),
+        ("versions/1/export/text/", "report.exported"),
+        ("draft-export/text/", "report.exported"),
+        ("key-slices/", "study.opened"),
+    ):
+        before = AuditEvent.objects.count()
+        assert senior.get(f"reports/{report.pk}/{path}").status_code == 200, path
+        (event,) = AuditEvent.objects.order_by("sequence")[before:]
+        assert (event.act, event.actor_id) == (act, senior.user.pk), path
+
+
+def test_the_template_of_a_report_can_be_read(junior: Api) -> None:
+    report = make_draft()
+    version = junior.get(f"reports/{report.pk}/").json()["template_version"]
+    fields = {field["key"]: field for field in junior.get(f"report-templates/{version}/").json()["fields"]}
+    assert "C5/6" in fields["disc_class"]["levels"]
+    assert junior.get("report-templates/none/").status_code == 404
+
+
+def test_the_slice_of_each_level_is_told_under_the_readers_name_for_it(junior: Api) -> None:
+    report = make_draft(levels=[])
+    assert junior.get(f"reports/{report.pk}/key-slices/").json() == {"levels": [], "stacks": []}
+    assert report.job is not None
+    place = {"kind": "disc", "status": "named", "center_lps_mm": [1.0, 2.0, 3.0]}
+    uid = SopInstance.objects.create(
+        series=report.study.series_set.get(role="axial_t2"), sop_instance_uid="1.2.3.4", sha256="0" * 64, size_bytes=1
+    )
+    level = {"name": "C5/6", **place, "index_slice": {"sop_instance_uid": "1.2.3.4", "frame_number": None}}
+    report.job.result["levels"] = [level]
+    report.job.save()
+    junior.post(f"reports/{report.pk}/relabel/", {"shift": 1}, version=report.version)
+    (told,) = junior.get(f"reports/{report.pk}/key-slices/").json()["levels"]
+    assert (told["structure"], told["name"], told["center_lps_mm"]) == ("C5/6", "C6/7", [1.0, 2.0, 3.0])
+    assert told["axial"] == {"instance": str(uid.pk), "frame": 1}
+
+
+def test_a_picture_that_cannot_be_is_refused_in_the_one_shape(junior: Api) -> None:
+    report = make_draft()
+    instance = SopInstance.objects.create(
+        series=report.study.series_set.get(role="axial_t2"), sop_instance_uid="1.2.3.4", sha256="0" * 64, size_bytes=1
+    )
+    path = f"reports/{report.pk}/images/{instance.pk}/1.png"
+    assert _code(junior.get(path, side="9999")) == "invalid_input"
+    assert _code(junior.get(path)) == "picture_unavailable"
+    assert junior.get(f"reports/{report.pk}/images/{report.pk}/1.png").status_code == 404
 
 
 def test_the_list_can_be_narrowed(junior: Api) -> None:
