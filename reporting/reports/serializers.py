@@ -215,18 +215,19 @@ class ShownSerializer(serializers.Serializer[Any]):
 
 
 class PasswordSerializer(serializers.Serializer[Any]):
-    password = serializers.CharField(
-        max_length=1024,
-        allow_blank=True,
-        default="",
-        trim_whitespace=False,
-        write_only=True,
-        help_text="May be empty for a few minutes after it was given for signing in this session",
-    )
+    password = serializers.CharField(max_length=1024, trim_whitespace=False, write_only=True)
 
 
 class SignSerializer(ShownSerializer, PasswordSerializer):
     pass
+
+
+class RecentPasswordSerializer(serializers.Serializer[Any]):
+    """Where a password given in this session minutes ago will do."""
+
+    password = serializers.CharField(
+        max_length=1024, allow_blank=True, default="", trim_whitespace=False, write_only=True
+    )
 
 
 class AddendumSerializer(PasswordSerializer):

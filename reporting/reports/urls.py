@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from reporting.reports.views.images import slice_png
 from reporting.reports.views.reading import panels, read
+from reporting.reports.views.signing import AddendumFromPageView, SignFromPageView, WithdrawFromPageView
 from reporting.reports.views.versions import FORMATS, draft_file, version, version_file
 from reporting.reports.views.worklist import run_models, set_worklist_filter, start, worklist, worklist_rows
 
@@ -24,6 +25,9 @@ urlpatterns = [
     path("worklist/studies/<uuid:study_id>/start-report/", start, name="start"),
     path("reports/<uuid:report_id>/", read, name="read"),
     path("reports/<uuid:report_id>/panels/", panels, name="panels"),
+    path("reports/<uuid:report_id>/sign/", SignFromPageView.as_view(), name="sign"),
+    path("reports/<uuid:report_id>/addendum/", AddendumFromPageView.as_view(), name="addendum"),
+    path("reports/<uuid:report_id>/withdraw/", WithdrawFromPageView.as_view(), name="withdraw"),
     path("reports/<uuid:report_id>/draft.<report_format:extension>", draft_file, name="draft_file"),
     path("reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png", slice_png, name="image"),
     path("reports/<uuid:report_id>/versions/<int:number>/", version, name="version"),

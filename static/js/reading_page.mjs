@@ -1,7 +1,7 @@
 /**
  * The reading page: turns clicks and typing in the form into saved changes and shows what the server makes of them.
  *
- * Root: data-reading (data-api-url, data-panels-url, data-version). Fields: data-finding with data-set buttons,
+ * Root: data-reading (data-api-url, data-page-url, data-panels-url, data-version). Fields: data-finding with data-set buttons,
  * data-set-select, data-set-text; data-act on everything else. Text is sent at most SAVE_AFTER_MS after the last key.
  * Nothing is kept in browser storage: while the page is open, what the server has not taken stays in it, and leaving asks.
  */
@@ -21,12 +21,13 @@ const timers = new Map();
 const opened = Date.now();
 let refreshing = Promise.resolve();
 let digest = "";
+let refusal = "";
 
 const queue = new SaveQueue({
   version: Number(root.dataset.version),
   send: (change, version) => {
-    const { path, body, once } = toRequest(change);
-    return request(root.dataset.apiUrl + path, { body, version, once });
+    const { path, body, once, fromPage } = toRequest(change);
+    return request((fromPage ? root.dataset.pageUrl : root.dataset.apiUrl) + path, { body, version, once });
   },
   onState: showState,
   onSaved: (change) => {
@@ -55,10 +56,16 @@ function showState(answered) {
 }
 
 function showError(message, details) {
-  const place = root.querySelector("[data-action-error]");
   const more = Array.isArray(details) ? details.map((one) => one.message ?? "").filter(Boolean) : [];
-  place.textContent = [message, ...more].join(" · ");
-  place.hidden = !message;
+  refusal = [message, ...more].filter(Boolean).join(" · ");
+  showRefusal();
+}
+
+/** Stays until the next act: the panel it stands in is rendered anew meanwhile. */
+function showRefusal() {
+  const place = root.querySelector("[data-action-error]");
+  if (place.textContent !== refusal) place.textContent = refusal;
+  place.hidden = !refusal;
 }
 
 async function panels() {
@@ -74,6 +81,7 @@ function showPanels({ html, digest: shown }) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
   }
   showText(root.dataset.text);
+  showRefusal();
 }
 
 /**

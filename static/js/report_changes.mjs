@@ -11,6 +11,9 @@ const FINDING_ACTS = {
   not_evaluable: "not-evaluable",
 };
 
+/** The page's own addresses: there a password given a few minutes ago need not be given again. */
+const FROM_PAGE = new Set(["sign", "addendum", "withdraw"]);
+
 /** A random key; crypto.randomUUID is missing where the page was not loaded over HTTPS. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -19,9 +22,10 @@ export function newKey() {
 
 export function toRequest({ kind, place, once, given = {}, value }) {
   const act = FINDING_ACTS[kind];
-  if (!act) return { path: `${kind.replaceAll("_", "-")}/`, body: given, once };
+  const fromPage = FROM_PAGE.has(kind);
+  if (!act) return { path: `${kind.replaceAll("_", "-")}/`, body: given, once, fromPage };
   const body = { place };
   if (kind === "set") body.value = value;
   if (kind === "accept_with_details") body.with_details = true;
-  return { path: `findings/${act}/`, body, once };
+  return { path: `findings/${act}/`, body, once, fromPage };
 }

@@ -88,6 +88,8 @@ def test_a_pathological_study_is_confirmed_edited_and_signed(
     page.keyboard.type("not the password")
     page.keyboard.press("Enter")
     expect(page.locator("[data-action-error]")).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    expect(page.locator("[data-action-error]"), "it stays when the page was rendered anew").to_be_visible()
     page.locator("#sign-password").fill(PASSWORD)
     page.keyboard.press("Enter")
     expect(page.locator("[data-panel=status]")).to_contain_text("Final")

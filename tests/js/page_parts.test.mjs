@@ -30,6 +30,7 @@ test("each change becomes one request, with the key that lets it happen once", (
     path: "findings/change/",
     body: { place: "pll@C5/6", value: "thickened" },
     once: "k",
+    fromPage: false,
   });
   assert.deepEqual(toRequest({ kind: "accept_with_details", place: "slip@C4", once: "k" }).body, {
     place: "slip@C4",
@@ -39,5 +40,7 @@ test("each change becomes one request, with the key that lets it happen once", (
     path: "approve-preliminary/",
     body: { content_digest: "d" },
     once: "k",
+    fromPage: false,
   });
+  assert.equal(toRequest({ kind: "sign", given: { content_digest: "d", password: "" }, once: "k" }).fromPage, true);
 });

@@ -37,11 +37,11 @@ def _of_report(name: str, report: str = "draft", **more: Any) -> Row:
     return _read(name, {200: NEAR, 404: AWAY}, ids=ids, **more)
 
 
-def _change(act: str, allowed: str, report: str = "draft", body: str = "", answer: int = 200) -> Row:
+def _change(act: str, allowed: str, report: str = "draft", body: str = "", name: str = "") -> Row:
     refused = " ".join(person for person in NEAR.split() if person not in allowed.split())
-    answers = {answer: allowed, 403: refused, 404: AWAY, 401: "anonymous"}
+    answers = {200: allowed, 403: refused, 404: AWAY, 401: "anonymous"}
     ids = (("report_id", report),)
-    return Row(f"api:report-{act}", "POST", answers, ids=ids, body=body, report=report)
+    return Row(name or f"api:report-{act}", "POST", answers, ids=ids, body=body, report=report)
 
 
 def _page(name: str, answers: dict[int, str], **more: Any) -> Row:
@@ -181,6 +181,9 @@ TABLE = [
     ),
     _of_report("reports:read", anonymous=302),
     _of_report("reports:panels", anonymous=302),
+    _change("sign", "senior", "ready", "sign", name="reports:sign"),
+    _change("addendum", "senior", "final", "addendum", name="reports:addendum"),
+    _change("withdraw", "senior", "final", "withdraw", name="reports:withdraw"),
     _of_report("reports:draft_file", anonymous=302, fixed=(("extension", "txt"),)),
     _of_report("reports:version", "final", anonymous=302, fixed=(("number", 1),)),
     _of_report("reports:version_file", "final", anonymous=302, fixed=(("number", 1), ("extension", "json"))),

@@ -31,11 +31,15 @@ class Api:
     def get(self, path: str, **query: str) -> Any:
         return self.client.get(f"/api/{path}", query)
 
-    def post(self, path: str, body: Any = None, *, version: int | str | None = None, once: str = "") -> Any:
+    def post(
+        self, path: str, body: Any = None, *, version: int | str | None = None, once: str = "", page: bool = False
+    ) -> Any:
         headers = {} if version is None else {"If-Match": f'"{version}"'}
         if once:
             headers["Idempotency-Key"] = once
-        return self.client.post(f"/api/{path}", body or {}, content_type="application/json", headers=headers)
+        return self.client.post(
+            f"/{'' if page else 'api/'}{path}", body or {}, content_type="application/json", headers=headers
+        )
 
 
 def _code(response: Any) -> str:
@@ -178,7 +182,7 @@ def test_signing_needs_the_password_and_guessing_is_counted_even_with_a_key(seni
     report = _ready_to_sign(senior.user)
     body = {"content_digest": _digest(senior, report), "password": "wrong wrong wrong"}
     path = f"reports/{report.pk}/sign/"
-    assert _code(senior.post(path, {**body, "password": ""}, version=report.version)) == "wrong_password"
+    assert _code(senior.post(path, {**body, "password": ""}, version=report.version, page=True)) == "wrong_password"
     statuses = [
         senior.post(path, body, version=report.version, once=f"key-number-{number}").status_code for number in range(5)
     ]
@@ -189,17 +193,31 @@ def test_signing_needs_the_password_and_guessing_is_counted_even_with_a_key(seni
     assert report.status == "draft"
 
 
-def test_a_password_given_a_moment_ago_serves_the_same_session_only(senior: Api, settings: Any) -> None:
+def test_the_page_may_rely_on_a_password_given_a_moment_ago_in_the_same_session(senior: Api, settings: Any) -> None:
     first, second = _ready_to_sign(senior.user), _ready_to_sign(senior.user)
     body = {"content_digest": _digest(senior, first), "password": PASSWORD}
     assert senior.post(f"reports/{first.pk}/sign/", body, version=first.version).status_code == 200
-    again = {"content_digest": _digest(senior, second)}
+    again = {"content_digest": _digest(senior, second), "password": ""}
+    path, version = f"reports/{second.pk}/sign/", second.version
     elsewhere = Api(senior.user)
-    assert elsewhere.post(f"reports/{second.pk}/sign/", again, version=second.version).status_code == 403
+    assert elsewhere.post(path, again, version=version, page=True).status_code == 403
     settings.SIGNING_PASSWORD_VALID_S = -1
-    assert senior.post(f"reports/{second.pk}/sign/", again, version=second.version).status_code == 403
+    assert senior.post(path, again, version=version, page=True).status_code == 403
     settings.SIGNING_PASSWORD_VALID_S = 300
-    assert senior.post(f"reports/{second.pk}/sign/", again, version=second.version).status_code == 200
+    assert senior.post(path, again, version=version, page=True).status_code == 200
+
+
+@pytest.mark.parametrize("act", ["sign", "addendum", "withdraw"])
+@pytest.mark.parametrize("given", [{}, {"password": ""}])
+def test_over_the_api_every_signature_carries_its_password(senior: Api, act: str, given: dict[str, str]) -> None:
+    report = signed_report(senior.user) if act != "sign" else _ready_to_sign(senior.user)
+    recent = _ready_to_sign(senior.user)
+    body = {"content_digest": _digest(senior, recent), "password": PASSWORD}
+    assert senior.post(f"reports/{recent.pk}/sign/", body, version=recent.version).status_code == 200
+    body = {"content_digest": _digest(senior, report), "text": "Compared.", "reason": "wrong patient", **given}
+    refused = senior.post(f"reports/{report.pk}/{act}/", body, version=report.version)
+    assert (refused.status_code, _code(refused)) == (400, "invalid_input")
+    assert senior.post(f"reports/{report.pk}/{act}/", body, version=report.version, page=True).status_code == 200
 
 
 def test_a_repeated_signature_is_one_signature(senior: Api) -> None:
