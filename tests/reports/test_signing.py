@@ -17,9 +17,12 @@ from reporting.audit_trail.services import verify_chain
 from reporting.core.errors import Incomplete, InvalidInput, NotAllowed, StaleVersion, WrongState
 from reporting.reports import services
 from reporting.reports.digests import first_broken
+from reporting.reports.exports.service import draft_document, export_version
 from reporting.reports.models import (
+    ExportFormat,
     Finding,
     Report,
+    ReportExport,
     ReportVersion,
     Signature,
 )
@@ -290,13 +293,13 @@ def test_a_withdrawn_report_cannot_come_back(senior: User) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_application_role_may_not_touch_versions_and_signatures(senior: User) -> None:
+def test_the_application_role_may_not_touch_versions_signatures_and_trail(senior: User) -> None:
     signed_report(senior)
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'dens_app'")
         if cursor.fetchone() is None:
             pytest.skip("no application role on this database server")
-    for table in ("reports_reportversion", "reports_signature"):
+    for table in ("reports_reportversion", "reports_signature", "audit_trail_auditevent"):
         for act in ("UPDATE", "DELETE", "TRUNCATE"):
             with connection.cursor() as cursor:
                 cursor.execute("SELECT has_table_privilege('dens_app', %s, %s)", [table, act])
@@ -312,3 +315,29 @@ def test_approving_leaves_no_suggestion_behind(junior: User) -> None:
         approve(report, junior)
     assert codes(caught) == {"suggestion_undecided"}
     assert row(report, "slip@C4").state == "ai_suggested"
+
+
+def test_what_cannot_be_written_down_is_neither_signed_nor_handed_out(
+    senior: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, signed = make_draft(), signed_report(senior)
+    complete(report, senior)
+    before = AuditEvent.objects.count()
+
+    def fails(*args: object, **kwargs: object) -> str:
+        raise DatabaseError("the trail takes nothing")
+
+    monkeypatch.setattr("reporting.audit_trail.services.event_digest", fails)
+    for act in (
+        lambda: sign(report, senior, password="", password_checked_at=timezone.now()),
+        lambda: approve(report, senior),
+        lambda: change(report, "quality", "limited", senior),
+        lambda: export_version(signed.versions.get(), ExportFormat.TEXT, by=senior),
+        lambda: draft_document(report, ExportFormat.TEXT, by=senior),
+    ):
+        with pytest.raises(DatabaseError, match="takes nothing"), transaction.atomic():
+            act()
+    monkeypatch.undo()
+    report.refresh_from_db()
+    assert (report.status, report.versions.count(), ReportExport.objects.count()) == ("draft", 0, 0)
+    assert AuditEvent.objects.count() == before
