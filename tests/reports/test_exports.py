@@ -22,7 +22,17 @@ from reporting.reports import services
 from reporting.reports.exports.document import person_name
 from reporting.reports.exports.service import draft_document, export_version
 from reporting.reports.models import ExportFormat, Report, ReportExport
-from tests.reports.factories import PASSWORD, change, complete, make_draft, make_study, make_user, sign, signed_report
+from tests.reports.factories import (
+    PASSWORD,
+    accept,
+    change,
+    complete,
+    make_draft,
+    make_study,
+    make_user,
+    sign,
+    signed_report,
+)
 
 pytestmark = [
     pytest.mark.django_db,
@@ -80,6 +90,19 @@ def test_no_machine_value_prints_before_a_human_confirmed_it(senior: User) -> No
     assert "herniation" not in text.replace("herniation zone", "")
     assert "retrolisthesis" not in text
     assert "not assessed" in text
+
+
+def test_a_draft_whose_levels_were_moved_says_that_nobody_confirmed_them(senior: User) -> None:
+    def status(report: Report) -> str:
+        return draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split("\n")[3]
+
+    report = make_draft()
+    assert status(report) == "Draft, levels not confirmed 草稿，节段未确认"
+    services.confirm_levels(report, by=senior, expected_version=report.version)
+    accept(report, "disc_class@C5/6", senior)
+    assert status(report) == "Draft 草稿"
+    services.relabel_levels(report, by=senior, expected_version=report.version, shift=1)
+    assert status(report) == "Draft, levels not confirmed 草稿，节段未确认"
 
 
 def test_no_machine_value_stands_as_the_value_in_json_or_api(senior: User) -> None:

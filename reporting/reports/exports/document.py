@@ -161,11 +161,12 @@ def document_of(version: ReportVersion) -> Document:
 
 
 def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
-    """An unsigned draft, watermarked as such."""
+    """An unsigned draft, watermarked as such; while nobody confirmed the levels, that stands in its head too."""
+    confirmed = any(f["key"] == "level_status" and f["value"] for f in content["findings"])
     return Document(
         site=content["header"]["site"],
         title="MR of the cervical spine 颈椎MR检查报告",
-        status="Draft 草稿",
+        status="Draft 草稿" if confirmed else "Draft, levels not confirmed 草稿，节段未确认",
         header=_header(content["header"]),
         passages=tuple(_passages(content["text"])),
         signatures=(),
