@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reporting.predictions.models import Prediction
 from reporting.reports.consistency import Problem
 from reporting.reports.critical import Critical
 from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
@@ -15,6 +16,12 @@ from reporting.reports.sheet import Facts
 
 SCHEMA = 2
 VOCABULARY_VERSION = "1"
+# Of a prediction; the algorithm that made it stands once, at the top of the content.
+_SAID = (
+    *("finding", "level", "side", "probability", "threshold", "positive", "mm", "mm_from_mask"),
+    *("grade", "zone", "herniation_side", "direction", "flags"),
+    *("series_instance_uid", "sop_instance_uid", "frame_number"),
+)
 
 
 def canonical(content: Mapping[str, Any]) -> str:
@@ -59,12 +66,16 @@ def finding_content(row: Finding) -> dict[str, Any]:
         "bulk": row.bulk,
         "set_by": str(row.set_by_id or ""),
         "set_at": row.set_at.isoformat() if row.set_at else "",
-        "machine": {
-            "prediction": str(row.prediction_id or ""),
-            "value": row.machine_value,
-            "note": row.machine_note,
-        },
+        "machine": {"value": row.machine_value, "note": row.machine_note, **_prediction(row.prediction)},
     }
+
+
+def _prediction(prediction: Prediction | None) -> dict[str, Any]:
+    """What the machine said of the place, and of which image."""
+    if prediction is None:
+        return {"prediction": ""}
+    said = {name: getattr(prediction, name) for name in _SAID}
+    return {"prediction": str(prediction.pk), "job": str(prediction.job_id), **said}
 
 
 def template_content(report: Report) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports import services
 from reporting.reports.exports.document import person_name
 from reporting.reports.exports.service import draft_document, export_version
+from reporting.reports.exports.suggestions import TITLE
 from reporting.reports.models import ExportFormat, Report, ReportExport
 from tests.reports.factories import (
     PASSWORD,
@@ -86,10 +87,40 @@ def test_a_draft_is_marked_as_not_signed(senior: User) -> None:
 
 
 def test_no_machine_value_prints_before_a_human_confirmed_it(senior: User) -> None:
-    text = draft_document(make_draft(), ExportFormat.TEXT, by=senior).content.decode()
+    """In the report's own text, that is; after it the draft lists what waits for a decision."""
+    text = draft_document(make_draft(), ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())[0]
     assert "herniation" not in text.replace("herniation zone", "")
     assert "retrolisthesis" not in text
     assert "not assessed" in text
+
+
+def test_a_draft_lists_what_the_machine_proposes_apart_from_the_report(senior: User) -> None:
+    report = make_draft()
+    services.confirm_levels(report, by=senior, expected_version=report.version)
+    _text, proposed = draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())
+    suggestion = report.findings.get(field="disc_class", level="C5/6").prediction
+    assert suggestion is not None
+    line = next(line for line in proposed.split("\n") if line.startswith("C5/6 Disc 椎间盘: "))
+    assert line.startswith("C5/6 Disc 椎间盘: herniation 突出 (p = ")
+    assert f"p = {suggestion.probability:.2f}, threshold 阈值 {suggestion.threshold:.2f}" in line
+    accept(report, "disc_class@C5/6", senior)
+    later = draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())
+    assert "C5/6 Disc 椎间盘: herniation" not in later[1]
+
+
+def test_a_signed_report_lists_no_suggestion(senior: User) -> None:
+    version = signed_report(senior).versions.get()
+    assert TITLE.upper() not in export_version(version, ExportFormat.TEXT, by=senior).content.decode()
+
+
+def test_every_machine_value_in_json_carries_probability_threshold_and_image(senior: User) -> None:
+    content = json.loads(export_version(signed_report(senior).versions.get(), ExportFormat.JSON, by=senior).content)
+    machine = [f["machine"] for f in content["findings"] if f["machine"]["prediction"]]
+    assert machine
+    for value in machine:
+        assert 0 <= value["probability"] <= 1
+        assert {"threshold", "positive", "mm", "series_instance_uid", "sop_instance_uid", "flags"} <= set(value)
+    assert {"name", "version", "weights_sha256", "applicability"} <= set(content["algorithm"])
 
 
 def test_a_draft_whose_levels_were_moved_says_that_nobody_confirmed_them(senior: User) -> None:

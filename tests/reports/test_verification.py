@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from reporting.accounts.models import User
+from reporting.predictions.models import Prediction
 from reporting.reports import services
 from reporting.reports.content import canonical, sha256_of
 from reporting.reports.digests import first_broken
@@ -168,6 +169,27 @@ def test_a_change_in_any_signed_column_is_found(answered: Report, table: type[Mo
             name = table._meta.db_table
             one = f"SELECT id FROM {name} ORDER BY created_at LIMIT 1"
             as_superuser(f"UPDATE {name} SET {column} = {value} WHERE id = ({one})")
+            assert first_broken() is not None, column
+            transaction.set_rollback(True)
+
+
+def test_a_change_of_what_the_machine_had_said_is_found(answered: Report) -> None:
+    shown = answered.findings.filter(prediction__isnull=False).latest("created_at").prediction
+    assert shown is not None
+    changes = {
+        **dict.fromkeys(("probability", "threshold"), "0.123"),
+        **dict.fromkeys(("mm", "mm_from_mask"), "12.3"),
+        **dict.fromkeys(("finding", "level", "side", "grade", "zone", "herniation_side", "direction"), "'x'"),
+        **dict.fromkeys(("series_instance_uid", "sop_instance_uid"), "'1.2.3'"),
+        "job_id": "gen_random_uuid()",
+        "positive": "NOT positive",
+        "flags": "'[\"x\"]'::jsonb",
+        "frame_number": "99",
+    }
+    assert set(changes) == {field.column for field in Prediction._meta.concrete_fields} - NOT_SIGNED
+    for column, value in changes.items():
+        with transaction.atomic():
+            as_superuser(f"UPDATE predictions_prediction SET {column} = {value} WHERE id = '{shown.pk}'")
             assert first_broken() is not None, column
             transaction.set_rollback(True)
 

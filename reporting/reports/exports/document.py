@@ -9,7 +9,9 @@ from typing import Any
 
 from django.utils import timezone, translation
 
+from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
+from reporting.reports.template import CURRENT
 from reporting.reports.wording import reason_text
 
 _SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
@@ -116,7 +118,7 @@ def _machine_line(content: dict[str, Any]) -> str:
     synthetic = " 演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
     return (
         f"Machine reading: {algorithm['name']} {algorithm['version']}, weights {algorithm['weights_sha256'][:12]}"
-        f"{applicability}. Values printed here were confirmed by a radiologist."
+        f"{applicability}. Findings printed here were confirmed by a radiologist."
         f"{withheld} 机器分析值均经医师确认。{synthetic}"
     )
 
@@ -161,14 +163,18 @@ def document_of(version: ReportVersion) -> Document:
 
 
 def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
-    """An unsigned draft, watermarked as such; while nobody confirmed the levels, that stands in its head too."""
+    """An unsigned draft, watermarked as such; while nobody confirmed the levels, that stands in its head too.
+
+    What the machine proposes comes after the report's own text, under a title that says what it is.
+    """
+    waiting = suggestion_lines(CURRENT, content)
     confirmed = any(f["key"] == "level_status" and f["value"] for f in content["findings"])
     return Document(
         site=content["header"]["site"],
         title="MR of the cervical spine 颈椎MR检查报告",
         status="Draft 草稿" if confirmed else "Draft, levels not confirmed 草稿，节段未确认",
         header=_header(content["header"]),
-        passages=tuple(_passages(content["text"])),
+        passages=(*_passages(content["text"]), *([Passage("zh", TITLE, waiting)] if waiting else [])),
         signatures=(),
         machine=_machine_line(content),
         watermark="DRAFT, NOT SIGNED 草稿，未签名",
