@@ -99,10 +99,13 @@ def _volume(
     for index in pack.order:
         file, frame = sources[index]
         stored = pixels[file.header.sop_instance_uid][(frame.frame_number or 1) - 1]
-        planes.append(stored * np.float32(frame.rescale_slope) + np.float32(frame.rescale_intercept))
+        with np.errstate(over="ignore", invalid="ignore"):  # looked at below
+            planes.append(stored * np.float32(frame.rescale_slope) + np.float32(frame.rescale_intercept))
         uids.append(file.header.sop_instance_uid)
         numbers.append(frame.frame_number)
     array = np.stack(planes)
+    if not np.isfinite(array).all():
+        raise PipelineError("pixels_unreadable", "The pixel values, as the header rescales them, are no numbers.")
     if sources[0][0].header.photometric_interpretation == "MONOCHROME1":
         array = array.max() + array.min() - array  # dark is low, as everywhere after this point
     series = sources[0][0].header.series

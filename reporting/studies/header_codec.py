@@ -1,8 +1,8 @@
 """``InstanceHeader`` ↔ JSON: between the bounded child and its parent, and in ``SopInstance.header``.
 
-Pure Python. Fields at their default are left out. A number that is not finite is ``null`` in JSON and comes back as
-``nan``, so that a malformed spacing stays visibly malformed. Text is cut at 1024 characters and holds nothing that
-PostgreSQL refuses (NUL, lone surrogates).
+Pure Python. Fields at their default are left out. A number that is not finite, or beyond ``MAX_NUMBER``, is ``null`` in
+JSON and comes back as ``nan``, so that a malformed spacing stays visibly malformed. Text is cut at 1024 characters and
+holds nothing that PostgreSQL refuses (NUL, lone surrogates).
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 from reporting.studies.headers import FrameHeader, InstanceHeader, PatientHeader, SeriesHeader, StudyHeader
 
 MAX_TEXT = 1024
+MAX_NUMBER = 1e15
+"""Nothing measured is larger. PostgreSQL gives 1e308 back as an integer of 309 digits, which numpy cannot take."""
 _DATES = frozenset({"birth_date", "study_date"})
 
 
@@ -43,8 +45,8 @@ def _encode(value: Any) -> Any:
         return [_encode(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if abs(value) <= MAX_NUMBER else None  # NaN fails too
     if isinstance(value, str):
         return value[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
     return value

@@ -159,6 +159,7 @@ def remove(keyword: str) -> Callable[[FileDataset], None]:
         (set_to(Modality="CT"), "not_mr"),
         (set_to(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0), "not_greyscale"),
         (set_to(PixelData=b"\0\0"), "pixels_unreadable"),
+        (set_to(RescaleSlope="1e308", RescaleIntercept="0"), "pixels_unreadable"),
         (remove("PixelData"), "no_pixels"),
     ],
 )

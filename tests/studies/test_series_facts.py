@@ -166,7 +166,7 @@ def test_an_issuer_that_one_side_leaves_out_is_no_difference() -> None:
 
 def test_a_header_survives_the_way_through_json_and_malformed_numbers_stay_malformed() -> None:
     [header] = _series([4.0])
-    frame = FrameHeader(pixel_spacing_mm=(math.nan, 0.5), position_mm=(1.0, math.inf, 2.0))
+    frame = FrameHeader(pixel_spacing_mm=(math.nan, 0.5), position_mm=(1.0, math.inf, 1e300), echo_time_ms=1e300)
     patient = PatientHeader("P1", patient_name="张^三\x00\ud800", birth_date=date(1970, 1, 1))
     back = decode_header(encode_header(replace(header, frames=(frame,), patient=patient)))
     assert back.patient == replace(patient, patient_name="张^三?")
@@ -176,6 +176,8 @@ def test_a_header_survives_the_way_through_json_and_malformed_numbers_stay_malfo
     assert math.isnan(spacing[0])
     assert (spacing[1], position[0]) == (0.5, 1.0)
     assert math.isnan(position[1])
+    assert math.isnan(position[2])
+    assert back.frames[0].echo_time_ms is None
 
 
 def test_every_refusal_has_a_sentence() -> None:
