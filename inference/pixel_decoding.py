@@ -1,7 +1,8 @@
 """Pixels of one SOP Instance, decoded only after its declared size was checked against its own codestream.
 
 A 1.3 kB JPEG 2000 object can ask for 9 GB. Rows × Columns × NumberOfFrames is bounded first, then compared with the
-size written in the codestream, and only then is a decoder called.
+size written in the codestream of each frame, and only then is a decoder called. What meets stored bytes calls
+``decoding_sandbox``, which does this in a bounded child.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.encaps import generate_fragments
+from pydicom.encaps import generate_frames
 from pydicom.uid import DeflatedExplicitVRLittleEndian, JPEG2000TransferSyntaxes, RLELossless
 
 from inference.results import PipelineError
-from reporting.studies.codestreams import codestream_size
+from reporting.studies.codestreams import Codestream, read_codestream
 
 MAX_SIDE = 4096
 MAX_FRAMES = 5000
@@ -78,8 +79,8 @@ def check_declared_size(dataset: Dataset) -> None:
             raise PipelineError("pixels_unreadable", "The pixel data is shorter than its header says (cut off).")
         return
     if syntax == RLELossless:
-        return  # its output is exactly Rows × Columns
-    for fragment in generate_fragments(dataset.PixelData):
-        size = codestream_size(fragment, jpeg2000=syntax in JPEG2000TransferSyntaxes)
-        if size is not None and size != (rows, columns):
+        return  # it declares no size; the gate bounds its length and the child the memory it takes
+    for frame in generate_frames(dataset.PixelData, number_of_frames=frames):
+        declared = read_codestream(frame, jpeg2000=syntax in JPEG2000TransferSyntaxes)
+        if declared != Codestream(rows, columns, 1):
             raise PipelineError("pixel_size_disagrees", "The compressed image has another size than its header says.")

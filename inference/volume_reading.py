@@ -14,7 +14,8 @@ from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from inference.pixel_decoding import MAX_VOXELS, decode_frames
+from inference.decoding_sandbox import decoded_frames
+from inference.pixel_decoding import MAX_VOXELS
 from inference.results import PipelineError
 from inference.slice_geometry import Pack, arrange
 from inference.volumes import Volume
@@ -84,7 +85,7 @@ def _without_copies(files: Sequence[DicomFile]) -> list[DicomFile]:
 
 
 def _decoded(file: DicomFile) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    frames = decode_frames(file.path)
+    frames = decoded_frames(file.path)
     if len(frames) != len(file.header.frames):
         raise PipelineError("pixels_unreadable", "The number of frames differs from what the header says.")
     return frames

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from reporting.studies.codestreams import codestream_size
+from reporting.studies.codestreams import Codestream, read_codestream
 from reporting.studies.dicom_walk import EXPLICIT_BIG, IMPLICIT_LITTLE, LONG_VRS, SHORT_VRS, Seen, Walk
 from reporting.studies.refusals import FileRefused, RefusalCode
 
@@ -71,15 +71,15 @@ def check_file(path: Path) -> None:
         syntax = _read_meta(file, size)
         encapsulated = syntax in ENCAPSULATED_SYNTAXES
         codestream = None
-        if encapsulated and syntax != RLE:  # what comes out of RLE is Rows × Columns whatever it holds
-            codestream = partial(codestream_size, jpeg2000=syntax in JPEG2000_SYNTAXES)
-        walk = Walk(file, size, syntax, wanted=frozenset(_Tag), encapsulated=encapsulated, codestream_size=codestream)
+        if encapsulated and syntax != RLE:  # RLE declares no size of its own
+            codestream = partial(read_codestream, jpeg2000=syntax in JPEG2000_SYNTAXES)
+        walk = Walk(file, size, syntax, wanted=frozenset(_Tag), encapsulated=encapsulated, read_codestream=codestream)
         seen = walk.run()
     for tag in _REQUIRED_UIDS:
         _check_uid(seen, tag)
     if seen.values.get(_Tag.FRAME_OF_REFERENCE_UID, b"").strip(b"\0 "):
         _check_uid(seen, _Tag.FRAME_OF_REFERENCE_UID)
-    _check_image(seen, "big" if syntax == EXPLICIT_BIG else "little")
+    _check_image(seen, syntax)
 
 
 def _check_preamble(start: bytes) -> None:
@@ -135,12 +135,14 @@ def _check_uid(seen: Seen, tag: _Tag) -> None:
         raise FileRefused(RefusalCode.UID_MALFORMED)
 
 
-def _check_image(seen: Seen, order: str) -> None:
+def _check_image(seen: Seen, syntax: str) -> None:
     """Compare the size that the header declares with ceilings and with the pixel bytes present (PS3.3 C.7.6.3)."""
 
     def number(tag: _Tag, default: int) -> int:
         raw = seen.values.get(tag, b"")
-        return int.from_bytes(raw[:2], "big" if order == "big" else "little") if len(raw) >= 2 else default
+        if len(raw) not in (0, 2):  # all are one US: anything else a library would read in another way than we do
+            raise FileRefused(RefusalCode.DAMAGED)
+        return int.from_bytes(raw, "big" if syntax == EXPLICIT_BIG else "little") if raw else default
 
     rows, columns, samples = number(_Tag.ROWS, 0), number(_Tag.COLUMNS, 0), number(_Tag.SAMPLES_PER_PIXEL, 1)
     try:
@@ -149,16 +151,27 @@ def _check_image(seen: Seen, order: str) -> None:
         raise FileRefused(RefusalCode.DAMAGED) from error
     if max(rows, columns) > MAX_SIDE or frames > MAX_FRAMES or rows * columns * frames * samples > MAX_SAMPLES:
         raise FileRefused(RefusalCode.IMAGE_TOO_LARGE)
-    if seen.codestream_sizes - {(rows, columns)}:
-        raise FileRefused(RefusalCode.IMAGE_SIZE_DISAGREES)
+    bits = seen.native_bits or number(_Tag.BITS_ALLOCATED, 0)
     if seen.native_bytes is not None:
         if b"_422" in seen.values.get(_Tag.PHOTOMETRIC_INTERPRETATION, b""):
             samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
-        bits = seen.native_bits or number(_Tag.BITS_ALLOCATED, 0)
         cut_off = seen.native_bytes < (rows * columns * frames * samples * bits + 7) // 8
     elif seen.fragments is not None:
-        cut_off = seen.fragments < frames or seen.fragment_bytes == 0
+        # A codestream may be spread over fragments, but every frame begins in one and says its size there.
+        begun = seen.fragments if syntax == RLE else seen.codestreams
+        cut_off = begun < frames or seen.fragment_bytes == 0
+        too_long = syntax == RLE and seen.longest_fragment > _longest_rle(rows * columns * samples * bits // 8)
+        if too_long or seen.declared - {Codestream(rows, columns, samples)}:
+            raise FileRefused(RefusalCode.IMAGE_SIZE_DISAGREES)
     else:
         cut_off = rows * columns > 0  # an image whose file ends before its pixels
     if cut_off:
         raise FileRefused(RefusalCode.TRUNCATED_PIXELS)
+
+
+def _longest_rle(frame_bytes: int) -> int:
+    """What no encoder exceeds for one frame (PS3.5 G): every byte a run of its own, and the header.
+
+    Decoders unpack all of a longer fragment, to 64 times its length, before they look how much of it they need.
+    """
+    return 2 * frame_bytes + 1024

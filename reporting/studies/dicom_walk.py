@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
+from reporting.studies.codestreams import Codestream
 from reporting.studies.refusals import FileRefused, RefusalCode
 
 MAX_DEPTH = 64  # DCMTK's own default for nested sequences
@@ -47,7 +48,9 @@ class Seen:
     native_bits: int | None = None
     fragments: int | None = None
     fragment_bytes: int = 0
-    codestream_sizes: set[tuple[int, int]] = field(default_factory=set)  # (rows, columns)
+    longest_fragment: int = 0
+    codestreams: int = 0  # fragments in which one begins
+    declared: set[Codestream] = field(default_factory=set)
 
 
 class Walk:
@@ -61,12 +64,12 @@ class Walk:
         *,
         wanted: frozenset[int],
         encapsulated: bool,
-        codestream_size: Callable[[bytes], tuple[int, int] | None] | None = None,
+        read_codestream: Callable[[bytes], Codestream | None] | None = None,
     ) -> None:
         self._file, self._size, self._at = file, size, file.tell()
         self._order = ">" if syntax == EXPLICIT_BIG else "<"
         self._tag = struct.Struct(f"{self._order}HH")
-        self._encapsulated, self._wanted, self._codestream_size = encapsulated, wanted, codestream_size
+        self._encapsulated, self._wanted, self._read_codestream = encapsulated, wanted, read_codestream
         self._levels = [_Level(False, size, size, syntax != IMPLICIT_LITTLE)]
         self._seen = Seen()
         self._elements = 0
@@ -166,9 +169,8 @@ class Walk:
             end = self._end_of(length, level.limit, RefusalCode.TRUNCATED_PIXELS)
             if count:  # the first item is the offset table
                 total += length
-                if self._codestream_size is not None and len(self._levels) == 1:
-                    size = self._codestream_size(self._read(min(length, _PEEK_BYTES)))
-                    self._seen.codestream_sizes |= {size} if size is not None else set()
+                if len(self._levels) == 1:
+                    self._fragment(length)
             self._go_to(end)
             count += 1
             self._elements += 1
@@ -176,6 +178,13 @@ class Walk:
                 raise FileRefused(RefusalCode.TOO_MANY_ELEMENTS)
         if tag == 0x7FE00010 and len(self._levels) == 1:
             self._seen.fragments, self._seen.fragment_bytes = max(0, count - 1), total
+
+    def _fragment(self, length: int) -> None:
+        self._seen.longest_fragment = max(self._seen.longest_fragment, length)
+        declared = self._read_codestream(self._read(min(length, _PEEK_BYTES))) if self._read_codestream else None
+        if declared is not None:
+            self._seen.codestreams += 1
+            self._seen.declared.add(declared)
 
     def _end_of(self, length: int, limit: int, cut_off: RefusalCode = RefusalCode.TRUNCATED) -> int:
         end = self._at + length

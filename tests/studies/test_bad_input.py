@@ -20,19 +20,22 @@ from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.tag import Tag
 from pydicom.uid import (
+    UID,
     CTImageStorage,
     DeflatedExplicitVRLittleEndian,
     JPEG2000Lossless,
     MediaStorageDirectoryStorage,
+    RLELossless,
     generate_uid,
 )
 
 from reporting.accounts.models import Role, User
-from reporting.studies import blobs, sandbox
+from reporting.studies import blobs, bounded_child
+from reporting.studies.bounded_child import BoundedChild, ChildLimits
 from reporting.studies.dicom_gate import check_file
 from reporting.studies.models import SopInstance
 from reporting.studies.refusals import FileRefused, RefusalCode
-from reporting.studies.sandbox import ChildLimits, read_headers
+from reporting.studies.sandbox import read_headers
 from reporting.studies.services import ingest_instances
 from tests.factories import make_user
 from tests.studies.objects import as_bytes, before, incoming, mr_bytes, mr_object, nested_sequences
@@ -61,13 +64,39 @@ def _claimed(length: int) -> bytes:
     return struct.pack("<HH2sHI", 0x0009, 0x1002, b"OB", 0, length) + b"abcd"
 
 
-def _jpeg2000(frames: int, fragments: int, size: tuple[int, int] = (8, 10)) -> bytes:
+def _codestream(rows: int = 8, columns: int = 10, samples: int = 1) -> bytes:
+    """The start of a JPEG 2000 codestream."""
+    size = struct.pack(">HHIIIIIIIIH", 41, 0, columns, rows, 0, 0, columns, rows, 0, 0, samples)
+    return b"\xff\x4f\xff\x51" + size + bytes(60)
+
+
+def _jp2(*boxes: tuple[bytes, bytes]) -> bytes:
+    """The file format around a codestream, which some toolkits store (ISO/IEC 15444-1 I.4)."""
+    framed = [struct.pack(">I4s", 8 + len(content), kind) + content for kind, content in boxes]
+    return b"\0\0\0\x0cjP  \r\n\x87\n" + b"".join(framed)
+
+
+def _compressed(fragments: list[bytes], frames: int = 1, syntax: UID = JPEG2000Lossless) -> bytes:
     dataset = mr_object(study=generate_uid(), NumberOfFrames=frames)
-    dataset.file_meta.TransferSyntaxUID = JPEG2000Lossless
-    codestream = b"\xff\x4f\xff\x51" + struct.pack(">HHIIII", 47, 0, size[1], size[0], 0, 0) + bytes(60)
-    dataset.PixelData = encapsulate([codestream] * fragments)
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.PixelData = encapsulate(fragments)
     dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
     return as_bytes(dataset)
+
+
+def _swelling_rle() -> bytes:
+    """Two bytes of it unpack to 128: a fragment of 64 kB that belongs to an image of 160 bytes."""
+    segment = b"\x81\x00" * 16_000
+    return struct.pack("<16L", 2, 64, 64 + len(segment), *[0] * 13) + segment * 2
+
+
+def _rows_as(vr: bytes, value: bytes) -> bytes:
+    """``Rows`` of another type, which a library reads as another number than its first two bytes."""
+    head = struct.pack("<HH2sHI", 0x28, 0x10, vr, 0, len(value)) if vr == b"UN" else b""
+    head = head or struct.pack("<HH2sH", 0x28, 0x10, vr, len(value))
+    data = _good()
+    at = data.index(struct.pack("<HH2sH", 0x28, 0x10, b"US", 2))
+    return data[:at] + head + value + data[at + 10 :]
 
 
 def _good() -> bytes:
@@ -107,11 +136,27 @@ BAD: dict[str, tuple[Callable[[], bytes], RefusalCode]] = {
     "cut in the pixels": (lambda: _good()[:-50], RefusalCode.TRUNCATED_PIXELS),
     "cut before the pixels": (lambda: _without("PixelData"), RefusalCode.TRUNCATED_PIXELS),
     "fewer pixels than rows say": (lambda: _with(lambda d: setattr(d, "Rows", 9)), RefusalCode.TRUNCATED_PIXELS),
-    "fewer frames than it says": (lambda: _jpeg2000(frames=3, fragments=2), RefusalCode.TRUNCATED_PIXELS),
-    "cut in a compressed image": (lambda: _jpeg2000(frames=1, fragments=1)[:-30], RefusalCode.TRUNCATED_PIXELS),
+    "fewer frames than it says": (lambda: _compressed([_codestream()] * 2, frames=3), RefusalCode.TRUNCATED_PIXELS),
+    "cut in a compressed image": (lambda: _compressed([_codestream()])[:-30], RefusalCode.TRUNCATED_PIXELS),
+    "a frame begun nowhere": (lambda: _compressed([_codestream(), bytes(80)], frames=2), RefusalCode.TRUNCATED_PIXELS),
+    "a size spread over two fragments": (
+        lambda: _compressed([_codestream(40000, 40000)[:20], _codestream(40000, 40000)[20:]]),
+        RefusalCode.TRUNCATED_PIXELS,
+    ),
+    "a size behind a decoy": (
+        lambda: _compressed([_jp2((b"uuid", bytes(16) + _codestream()), (b"jp2c", _codestream(40000, 40000)))]),
+        RefusalCode.IMAGE_SIZE_DISAGREES,
+    ),
+    "2000 colours": (lambda: _compressed([_codestream(samples=2000)]), RefusalCode.IMAGE_SIZE_DISAGREES),
+    "RLE longer than any encoder makes it": (
+        lambda: _compressed([_swelling_rle()], syntax=RLELossless),
+        RefusalCode.IMAGE_SIZE_DISAGREES,
+    ),
+    "rows of another type": (lambda: _rows_as(b"UL", struct.pack("<I", 65544)), RefusalCode.DAMAGED),
+    "rows of two values": (lambda: _rows_as(b"US", struct.pack("<HH", 8, 40000)), RefusalCode.DAMAGED),
     "40000 × 40000 header": (lambda: mr_bytes(Rows=40000, Columns=40000), RefusalCode.IMAGE_TOO_LARGE),
     "40000 × 40000 in the codestream": (
-        lambda: _jpeg2000(frames=1, fragments=1, size=(40000, 40000)),
+        lambda: _compressed([_codestream(40000, 40000)]),
         RefusalCode.IMAGE_SIZE_DISAGREES,
     ),
     "a million frames": (lambda: mr_bytes(NumberOfFrames=1_000_000), RefusalCode.IMAGE_TOO_LARGE),
@@ -159,17 +204,17 @@ def _peak_bytes(child: Any) -> int:
 
 @pytest.mark.parametrize("make", [_deflate_bomb, lambda: before(_good(), PIXELS, nested_sequences(3000))])
 def test_the_child_stays_small_on_what_makes_libraries_swell(make: Callable[[], bytes], tmp_path: Path) -> None:
-    sandbox.end_idle_children()  # two idle ones of other tests would leave no place for ours to wait
+    bounded_child.end_idle_children()  # two idle ones of other tests would leave no place for ours to wait
     limits = ChildLimits(cpu_seconds=9)  # a child of this test's own
     good, bad = incoming(tmp_path, {"good": _good(), "bad": make()})
     list(read_headers([good.path], limits))
-    [child] = [child for child in sandbox._idle if child.limits == limits]
+    [child] = [child for child in bounded_child._idle if child.limits == limits]
     usual = _peak_bytes(child)
     [outcome] = read_headers([bad.path], limits)
     assert outcome in (RefusalCode.DEFLATED, RefusalCode.TOO_DEEP)
-    assert child in sandbox._idle, "the child should have survived"
+    assert child in bounded_child._idle, "the child should have survived"
     assert _peak_bytes(child) - usual < 20 * 1024**2
-    sandbox.end_idle_children()
+    bounded_child.end_idle_children()
 
 
 def test_a_file_that_hangs_or_kills_the_reader_is_named_and_the_next_is_read(tmp_path: Path) -> None:
@@ -180,7 +225,7 @@ def test_a_file_that_hangs_or_kills_the_reader_is_named_and_the_next_is_read(tmp
     assert outcomes[1] is RefusalCode.PARSER_TIME
     assert not isinstance(outcomes[0], RefusalCode)
     assert not isinstance(outcomes[2], RefusalCode)
-    sandbox.end_idle_children()
+    bounded_child.end_idle_children()
 
 
 def test_a_child_killed_from_outside_costs_one_file(tmp_path: Path) -> None:
@@ -195,11 +240,29 @@ def test_a_child_killed_from_outside_costs_one_file(tmp_path: Path) -> None:
             child._process.wait()
     assert outcomes[1] is RefusalCode.PARSER_DIED
     assert not isinstance(outcomes[2], RefusalCode)
-    sandbox.end_idle_children()
+    bounded_child.end_idle_children()
+
+
+def test_an_interrupted_reader_never_answers_for_the_next_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A time limit may strike while the child answers: its answer would be another patient's header."""
+    limits = ChildLimits(cpu_seconds=6)
+    first, second = incoming(tmp_path, {"first": mr_bytes(PatientID="A"), "second": mr_bytes(PatientID="B")})
+
+    def strike(*arguments: object) -> None:
+        raise TimeoutError
+
+    with monkeypatch.context() as patched:
+        patched.setattr("reporting.studies.bounded_child.select.select", strike)
+        with pytest.raises(TimeoutError):
+            next(read_headers([first.path], limits))
+    [outcome] = read_headers([second.path], limits)
+    assert not isinstance(outcome, RefusalCode)
+    assert outcome.patient.patient_id == "B"
+    bounded_child.end_idle_children()
 
 
 def _children_of(limits: ChildLimits) -> list[Any]:
-    return [one for one in gc.get_objects() if type(one) is sandbox._Child and one.limits == limits]
+    return [one for one in gc.get_objects() if type(one) is BoundedChild and one.limits == limits]
 
 
 def test_a_huge_private_value_is_not_read_into_memory(tmp_path: Path) -> None:
@@ -210,7 +273,7 @@ def test_a_huge_private_value_is_not_read_into_memory(tmp_path: Path) -> None:
     assert not isinstance(outcome, RefusalCode)
     [child] = _children_of(limits)
     assert _peak_bytes(child) < 150 * 1024**2
-    sandbox.end_idle_children()
+    bounded_child.end_idle_children()
 
 
 @pytest.mark.parametrize(
