@@ -103,7 +103,9 @@ def _matching(studies: QuerySet[Study], user: User, chosen: WorklistFilter) -> Q
     job_status = Subquery(_newest_jobs().filter(study=OuterRef("pk")).values("status")[:1])
     studies = studies.annotate(report_status=report_status, job_status=job_status)
     if chosen.show is Show.OPEN:
-        return studies.exclude(report_status__in=[ReportStatus.FINAL, ReportStatus.WITHDRAWN])
+        # A study without a report has no status: NOT (NULL IN …) is NULL, and would hide what just arrived.
+        done = Q(report_status__in=[ReportStatus.FINAL, ReportStatus.WITHDRAWN])
+        return studies.filter(Q(report_status__isnull=True) | ~done)
     if chosen.show is Show.UNREPORTED:
         return studies.filter(report_status__isnull=True)
     if chosen.show is Show.RUNNING:

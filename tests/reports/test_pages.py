@@ -94,6 +94,7 @@ def test_the_worklist_filters_by_state(senior: User) -> None:
     assert shown(Show.PROBLEM) == {failed.pk}
     assert shown(Show.RUNNING) == {running.pk}
     assert shown(Show.UNREPORTED) == {unreported.pk, failed.pk, running.pk}
+    assert shown(Show.OPEN) == {drafted.pk, unreported.pk, failed.pk, running.pk}
     assert shown(Show.ALL, mine=True) == {drafted.pk}
     Report.objects.update(status="final")
     assert drafted.pk not in shown(Show.OPEN)
