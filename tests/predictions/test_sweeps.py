@@ -12,6 +12,7 @@ from reporting.audit_trail.models import AuditEvent
 from reporting.predictions.models import InferenceJob, JobStatus, WorkerHeartbeat
 from reporting.predictions.services import (
     claim_job,
+    fail_job,
     forget_silent_workers,
     note_worker_alive,
     request_missing_inference,
@@ -19,7 +20,7 @@ from reporting.predictions.services import (
 )
 from reporting.predictions.services.sweeps import KNOCKS_PER_SWEEP
 from reporting.studies.models import SopInstance, Study
-from tests.factories import make_algorithm, make_job, make_study
+from tests.factories import add_object, make_algorithm, make_job, make_study
 from tests.predictions.conftest import Messages
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +85,26 @@ def test_a_received_study_nobody_asked_for_is_queued_once_it_is_quiet() -> None:
     SopInstance.objects.exclude(series__study=arriving).update(created_at=LONG_AGO)
 
     assert [job.study for job in request_missing_inference()] == [forgotten]
+    assert request_missing_inference() == []
+
+
+def test_a_study_that_grew_while_nobody_could_ask_is_queued_again() -> None:
+    """Its receiver was killed between the last object and the request; the page offers no second analysis."""
+    make_algorithm()
+    grown, read = make_study(), make_study()
+    for study in (grown, read):
+        job = make_job(study)
+        claimed = claim_job(job.pk, worker="w")
+        assert claimed is not None
+        fail_job(job.pk, claimed.attempt, "time_limit", "", retry=False)
+    Study.objects.update(created_at=LONG_AGO)
+    SopInstance.objects.update(created_at=LONG_AGO)
+    InferenceJob.objects.update(started_at=LONG_AGO + timedelta(minutes=1))
+    add_object(grown.series_set.get())
+    assert request_missing_inference() == []  # it may still be arriving
+    SopInstance.objects.filter(created_at__gt=LONG_AGO).update(created_at=LONG_AGO + timedelta(minutes=2))
+
+    assert [job.study for job in request_missing_inference()] == [grown]
     assert request_missing_inference() == []
 
 

@@ -6,19 +6,21 @@ import logging
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from reporting.predictions.dispatch import announce_job_on_commit
-from reporting.predictions.models import InferenceJob
+from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.predictions.services.attempts import give_up_lost_attempt
 from reporting.predictions.services.requests import request_inference_for_new_studies
-from reporting.studies.models import Study
+from reporting.studies.models import SopInstance, Study
 
 KNOCKS_PER_SWEEP = 20
 """Enough to feed the workers for a minute; knocking for every queued row would flood the broker with repeats."""
 QUIET_S = 60
 """A study that got no object for so long has arrived; before that, whoever receives it asks for inference."""
+GROWS_FOR = timedelta(days=3)
+"""The rest of a study comes soon or not at all; to look at all studies each minute would cost more than it finds."""
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +41,18 @@ def requeue_stale_jobs() -> list[InferenceJob]:
 
 
 def request_missing_inference() -> list[InferenceJob]:
-    """Queue studies received but never asked for: the receiver died in between, or no algorithm was active."""
+    """Queue studies nobody asked for, or not again since they grew: the receiver died in between, or no algorithm was
+    active."""
     recent = Now() - timedelta(seconds=QUIET_S)
     arriving = Q(series_set__sop_instances__created_at__gte=recent) | Q(created_at__gte=recent)
     missing = Study.objects.filter(inference_jobs__isnull=True, series_set__sop_instances__isnull=False)
-    busy = Study.objects.filter(arriving)
-    return request_inference_for_new_studies(missing.exclude(pk__in=busy).distinct(), by=None)
+    wanted = Study.objects.filter(Q(pk__in=missing) | Q(pk__in=_grown()))
+    return request_inference_for_new_studies(wanted.exclude(pk__in=Study.objects.filter(arriving)), by=None)
+
+
+def _grown() -> QuerySet[Study]:
+    """Studies whose newest object, of the last days, came after the newest job had read the study."""
+    lately = SopInstance.objects.filter(created_at__gte=Now() - GROWS_FOR).values("series__study")
+    asked = ~Q(inference_jobs__status=JobStatus.CANCELLED)
+    read_at, came_at = Max("inference_jobs__started_at", filter=asked), Max("series_set__sop_instances__created_at")
+    return Study.objects.filter(pk__in=lately).annotate(came_at=came_at).filter(came_at__gt=read_at).values("pk")
