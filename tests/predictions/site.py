@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -43,12 +44,13 @@ class Site:
         self.worker: subprocess.Popen[bytes] | None = None
         self.default_worker: subprocess.Popen[bytes]
         self.receiver: subprocess.Popen[bytes]
+        self.broker: subprocess.Popen[bytes]
 
-    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start Python as the leader of a process group of its own."""
+    def start(self, name: str, *arguments: str, program: str = sys.executable) -> subprocess.Popen[bytes]:
+        """Start a program (Python) as the leader of a process group of its own."""
         with (self.state_dir / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [program, *arguments],
                 env=self.environment,
                 cwd=REPOSITORY,
                 stdin=subprocess.PIPE,
@@ -68,6 +70,16 @@ class Site:
             )
             self.worker = self.start("inference", "-m", "celery", "-A", "config.celery", *arguments.split())
         return self.worker
+
+    def start_redis(self) -> None:
+        """Start the broker, empty, where the site looks for it."""
+        if "CELERY_BROKER_URL" not in self.environment:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                self.environment["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{probe.getsockname()[1]}/0"
+        port = self.environment["CELERY_BROKER_URL"].rpartition(":")[2].partition("/")[0]
+        options = ["--bind", "127.0.0.1", "--port", port, "--save", "", "--dir", str(self.state_dir)]
+        self.broker = self.start("redis", *options, program="redis-server")
 
     def start_receiver(self) -> None:
         """A process that receives studies and asks for inference by the ordinary service, as often as it is told."""
@@ -177,10 +189,15 @@ def children(pid: int) -> list[int]:
 
 
 @contextmanager
-def running_site(state_dir: Path) -> Iterator[Site]:
-    """A migrated site with broker and default worker (which keeps the clock); everything is ended afterwards."""
+def running_site(state_dir: Path, *, redis: bool = False) -> Iterator[Site]:
+    """A migrated site with broker and default worker (which keeps the clock); everything is ended afterwards.
+
+    With ``redis`` the broker is a server of its own, ``site.broker``, in place of the database.
+    """
     site = Site(state_dir)
     try:
+        if redis:
+            site.start_redis()
         embedded_postgres.ensure(state_dir)
         for process in [site.start(name, "manage.py", name) for name in ("migrate", "prepare_broker")]:
             assert process.wait() == 0, "".join(log.read_text() for log in state_dir.glob("*.log"))[-3000:]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import uuid
 from datetime import timedelta
 
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from reporting.predictions.dispatch import announce_job_on_commit
@@ -50,9 +51,10 @@ def request_missing_inference() -> list[InferenceJob]:
     return request_inference_for_new_studies(wanted.exclude(pk__in=Study.objects.filter(arriving)), by=None)
 
 
-def _grown() -> QuerySet[Study]:
+def _grown() -> list[uuid.UUID]:
     """Studies whose newest object, of the last days, came after the newest job had read the study."""
     lately = SopInstance.objects.filter(created_at__gte=Now() - GROWS_FOR).values("series__study")
     asked = ~Q(inference_jobs__status=JobStatus.CANCELLED)
     read_at, came_at = Max("inference_jobs__started_at", filter=asked), Max("series_set__sop_instances__created_at")
-    return Study.objects.filter(pk__in=lately).annotate(came_at=came_at).filter(came_at__gt=read_at).values("pk")
+    grown = Study.objects.filter(pk__in=lately).annotate(came_at=came_at).filter(came_at__gt=read_at)
+    return list(grown.values_list("pk", flat=True))
