@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -49,11 +50,21 @@ def _digest(request: Request) -> str:
     """Of what was asked, without any password: a digest of a password would invite guessing."""
     content: dict[str, Any] = {"if_match": request.headers.get("If-Match", "")}
     if request.FILES:
-        content["files"] = [[file.name, file.size] for _name, files in request.FILES.lists() for file in files]
+        # Of their bytes, too: slices of one series may have one name and one size.
+        content["files"] = [
+            [file.name, _bytes_digest(file)] for _name, files in request.FILES.lists() for file in files
+        ]
     else:
         data = request.data
         content["data"] = {k: v for k, v in data.items() if k != "password"} if isinstance(data, dict) else data
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _bytes_digest(file: UploadedFile[Any]) -> str:
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _replay(row: IdempotentRequest, target: str, digest: str) -> Response:

@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import TooManyFilesSent
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -41,6 +42,10 @@ class RequestTooLarge(DomainError):
 
     code = "request_too_large"
     http_status = 413
+
+
+def _too_large() -> RequestTooLarge:
+    return RequestTooLarge(_("Send fewer files at a time, or a large file in pieces"))
 
 
 class FileResultSerializer(serializers.Serializer[Any]):
@@ -97,9 +102,12 @@ class UploadBase(APIView):
         require(user, Act.STUDY_INGEST)
         length = int(request.META.get("CONTENT_LENGTH") or 0)
         if length > MAX_REQUEST_BYTES:
-            raise RequestTooLarge(_("Send fewer files at a time, or a large file in pieces"))
+            raise _too_large()
         require_free_space(length)
         super().initial(request, *args, **kwargs)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        return super().handle_exception(_too_large() if isinstance(exc, TooManyFilesSent) else exc)
 
 
 class UploadView(UploadBase):
@@ -107,7 +115,7 @@ class UploadView(UploadBase):
         operation_id="upload",
         request={"multipart/form-data": UploadSerializer},
         parameters=[IDEMPOTENCY_KEY],
-        responses={200: UploadReportSerializer, **refusals(400, 507)},
+        responses={200: UploadReportSerializer, **refusals(400, 413, 422, 507)},
     )
     def post(self, request: Request) -> Response:
         """Take in DICOM files and zip archives. Each gets its own answer: one refused file costs only itself."""
@@ -126,7 +134,7 @@ class UploadPiecesView(UploadBase):
     @extend_schema(
         operation_id="upload_piece",
         request={"multipart/form-data": PieceSerializer},
-        responses={200: UploadReportSerializer, 202: None, **refusals(400, 409, 507)},
+        responses={200: UploadReportSerializer, 202: None, **refusals(400, 409, 413, 507)},
     )
     def post(self, request: Request) -> Response:
         """Append a piece of a large file: 202 while some are missing; with the last one, the answer of an upload.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import resource
 import uuid
 import zipfile
 from typing import Any
@@ -119,6 +120,36 @@ def test_an_upload_with_a_key_happens_once(client: APIClient) -> None:
     assert answer["Idempotency-Replayed"] == "true"
 
 
+def test_a_key_used_again_for_other_bytes_of_the_same_name_and_size_is_refused(client: APIClient) -> None:
+    """Else the second slice would be answered with the first one's fate, and be lost."""
+    study = generate_uid()
+    slices = [mr_bytes(study=study, number=number) for number in (1, 2)]
+    assert len(slices[0]) == len(slices[1])
+    answers = [
+        client.post(
+            "/api/uploads/",
+            {"files": [SimpleUploadedFile("a.dcm", data)]},
+            format="multipart",
+            headers={"Idempotency-Key": "upload-000001"},
+        )
+        for data in slices
+    ]
+    assert [answer.status_code for answer in answers] == [200, 422]
+    assert answers[1].data["error"]["code"] == "idempotency_key_reused"
+
+
+def test_more_files_than_a_process_may_open_are_taken_in(client: APIClient) -> None:
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+    try:
+        answer = _send(client, {f"{number}.dcm": b"" for number in range(300)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
+    assert answer.status_code == 200
+    assert len(answer.data["files"]) == 300
+    assert not list(blobs.incoming_dir().iterdir())
+
+
 def test_a_full_disk_is_507_and_the_next_try_succeeds(client: APIClient, settings: Any) -> None:
     data = mr_bytes()
     settings.MIN_FREE_BYTES = 2**60
@@ -134,6 +165,13 @@ def test_a_request_larger_than_one_may_be_is_refused_before_it_is_read(
 ) -> None:
     monkeypatch.setattr("reporting.predictions.upload_api.MAX_REQUEST_BYTES", 1000)
     assert _send(client, {"a.dcm": bytes(2000)}).status_code == 413
+
+
+def test_more_files_than_one_request_may_bring_are_refused_with_what_to_do(client: APIClient, settings: Any) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 3
+    answer = _send(client, {f"{number}.dcm": b"" for number in range(4)})
+    assert (answer.status_code, answer.data["error"]["code"]) == (413, "request_too_large")
+    assert not list(blobs.incoming_dir().iterdir())
 
 
 @pytest.mark.parametrize("role", [Role.AUDITOR, Role.ADMIN, Role.READER, Role.RESEARCHER])
