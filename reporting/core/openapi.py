@@ -53,6 +53,7 @@ _MEANINGS = {
     404: "There is no such thing, or you may not know of it",
     409: "Not possible in the present state",
     412: "Made against a version that is no longer current",
+    413: "The request is larger than one may be, or brings more files",
     422: "Incomplete or contradictory; details lists every problem",
     428: "If-Match is missing",
     429: "Too many wrong passwords",
