@@ -6,7 +6,6 @@ bytes are counted as they come. Pure Python, no Django, so that commands without
 
 from __future__ import annotations
 
-import re
 import struct
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from reporting.studies.refusals import RefusalCode
+from reporting.studies.shown_text import without_hidden
 
 ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP_MAGIC = b"PK\x05\x06"
@@ -102,7 +102,7 @@ def iter_zip_members(path: Path, limits: ArchiveLimits | None = None) -> Iterato
 
 def display_name(name: str) -> str:
     """A name from outside, fit to be shown: one line, no control or direction characters, at most 200 characters."""
-    clean = re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", "\ufffd", name)
+    clean = without_hidden(name)
     return clean if len(clean) <= 200 else "…" + clean[-199:]
 
 

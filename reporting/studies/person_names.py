@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from reporting.studies.shown_text import without_hidden
+
 
 def readable_person_name(value: str, *, chinese: bool) -> str:
     """``Wang^Xiao Dong=王^小东`` → ``王小东`` in Chinese, ``Wang, Xiao Dong`` otherwise.
 
     Groups: alphabetic, ideographic, phonetic. A missing group is replaced by the one that is there.
     """
-    groups = [*value.split("="), "", ""]
+    groups = [*without_hidden(value).split("="), "", ""]
     alphabetic, ideographic = groups[0].strip(), groups[1].strip()
     chosen = (ideographic or alphabetic) if chinese else (alphabetic or ideographic)
     parts = [part.strip() for part in chosen.split("^")]

@@ -13,6 +13,9 @@ from reporting.studies.person_names import readable_person_name
         ("王^小东", "王小东", "王小东"),
         ("Müller^Anna^Maria^Dr", "Müller, Anna Maria", "Müller, Anna Maria"),
         ("Anonymous", "Anonymous", "Anonymous"),
+        ("====", "", ""),
+        ("Wang=王=かな=x=y", "Wang", "王"),
+        ("\u202egnaW^\x1bLi\u2066", "\ufffdgnaW, \ufffdLi\ufffd", "\ufffdgnaW, \ufffdLi\ufffd"),
         ("", "", ""),
     ],
 )
