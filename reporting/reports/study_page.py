@@ -48,6 +48,7 @@ class SeriesRow:
     role: str
     role_is_known: bool
     reason: str
+    refused_for: str  # the reason code for which the models did not use a series whose role is known
     slices: int
     completeness: str
     is_complete: bool
@@ -70,17 +71,20 @@ def study_page(study: Study) -> StudyPage:
     """Everything the page needs, in four queries."""
     series_set = study.series_set.annotate(number_of_objects=Count("sop_instances"))
     job = study.inference_jobs.select_related("algorithm").first()
-    gate = (job.result or {}).get("gate", {}) if job else {}
+    result = (job.result or {}) if job else {}
+    said = {one["uid"]: one["reason"] for one in result.get("series", ())}
     return StudyPage(
         study=study,
-        rows=tuple(_row(series, series.number_of_objects) for series in series_set),
+        rows=tuple(
+            _row(series, series.number_of_objects, said.get(series.series_instance_uid, "")) for series in series_set
+        ),
         job=job,
-        gate=gate,
+        gate=result.get("gate", {}),
         quarantined=list(study.quarantined_files.order_by("-created_at")[:200]),
     )
 
 
-def _row(series: Series, objects: int) -> SeriesRow:
+def _row(series: Series, objects: int, said: str) -> SeriesRow:
     role = SeriesRole(series.role)
     deviations = deviations_from_table_1(role, series.protocol)
     found = series.completeness
@@ -92,6 +96,7 @@ def _row(series: Series, objects: int) -> SeriesRow:
         role=role_text(role.value),
         role_is_known=role is not SeriesRole.UNKNOWN,
         reason=_reason(series.role_reason),
+        refused_for=said if role is not SeriesRole.UNKNOWN and said != series.role_reason else "",
         slices=found.get("slices", objects),
         completeness=completeness_text(found),
         is_complete=found.get("state") == CompletenessState.COMPLETE.value,

@@ -58,6 +58,17 @@ def test_the_study_page_shows_why_findings_were_withheld(tmp_path: Path, senior:
     assert "no sagittal T1" in page
 
 
+def test_the_study_page_says_why_the_models_did_not_use_a_series_they_know(tmp_path: Path, senior: User) -> None:
+    """Levels came from the T1, so the gate is open; that the T2 lacks a slice must be said all the same."""
+    ingest_instances(incoming(tmp_path, {"a": mr_bytes()}), by=senior)
+    study = Study.objects.get()
+    uid, page = study.series_set.get().series_instance_uid, reverse("studies:detail", args=[study.pk])
+    job = make_job(study, status="succeeded", result={"series": [{"uid": uid, "reason": "timing"}]})
+    assert "Not used by the models" not in _client(senior).get(page).content.decode()
+    InferenceJob.objects.filter(pk=job.pk).update(result={"series": [{"uid": uid, "reason": "missing_slice"}]})
+    assert "Not used by the models: slices are missing" in _client(senior).get(page).content.decode()
+
+
 def test_script_in_a_name_is_kept_and_shown_as_text(tmp_path: Path, senior: User) -> None:
     data = mr_bytes(PatientName=SCRIPT, SeriesDescription=SCRIPT, StudyDescription=SCRIPT)
     report = ingest_instances(incoming(tmp_path, {SCRIPT: data}), by=senior)
