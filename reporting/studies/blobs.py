@@ -106,6 +106,7 @@ def keep(staged: StagedBlob) -> None:
     path = blob_path(staged.sha256)
     try:
         if path.exists() and _digest_of(path) == staged.sha256:
+            _fsync_folder(path.parent)  # another process may have renamed it a moment ago, and not come to this yet
             discard(staged)
             return
         path.parent.mkdir(exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -221,6 +223,34 @@ def test_space_that_runs_out_half_way_keeps_what_was_filed_and_says_what_was_not
     assert [file["status"] for file in full.value.details["files"]] == ["stored", "stored"]
     assert Study.objects.count() == 2
     assert not list(blobs.incoming_dir().iterdir())
+
+
+@pytest.mark.parametrize("sent_before", [False, True])
+def test_bytes_are_durable_under_their_digest_before_a_row_points_at_them(
+    sent_before: bool, tmp_path: Path, importer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Power may fail at any moment: the file, then its name in its folder, then the row."""
+    data = mr_bytes()
+    place = blobs.blob_path(hashlib.sha256(data).hexdigest())
+    if sent_before:  # by a process that was killed between rename and fsync: its name may not last
+        place.parent.mkdir(parents=True)
+        place.write_bytes(data)
+    synced: list[tuple[Path, bool, bool]] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+        synced.append((path, place.exists(), SopInstance.objects.exists()))
+        real(descriptor)
+
+    monkeypatch.setattr("reporting.studies.blobs.os.fsync", fsync)
+    ingest_instances(incoming(tmp_path, {"a": data}), by=importer)
+    assert SopInstance.objects.exists()
+    folders = [(place.parent, True, False), (place.parent.parent, True, False)]
+    assert synced[-2:] == folders
+    if not sent_before:
+        [file] = synced[:-2]
+        assert (file[0].parent, *file[1:]) == (blobs.incoming_dir(), False, False)
 
 
 def test_who_may_not_ingest_is_refused_before_a_byte_is_read(tmp_path: Path) -> None:
