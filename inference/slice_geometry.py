@@ -33,6 +33,9 @@ SHEAR_TOLERANCE_MM = 0.3
 
 DUPLICATE_MM = 0.01
 
+MAX_PACKS = 50
+"""Packs of one series: one per disc, several times over. Each slice is compared with each pack."""
+
 
 @dataclass(frozen=True)
 class Pack:
@@ -105,6 +108,8 @@ def _by_orientation(frames: Sequence[FrameHeader]) -> list[list[int]]:
                 break
         else:
             groups.append([index])
+            if len(groups) > MAX_PACKS:
+                raise PipelineError("mixed_orientation", "The slices have more orientations than there are discs.")
     return groups
 
 

@@ -91,15 +91,18 @@ def _gaps(places: NDArray[np.float64], distances: NDArray[np.float64], step: flo
 
 def _packs(frames: Sequence[FrameHeader]) -> list[NDArray[np.float64]] | None:
     """Sorted positions (mm along the normal) of each set of parallel slices; ``None`` if a place is not known."""
-    packs: list[tuple[NDArray[np.float64], list[float]]] = []
+    normals, places = [], []
     for frame in frames:
         normal = slice_normal(frame.orientation)
         if normal is None or frame.position_mm is None or not np.all(np.isfinite(frame.position_mm)):
             return None
-        for known, positions in packs:
-            if abs(float(known @ normal)) >= PARALLEL_COSINE:
-                positions.append(float(known @ np.asarray(frame.position_mm)))
-                break
-        else:
-            packs.append((normal, [float(normal @ np.asarray(frame.position_mm))]))
-    return [np.sort(np.asarray(positions)) for _, positions in packs] or None
+        normals.append(normal)
+        places.append(frame.position_mm)
+    packs = []
+    left_normals, left_places = np.array(normals), np.array(places)
+    while len(left_normals):  # array by array: of thousands of slices each may have a direction of its own
+        normal = left_normals[0]
+        parallel = np.abs(left_normals @ normal) >= PARALLEL_COSINE
+        packs.append(np.sort(left_places[parallel] @ normal))
+        left_normals, left_places = left_normals[~parallel], left_places[~parallel]
+    return packs or None

@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 
 import pydicom.config
 from pydicom.dataset import Dataset
@@ -299,7 +300,7 @@ def _frames(dataset: Dataset) -> Iterator[FrameHeader]:
             None if count == 1 else 1,
         )
         return
-    for number, item in enumerate(per_frame, start=1):
+    for number, item in enumerate(islice(per_frame, count), start=1):  # a file may list a hundred thousand more
         yield _frame(
             _group(shared, item, "PlaneOrientationSequence"),
             _group(shared, item, "PlanePositionSequence"),

@@ -228,3 +228,13 @@ def test_sagittal_slices_of_two_tilts_are_not_one_series(tmp_path: Path) -> None
     paths = write_series(tmp_path, edit=only(1, set_to(ImageOrientationPatient=list(tilted))))
     assert tilted != SAGITTAL
     assert refusal(paths) == "mixed_orientation"
+
+
+def test_an_axial_series_has_no_more_packs_than_a_neck_has_discs(tmp_path: Path) -> None:
+    def tilt(index: int, dataset: FileDataset) -> None:
+        angle = np.radians(1.5 * index - 45.0) * 0.9
+        dataset.ImageOrientationPatient = [1, 0, 0, 0, float(np.cos(angle)), float(np.sin(angle))]
+
+    paths = write_series(tmp_path, slice_values(60), orientation=AXIAL, edit=tilt)
+    assert len(volumes_of(paths[:20])) == 20
+    assert refusal(paths) == "mixed_orientation"

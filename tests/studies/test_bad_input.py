@@ -276,6 +276,16 @@ def test_a_huge_private_value_is_not_read_into_memory(tmp_path: Path) -> None:
     bounded_child.end_idle_children()
 
 
+def test_frames_beyond_the_number_said_are_not_listed(tmp_path: Path) -> None:
+    """A few kilobytes of empty items must not become a hundred thousand frames for every later step to look at."""
+    items = struct.pack("<HHI", 0xFFFE, 0xE000, 0) * 3000
+    listed = struct.pack("<HH2sHI", 0x5200, 0x9230, b"SQ", 0, len(items)) + items
+    [file] = incoming(tmp_path, {"a": before(_good(), PIXELS, listed)})
+    [outcome] = read_headers([file.path])
+    assert not isinstance(outcome, RefusalCode)
+    assert len(outcome.frames) == 1
+
+
 @pytest.mark.parametrize(
     ("values", "role_reason"),
     [
