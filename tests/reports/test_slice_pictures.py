@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 from dataclasses import replace
 from pathlib import Path
@@ -186,6 +187,27 @@ def test_a_damaged_image_is_said_to_be_so_and_its_neighbours_are_shown(tmp_path:
     with pytest.raises(PictureUnavailable):
         load_frame(keys[1], keys)
     assert load_frame(keys[0]).pixels.shape == (12, 10)
+
+
+def test_pixels_that_cannot_be_decoded_are_not_tried_again_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_series(tmp_path / "series")[0]
+    path.write_bytes(path.read_bytes()[:-100])
+    key = stored(path)
+    tries = []
+    run = frame_store.subprocess.run
+    monkeypatch.setattr(frame_store.subprocess, "run", lambda *a, **k: tries.append(a) or run(*a, **k))
+    for _again in range(3):
+        with pytest.raises(PictureUnavailable):
+            load_frame(key)
+    assert len(tries) == 1
+    (failure,) = frame_store.cache_dir("frames").glob("*.failed")
+    long_ago = failure.stat().st_mtime - frame_store.RETRY_AFTER_S - 1
+    os.utime(failure, (long_ago, long_ago))
+    with pytest.raises(PictureUnavailable):
+        load_frame(key)
+    assert len(tries) == 2
 
 
 def test_bytes_that_no_longer_match_their_digest_are_not_decoded(tmp_path: Path) -> None:

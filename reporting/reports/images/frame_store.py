@@ -6,12 +6,14 @@ import fcntl
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 import reporting
 from reporting.core.errors import DomainError
@@ -19,6 +21,7 @@ from reporting.reports.images.slice_picture import Frame
 from reporting.studies.blobs import verified_path
 
 TIMEOUT_S = 90
+RETRY_AFTER_S = 600
 _ROOT = Path(reporting.__file__).resolve().parent.parent
 
 
@@ -51,17 +54,19 @@ def load_frame(wanted: FrameKey, neighbours: Sequence[FrameKey] = ()) -> Frame:
     """
     path = _path(wanted)
     if not path.exists():
+        _refuse_again(wanted)
         # One child at a time per server: twenty pictures of a page arrive at once.
         with (cache_dir("frames") / "decoding.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not path.exists():
+                _refuse_again(wanted)
                 _decode([wanted, *(key for key in neighbours if key != wanted and not _path(key).exists())])
     try:
         with np.load(path, allow_pickle=False) as stored:
             meta = json.loads(stored["meta"].tobytes())
             pixels = stored["pixels"]
     except (OSError, ValueError, KeyError) as error:
-        raise PictureUnavailable("This image cannot be shown: its pixels cannot be decoded") from error
+        raise PictureUnavailable(_("This image cannot be shown: its pixels cannot be decoded")) from error
     return Frame(
         pixels=pixels,
         inverted=bool(meta["inverted"]),
@@ -76,8 +81,20 @@ def _path(key: FrameKey) -> Path:
     return cache_dir("frames") / f"{key.sha256}-{key.frame}.npz"
 
 
+def _failure(key: FrameKey) -> Path:
+    return _path(key).with_suffix(".failed")
+
+
+def _refuse_again(key: FrameKey) -> None:
+    """A frame that just failed is not tried for a while: each try may take a minute, and other pictures wait for it."""
+    failure = _failure(key)
+    if failure.exists() and time.time() - failure.stat().st_mtime < RETRY_AFTER_S:
+        raise PictureUnavailable(_("This image cannot be shown: its pixels cannot be decoded"))
+
+
 def _decode(keys: Sequence[FrameKey]) -> None:
     work = [(str(verified_path(key.sha256)), key.frame, str(_path(key))) for key in keys]
+    _failure(keys[0]).touch()
     try:
         subprocess.run(
             [sys.executable, "-m", "reporting.reports.images.decode_frames"],
@@ -90,4 +107,6 @@ def _decode(keys: Sequence[FrameKey]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise PictureUnavailable("This image cannot be shown: decoding took too long") from error
+        raise PictureUnavailable(_("This image cannot be shown: decoding took too long")) from error
+    if _path(keys[0]).exists():
+        _failure(keys[0]).unlink(missing_ok=True)
