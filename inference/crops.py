@@ -1,8 +1,8 @@
 """Level → sub-volume for grading; one function for training and for serving.
 
-A crop has the image as channel 0 and one probability map per structure of its plane after it, float32, sampled in
-patient coordinates: the orientation is always the canonical one (see ``inference.segmentation``), whatever the
-series' own order was.
+A crop has grey values first (``networks.crop_images`` channels) and one probability map per structure of its plane
+after them, float32, sampled in patient coordinates: the orientation is always the canonical one (see
+``inference.segmentation``), whatever the series' own order was.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.level_frames import LevelFrame
-from inference.networks import CROP_SHAPE, CROP_SPACING_MM
+from inference.networks import CROP_SHAPE, CROP_SPACING_MM, crop_images
 from inference.sampling import sample
 from inference.segmentation import ProbabilityMap
 from inference.volumes import Volume
@@ -33,7 +33,8 @@ def sagittal_crop(
     ]
     grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
     points = frame.center_lps_mm + grid @ np.stack([frame.left, frame.inferior, frame.posterior])
-    return _sample(image, probabilities, points)
+    greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, points)
+    return np.concatenate([greys, _probabilities(probabilities, points)])
 
 
 def axial_crop(
@@ -46,7 +47,9 @@ def axial_crop(
 ) -> NDArray[np.float32]:
     """(channels, anterior-posterior, right-left) of canonical slice ``k``; mirrored for the patient's right side.
 
-    ``center_lps_mm`` is the centre of the crop (``canal_of_disc``); its own slice does not matter.
+    The grey values are those of slices ``k − 1``, ``k`` and ``k + 1`` (at either end the slice itself again): what
+    lies in a foramen often shows better a slice higher. ``center_lps_mm`` is the centre of the crop
+    (``canal_of_disc``); its own slice does not matter.
     """
     center = image.to_index_kji(center_lps_mm)
     center[0] = k
@@ -56,11 +59,14 @@ def axial_crop(
             CROP_SHAPE[finding], CROP_SPACING_MM[finding], image.spacing_kji_mm[1:], strict=True
         )
     )
-    index = np.empty((len(rows), len(columns), 3))
-    index[..., 0] = k
+    index = np.empty((crop_images(finding), len(rows), len(columns), 3))
+    reach = len(index) // 2
+    around = np.clip(np.arange(k - reach, k + reach + 1), 0, image.array.shape[0] - 1)
+    index[..., 0] = around[:, None, None]
     index[..., 1] = center[1] + rows[:, None]
     index[..., 2] = center[2] + columns[None, :]
-    crop = _sample(image, probabilities, image.to_lps_mm(index))
+    greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, image.to_lps_mm(index))[0]
+    crop = np.concatenate([greys, _probabilities(probabilities, image.to_lps_mm(index[reach]))])
     return np.ascontiguousarray(crop[..., ::-1]) if side is Side.RIGHT else crop
 
 
@@ -98,6 +104,5 @@ def canal_center(
     return best
 
 
-def _sample(image: Volume, probabilities: ProbabilityMap, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float32]:
-    pixels = sample(image.array[None].astype(np.float32), image.affine_lps_mm, points_lps_mm)
-    return np.concatenate([pixels, sample(probabilities.array[1:], probabilities.affine_lps_mm, points_lps_mm)])
+def _probabilities(probabilities: ProbabilityMap, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float32]:
+    return sample(probabilities.array[1:], probabilities.affine_lps_mm, points_lps_mm)

@@ -1,7 +1,8 @@
 """Constructors of the torch networks; nothing is trained or loaded here.
 
 Segmentation is 2.5-D: three neighbouring slices go in as channels, the middle one comes out. Grading networks take
-one crop (image first, then the segmentation probabilities of the same place) and return one row of named outputs.
+one crop (grey values first, then the segmentation probabilities of the same place) and return one row of named
+outputs.
 """
 
 from __future__ import annotations
@@ -79,9 +80,14 @@ def segmentation_network(plane: Plane) -> nn.Module:
     return network
 
 
+def crop_images(finding: MachineFinding) -> int:
+    """How many of a crop's channels are grey values: an axial crop shows the slices above and below too."""
+    return SLICES_IN if FINDING_PLANE[finding] == "axial" else 1
+
+
 def crop_channels(finding: MachineFinding) -> int:
-    """The image and one probability map per structure of its plane."""
-    return 1 + len(STRUCTURES[FINDING_PLANE[finding]])
+    """Grey values, then one probability map per structure of the plane."""
+    return crop_images(finding) + len(STRUCTURES[FINDING_PLANE[finding]])
 
 
 def grading_network(finding: MachineFinding) -> nn.Module:

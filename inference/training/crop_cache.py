@@ -31,7 +31,7 @@ from inference.volumes import Volume
 from reporting.vocabulary import DiscLevel, LevelKind, MachineFinding, SeriesRole, Side, Zone
 
 ZONES = (Zone.CENTRAL, Zone.PARACENTRAL, Zone.FORAMINAL)
-_IMAGE_SCALE = 170.0  # greys up to 1.5 fit a byte
+_SCALE = 170.0  # greys up to 1.5 fit a byte
 _CENTER_JITTER_MM = 1.5
 _AXIS_JITTER_DEG = 4.0
 _CANAL_JITTER_MM = 1.5
@@ -59,18 +59,14 @@ class CropSet:
 
 
 def as_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Greys −0.0…1.5 and probabilities 0…1, quantised."""
-    scale = np.full((len(crop), *(1,) * (crop.ndim - 1)), 255.0, dtype=np.float32)
-    scale[0] = _IMAGE_SCALE
-    quantised: NDArray[np.uint8] = np.clip(np.rint(crop * scale), 0, 255).astype(np.uint8)
+    """Greys and probabilities, 0…1.5, quantised."""
+    quantised: NDArray[np.uint8] = np.clip(np.rint(crop * _SCALE), 0, 255).astype(np.uint8)
     return quantised
 
 
 def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     """The inverse of ``as_bytes``."""
-    values = crop.astype(np.float32) / np.float32(255.0)
-    values[0] *= np.float32(255.0 / _IMAGE_SCALE)
-    return values
+    return crop.astype(np.float32) / np.float32(_SCALE)
 
 
 def cut_crops(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference.networks import OUTPUTS, grading_network
+from inference.networks import OUTPUTS, crop_images, grading_network
 from inference.training.crop_cache import CropSet
 from inference.training.loop import Batch, Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
@@ -51,22 +51,22 @@ class CropSource:
                 crop = crop.flip(axis)
                 if "offset" in targets:
                     targets["offset"][place] *= -1
-            images.append(vary(crop, rng))
+            images.append(vary(crop, crop_images(self.finding), rng))
         return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
 
 
-def vary(crop: Tensor, rng: np.random.Generator) -> Tensor:
-    """Greys, noise, small shifts, and probabilities less or more sure than they were."""
+def vary(crop: Tensor, images: int, rng: np.random.Generator) -> Tensor:
+    """Greys (the first ``images`` channels), noise, small shifts, and probabilities more or less sure."""
     crop = crop.clone()
-    image = crop[0].clamp(min=0.0) ** float(np.exp(rng.normal(0, 0.2)))
+    image = crop[:images].clamp(min=0.0) ** float(np.exp(rng.normal(0, 0.2)))
     image = image * float(rng.uniform(0.8, 1.2)) + float(rng.normal(0, 0.04))
-    crop[0] = image + float(rng.uniform(0, 0.06)) * torch.randn_like(image)
+    crop[:images] = image + float(rng.uniform(0, 0.06)) * torch.randn_like(image)
     if rng.random() < 0.3:
-        crop[1:] = crop[1:] ** float(np.exp(rng.normal(0, 0.3)))
+        crop[images:] = crop[images:] ** float(np.exp(rng.normal(0, 0.3)))
     shifts = tuple(int(value) for value in rng.integers(-2, 3, size=2))
     crop = torch.roll(crop, shifts, dims=(-2, -1))
     if rng.random() < 0.1:  # one structure missed by the segmentation
-        crop[int(rng.integers(1, len(crop)))] *= float(rng.uniform(0, 0.5))
+        crop[int(rng.integers(images, len(crop)))] *= float(rng.uniform(0, 0.5))
     return crop
 
 

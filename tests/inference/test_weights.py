@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from inference import weights
+from inference.training.card_page import PAGE, page_of
 from inference.weights import WeightsCard, WeightsError
 
 NAME = "pll"
@@ -108,3 +109,9 @@ def _enter_digest(path: Path) -> None:
     manifest = weights.read_manifest(path.parent)
     manifest[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
     (path.parent / weights.MANIFEST).write_text(json.dumps(manifest))
+
+
+def test_the_page_beside_the_committed_weights_is_made_from_their_cards() -> None:
+    cards = [weights.read_card(weights.DIRECTORY / file) for file in weights.read_manifest()]
+    assert {card.name for card in cards} == set(weights.NAMES)
+    assert (weights.DIRECTORY / PAGE).read_text(encoding="utf-8") == page_of(cards)

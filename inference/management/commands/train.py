@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference import weights
 from inference.training.loop import Recipe
-from inference.training.recipe import DEMO_MINUTES, STAGES, Plan, run
+from inference.training.recipe import DEMO_MINUTES, GRADING_LEARNING_RATE, STAGES, Plan, run
 from inference.training.splits import Split
+from reporting.vocabulary import MachineFinding
 
 ALL = "all"
 
@@ -26,8 +28,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("name", choices=(ALL, *STAGES, *weights.NAMES))
-        parser.add_argument("--phantoms", type=int, default=260, help="training patients (default 260)")
-        parser.add_argument("--held-out", type=int, default=30, help="validation and test patients, each (default 30)")
+        parser.add_argument("--phantoms", type=int, default=200, help="training patients (default 200)")
+        parser.add_argument("--held-out", type=int, default=20, help="validation and test patients, each (default 20)")
         parser.add_argument("--minutes", type=float, help="time for each network; default: what the demo weights took")
         parser.add_argument("--steps", type=int, help="steps for each network instead of minutes")
         parser.add_argument("--seed", type=int, default=1)
@@ -43,7 +45,7 @@ class Command(BaseCommand):
             plan = Plan(
                 root=options["data"] or settings.STATE_DIR / "training",
                 split=Split.of_phantoms(options["phantoms"], options["held_out"], options["held_out"]),
-                recipe=Recipe(steps=options["steps"], minutes=minutes, seed=options["seed"]),
+                recipe=_recipe(name, Recipe(steps=options["steps"], minutes=minutes, seed=options["seed"])),
                 weights_directory=options["out"],
                 report=self._report,
             )
@@ -55,3 +57,7 @@ class Command(BaseCommand):
     def _report(self, line: str) -> None:
         self.stdout.write(line)
         self.stdout.flush()
+
+
+def _recipe(name: str, recipe: Recipe) -> Recipe:
+    return replace(recipe, learning_rate=GRADING_LEARNING_RATE) if name in set(MachineFinding) else recipe
