@@ -27,7 +27,7 @@ STAGES = ("phantoms", "crops")
 # Minutes on one core that the demo weights took.
 DEMO_MINUTES = {
     **dict.fromkeys(SEGMENTATION_NAMES.values(), 51.0),
-    MachineFinding.HERNIATION.value: 10.0,
+    MachineFinding.HERNIATION.value: 24.0,
     MachineFinding.OSTEOPHYTE.value: 7.0,
     MachineFinding.SLIP.value: 4.0,
     MachineFinding.PLL.value: 4.0,
