@@ -37,7 +37,7 @@ class PictureForm(forms.Form):
 
     contours = forms.BooleanField(required=False)
     names = forms.BooleanField(required=False)
-    level = forms.CharField(required=False, max_length=8)
+    level = forms.CharField(required=False, max_length=16)  # "C5/6", "vertebra-10"
     mm = forms.ChoiceField(required=False, choices=[(size, size) for size in ("22", "30", "40", "80")])
     side = forms.ChoiceField(required=False, choices=[(size, size) for size in ("192", "512", "768")])
 

@@ -9,8 +9,6 @@ from django.urls import reverse
 
 from reporting.reports.form_view import disc_places
 from reporting.reports.key_slices import (
-    AXIAL_ROLES,
-    SAGITTAL_ROLES,
     LevelPlace,
     SliceRef,
     SliceStack,
@@ -19,8 +17,9 @@ from reporting.reports.key_slices import (
     slice_stacks,
 )
 from reporting.reports.models import Report
-from reporting.reports.wording import role_text
-from reporting.vocabulary import LevelKind
+from reporting.reports.wording import reason_text, role_text
+from reporting.studies.series_roles import Plane
+from reporting.vocabulary import LevelKind, SeriesRole
 
 LEVEL_HALF_SIDE_MM = "40"
 NECK_HALF_SIDE_MM = "80"
@@ -46,7 +45,7 @@ class ImagePanel:
 def image_panel(report: Report) -> ImagePanel:
     places = level_places(report)
     discs = disc_places(places)
-    sagittal, axial = slice_stacks(report, SAGITTAL_ROLES), slice_stacks(report, AXIAL_ROLES)
+    sagittal, axial = slice_stacks(report, Plane.SAGITTAL), slice_stacks(report, Plane.AXIAL)
     first_sagittal = overview_slice(places) or _middle(sagittal)
     first_disc = discs[len(discs) // 2] if discs else None
     first_axial = first_disc.axial if first_disc else _middle(axial)
@@ -77,7 +76,15 @@ def _middle(stacks: tuple[SliceStack, ...]) -> SliceRef | None:
 
 
 def _stacks(stacks: tuple[SliceStack, ...]) -> list[dict[str, Any]]:
-    return [{"label": role_text(stack.role), "slices": [_key(ref) for ref in stack.slices]} for stack in stacks]
+    return [{"label": _label(stack), "slices": [_key(ref) for ref in stack.slices]} for stack in stacks]
+
+
+def _label(stack: SliceStack) -> str:
+    """What a series is; of one that no model can use, why not."""
+    if stack.role is not SeriesRole.UNKNOWN:
+        return role_text(stack.role)
+    reason = reason_text(stack.reason) if stack.reason else ""
+    return " · ".join(part for part in (role_text(stack.role), reason) if part)
 
 
 def _thumbnail(base: str, place: LevelPlace) -> str:

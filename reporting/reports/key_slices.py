@@ -11,11 +11,17 @@ from typing import Any
 from reporting.predictions.models import InferenceJob
 from reporting.reports.images.frame_store import FrameKey
 from reporting.reports.models import Report
+from reporting.studies.header_codec import decode_header
 from reporting.studies.models import SopInstance
+from reporting.studies.series_roles import Plane, plane_of, slice_normal
 from reporting.vocabulary import LevelKind, LevelStatus, SeriesRole
 
-SAGITTAL_ROLES = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR)
-AXIAL_ROLES = (SeriesRole.AXIAL_T2, SeriesRole.AXIAL_FS_T2)
+# In the order in which a reader wants to see them.
+_KNOWN_ROLES = {
+    Plane.SAGITTAL: (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR),
+    Plane.AXIAL: (SeriesRole.AXIAL_T2, SeriesRole.AXIAL_FS_T2),
+}
+_ORDER = ("instance_number", "sop_instance_uid")
 MAX_STACK = 2000
 
 Point = tuple[float, float, float]
@@ -44,9 +50,10 @@ class LevelPlace:
 
 @dataclass(frozen=True)
 class SliceStack:
-    """All frames of one series in acquisition order, to page through."""
+    """All frames of one series in acquisition order, to page through. ``reason`` says why the series has its role."""
 
     role: SeriesRole
+    reason: str
     description: str
     slices: tuple[SliceRef, ...]
 
@@ -90,19 +97,34 @@ def overview_slice(places: tuple[LevelPlace, ...]) -> SliceRef | None:
     return slices.most_common(1)[0][0] if slices else None
 
 
-def slice_stacks(report: Report, roles: tuple[SeriesRole, ...]) -> tuple[SliceStack, ...]:
-    """The study's series with one of these roles, in the order of ``roles``."""
-    series_list = report.study.series_set.filter(role__in=[role.value for role in roles])
-    stacks = []
-    for series in sorted(series_list, key=lambda series: roles.index(SeriesRole(series.role))):
-        slices = tuple(
-            SliceRef(instance.id, frame)
-            for instance in series.sop_instances.order_by("instance_number", "sop_instance_uid")[:MAX_STACK]
-            for frame in range(1, instance.number_of_frames + 1)
-        )[:MAX_STACK]
+def slice_stacks(report: Report, plane: Plane) -> tuple[SliceStack, ...]:
+    """The study's series of one plane: those the models know first, then the others, which a reader may need as well.
+
+    Series that lie in neither plane (coronal, oblique) and those without a place come with the sagittal ones.
+    """
+    known = _KNOWN_ROLES[plane]
+    found = []
+    for series in report.study.series_set.all():
+        role, instances = (
+            SeriesRole(series.role),
+            list(series.sop_instances.defer("header").order_by(*_ORDER)[:MAX_STACK]),
+        )
+        if role not in known and (role is not SeriesRole.UNKNOWN or not instances or _pane_of(instances[0]) != plane):
+            continue
+        slices = tuple(SliceRef(one.id, frame) for one in instances for frame in range(1, one.number_of_frames + 1))
         if slices:
-            stacks.append(SliceStack(SeriesRole(series.role), series.description, slices))
-    return tuple(stacks)
+            stack = SliceStack(role, series.role_reason, series.description, slices[:MAX_STACK])
+            found.append((known.index(role) if role in known else len(known), stack))
+    return tuple(stack for _rank, stack in sorted(found, key=lambda pair: pair[0]))
+
+
+def _pane_of(instance: SopInstance) -> Plane | None:
+    """Where a series without a role is shown; ``None`` for what is no picture."""
+    header = decode_header(instance.header)
+    if not header.has_pixels:
+        return None
+    normal = slice_normal(header.frames[0].orientation) if header.frames else None
+    return Plane.AXIAL if normal is not None and plane_of(normal) is Plane.AXIAL else Plane.SAGITTAL
 
 
 def frame_keys_around(instance: SopInstance, frame: int, *, reach: int = 12) -> Iterator[FrameKey]:

@@ -23,8 +23,6 @@ from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.reports.images.frame_store import PictureUnavailable
 from reporting.reports.key_slices import (
-    AXIAL_ROLES,
-    SAGITTAL_ROLES,
     LevelPlace,
     SliceStack,
     level_places,
@@ -32,6 +30,7 @@ from reporting.reports.key_slices import (
 )
 from reporting.reports.models import Report
 from reporting.reports.views.images import slice_png
+from reporting.studies.series_roles import Plane
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -53,6 +52,7 @@ class LevelPlaceSerializer(serializers.Serializer[LevelPlace]):
 
 class SliceStackSerializer(serializers.Serializer[SliceStack]):
     role = serializers.CharField()
+    reason = serializers.CharField(help_text="Why the series has this role, or none")
     description = serializers.CharField()
     slices = SliceSerializer(many=True)
 
@@ -73,7 +73,10 @@ class KeySlicesView(APIView):
         """The slice that shows each level best, and the series to page through."""
         report = _report(request, report_id)
         record(AuditAct.STUDY_OPENED, by=actor(request), about=report.study)
-        body = {"levels": level_places(report), "stacks": slice_stacks(report, (*SAGITTAL_ROLES, *AXIAL_ROLES))}
+        body = {
+            "levels": level_places(report),
+            "stacks": [*slice_stacks(report, Plane.SAGITTAL), *slice_stacks(report, Plane.AXIAL)],
+        }
         return Response(KeySlicesSerializer(body).data)
 
 
