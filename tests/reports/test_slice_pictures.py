@@ -17,7 +17,15 @@ from reporting.core.errors import DomainError
 from reporting.reports.images import frame_store
 from reporting.reports.images.frame_store import FrameKey, PictureUnavailable, load_frame
 from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
-from reporting.reports.images.slice_picture import CONTOUR_COLOURS, Crop, Frame, LevelMark, render_png, to_grey
+from reporting.reports.images.slice_picture import (
+    CONTOUR_COLOURS,
+    Crop,
+    Frame,
+    LevelMark,
+    crop_around,
+    render_png,
+    to_grey,
+)
 from reporting.studies.blobs import blob_path, store_bytes
 from reporting.vocabulary import LABEL_VALUES, Structure
 from tests.inference.dicom_series import AXIAL, SAGITTAL, write_series
@@ -187,6 +195,20 @@ def test_a_damaged_image_is_said_to_be_so_and_its_neighbours_are_shown(tmp_path:
     with pytest.raises(PictureUnavailable):
         load_frame(keys[1], keys)
     assert load_frame(keys[0]).pixels.shape == (12, 10)
+
+
+def test_an_image_smaller_than_the_cut_out_is_shown_whole() -> None:
+    frame = Frame(
+        np.zeros((100, 80), np.float32),
+        orientation=(1, 0, 0, 0, 1, 0),
+        position_mm=(0.0, 0.0, 0.0),
+        spacing_mm=(0.8, 0.5),
+    )
+    crop = crop_around(frame, (10.0, 16.0, 0.0), 30.0)
+    assert crop is not None
+    assert (crop.x, crop.y) == pytest.approx((20.0, 20.0))
+    assert crop_around(frame, (10.0, 16.0, 0.0), 40.0) is None
+    assert crop_around(Frame(frame.pixels), (10.0, 16.0, 0.0), 30.0) is None
 
 
 def test_pixels_that_cannot_be_decoded_are_not_tried_again_for_a_while(

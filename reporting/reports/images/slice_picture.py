@@ -105,6 +105,17 @@ def to_grey(frame: Frame) -> NDArray[np.uint8]:
     return np.asarray(grey * 255, dtype=np.uint8)
 
 
+def crop_around(frame: Frame, center_lps_mm: tuple[float, float, float], half_side_mm: float) -> Crop | None:
+    """A cut-out around a point; ``None`` where the frame has no place or is no larger than the cut-out itself."""
+    if frame.spacing_mm is None or not frame.is_placed:
+        return None
+    sides_mm = [pixels * spacing for pixels, spacing in zip(frame.pixels.shape[:2], frame.spacing_mm, strict=True)]
+    if 2 * half_side_mm >= max(sides_mm):
+        return None
+    x, y = frame.to_pixel(center_lps_mm)
+    return Crop(x, y, half_side_mm / frame.spacing_mm[1])
+
+
 def render_png(
     frame: Frame,
     *,

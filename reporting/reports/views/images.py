@@ -17,7 +17,7 @@ from reporting.core.errors import DomainError
 from reporting.reports.forms import PictureForm
 from reporting.reports.images.frame_store import FrameKey, cache_dir, load_frame
 from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
-from reporting.reports.images.slice_picture import Crop, Frame, LevelMark, render_png
+from reporting.reports.images.slice_picture import Frame, LevelMark, crop_around, render_png
 from reporting.reports.key_slices import LevelPlace, frame_keys_around, label_map_digests, level_places
 from reporting.reports.models import Report
 from reporting.studies.blobs import open_blob
@@ -25,7 +25,7 @@ from reporting.studies.models import SopInstance
 from reporting.vocabulary import LevelKind
 
 # Part of every cache key: raise it when the drawing changes.
-RENDERING = 2
+RENDERING = 3
 DISC_NAME_ANTERIOR_MM = 18.0
 
 
@@ -51,10 +51,7 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
             labels = _labels_of(decoded, map_digests)
         except (DomainError, NotALabelMap):
             return HttpResponse(status=422)
-        crop = None
-        if center is not None and decoded.spacing_mm is not None and decoded.is_placed:
-            x, y = decoded.to_pixel(center)
-            crop = Crop(x, y, half_side_mm / decoded.spacing_mm[1])
+        crop = crop_around(decoded, center, half_side_mm) if center is not None else None
         picture = render_png(decoded, side=side, labels=labels, crop=crop, marks=marks)
         unfinished = path.with_suffix(f".{os.getpid()}.{uuid.uuid4().hex}")
         unfinished.write_bytes(picture)
