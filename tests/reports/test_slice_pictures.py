@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -230,6 +231,13 @@ def test_pixels_that_cannot_be_decoded_are_not_tried_again_for_a_while(
     with pytest.raises(PictureUnavailable):
         load_frame(key)
     assert len(tries) == 2
+
+
+def test_a_picture_asked_for_while_it_is_being_decoded_is_waited_for(tmp_path: Path) -> None:
+    key = stored(write_series(tmp_path / "series")[0])
+    with ThreadPoolExecutor(6) as readers:
+        frames = list(readers.map(lambda _: load_frame(key), range(6)))
+    assert {frame.pixels.shape for frame in frames} == {(12, 10)}
 
 
 def test_bytes_that_no_longer_match_their_digest_are_not_decoded(tmp_path: Path) -> None:

@@ -94,7 +94,6 @@ def _refuse_again(key: FrameKey) -> None:
 
 def _decode(keys: Sequence[FrameKey]) -> None:
     work = [(str(verified_path(key.sha256)), key.frame, str(_path(key))) for key in keys]
-    _failure(keys[0]).touch()
     try:
         subprocess.run(
             [sys.executable, "-m", "reporting.reports.images.decode_frames"],
@@ -107,6 +106,7 @@ def _decode(keys: Sequence[FrameKey]) -> None:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
+        _failure(keys[0]).touch()
         raise PictureUnavailable(_("This image cannot be shown: decoding took too long")) from error
-    if _path(keys[0]).exists():
-        _failure(keys[0]).unlink(missing_ok=True)
+    if not _path(keys[0]).exists():
+        _failure(keys[0]).touch()
