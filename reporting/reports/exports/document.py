@@ -118,8 +118,8 @@ def _machine_line(content: dict[str, Any]) -> str:
     synthetic = " 演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
     return (
         f"Machine reading: {algorithm['name']} {algorithm['version']}, weights {algorithm['weights_sha256'][:12]}"
-        f"{applicability}. Findings printed here were confirmed by a radiologist."
-        f"{withheld} 机器分析值均经医师确认。{synthetic}"
+        f"{applicability}. The findings hold only what a radiologist confirmed."
+        f"{withheld} 所见仅含医师确认的内容。{synthetic}"
     )
 
 
