@@ -32,9 +32,10 @@ const queue = new SaveQueue({
   onState: showState,
   onSaved: (change) => {
     settle(change);
+    clearSubmitted(change.kind);
     // Names and thumbnails of every picture move along with the levels.
     if (change.kind === "relabel") location.reload();
-    else if (queue.pending.length === 0) refresh();
+    else if (queue.pending.length === 0) refresh().then(() => change.kind === "confirm_rest" && goToSigning());
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
   onRefused: (change, answer) => {
@@ -51,7 +52,8 @@ function showState(answered) {
   const state = answered === "saved" && typed ? (refused ? "not_accepted" : "saving") : answered;
   const mark = root.querySelector("[data-save-mark]");
   mark.dataset.save = state;
-  const time = new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
+  const time = new Date().toLocaleTimeString([], clock);
   mark.textContent = state === "saved" ? `${strings.saved} ${time}` : strings[state];
 }
 
@@ -121,6 +123,16 @@ function settle(change) {
     delete field.dataset.dirty;
     field.defaultValue = field.value;
   }
+}
+
+/** What was sent is no longer being typed: left there, it would keep its panel from showing what came of it. */
+function clearSubmitted(kind) {
+  root.querySelector(`[data-submit="${kind}"]`)?.reset();
+}
+
+/** When nothing is left open the next key may sign. */
+function goToSigning() {
+  if (!root.querySelector(".problem-item")) root.querySelector("[data-sign-target]")?.focus();
 }
 
 async function resolveConflict(change, answer) {

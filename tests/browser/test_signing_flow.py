@@ -98,6 +98,10 @@ def test_a_pathological_study_is_confirmed_edited_and_signed(
 
     page.locator("a", has_text="Final report").click()
     expect(page.locator(".paper")).to_contain_text("Zhao Hua")
+    paper = squeezed(page.locator(".paper").inner_text())
+    for number, line in enumerate(impression, 1):
+        assert squeezed(f"{number}. {line}") in paper
+    assert "('" not in paper, "a line is its label and its text, not how Python writes the two"
     if not any(Path(settings.FONTS_DIR).glob("NotoSansHans-*.otf")):
         pytest.skip("the report font is not installed (npm ci): the PDF was not compared")
     with page.expect_download() as download:
@@ -106,6 +110,38 @@ def test_a_pathological_study_is_confirmed_edited_and_signed(
     printed = squeezed("".join(sheet.extract_text() for sheet in PdfReader(tmp_path / "report.pdf").pages))
     for line in [*impression, *chinese]:
         assert squeezed(line) in printed
+
+
+def test_an_addendum_shows_as_soon_as_it_is_signed_and_a_withdrawn_report_takes_no_more(
+    report: Report, new_reader: Callable[..., Reader]
+) -> None:
+    page = new_reader("senior").open(report)
+    decide_everything(page)
+    page.locator("#sign-password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-panel=status]")).to_contain_text("Final")
+
+    page.get_by_text("Addendum", exact=True).click()
+    page.locator("#addendum-text").fill("The clinician was informed.")
+    page.locator("#addendum-password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign addendum").click()
+    expect(page.locator(".versions li")).to_have_count(2)
+    expect(page.locator("#addendum-text"), "pressing again must not sign it twice").to_have_value("")
+
+    page.get_by_text("Withdraw this report").click()
+    page.locator("#withdraw-reason").fill("Wrong patient")
+    page.locator("#withdraw-password").fill(PASSWORD)
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.locator("[data-panel=status]")).to_contain_text("Withdrawn")
+    expect(page.locator("[data-submit]")).to_have_count(0)
+
+
+def test_when_nothing_is_left_open_the_next_key_signs(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = new_reader("junior").open(report)
+    decide_everything(page)
+    expect(page.locator("[data-act=approve_preliminary]")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-panel=status]")).to_contain_text("Preliminary")
 
 
 def squeezed(text: str) -> str:
