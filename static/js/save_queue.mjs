@@ -56,8 +56,10 @@ export class SaveQueue {
     return this.#run();
   }
 
-  /** Give the held change up: the reader has seen both values and takes the other. */
+  /** Give the held change up, and what waits for the same place: the reader has seen both values and takes the other. */
   drop(version) {
+    const place = this.#held?.change.place;
+    if (place) this.#waiting = this.#waiting.filter((other) => other.place !== place);
     this.version = version;
     this.#held = null;
     return this.#run();

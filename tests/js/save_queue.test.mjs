@@ -77,6 +77,17 @@ test("a change given up is not sent, the rest goes on from the current version",
   assert.deepEqual(seen, [["mine", 1], ["next", 9]]);
 });
 
+test("a text given up is not sent again because its field lost the focus meanwhile", async () => {
+  const { seen, send } = server([{ status: 412 }]);
+  const queue = new SaveQueue({ version: 1, send });
+  await queue.push(change("mine"));
+  queue.push(change("mine"));
+  queue.push(change("next", "slip@C4"));
+  await queue.drop(9);
+  await until(() => queue.pending.length === 0);
+  assert.deepEqual(seen, [["mine", 1], ["next", 9]]);
+});
+
 test("an expired log-in keeps the change", async () => {
   const { send } = server([{ status: 401 }]);
   const states = [];
