@@ -10,6 +10,7 @@ from reporting.predictions.models import Prediction
 from reporting.reports.drafting import NEGATIVE
 from reporting.reports.form_parts import ChoiceView, FieldView, FormView, GroupView, MachineView, dom_id
 from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
+from reporting.reports.labels import unit_label
 from reporting.reports.models import STATE_LABELS, Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
@@ -117,7 +118,7 @@ class _Builder:
             value=value,
             value_label=self.value_label(field, value),
             choices=self.choices(field, finding, value),
-            unit=field.unit,
+            unit=unit_label(field.unit),
             note=field.note_zh if self.chinese else field.note_en,
             required=field.required and place.level not in OPTIONAL_LEVELS and place.instance == 1,
             unvalidated=field.unvalidated,
@@ -143,7 +144,7 @@ class _Builder:
             codes = value if isinstance(value, list) else [value]
             labels = {choice.code: self.words(choice) for choice in field.choices}
             return ("、" if self.chinese else ", ").join(labels.get(str(code), str(code)) for code in codes)
-        return f"{value} {field.unit}".strip()
+        return f"{value} {unit_label(field.unit)}".strip()
 
     def choices(self, field: Field, finding: Finding | None, value: Any) -> tuple[ChoiceView, ...]:
         suggested = finding is not None and finding.state == FindingState.AI_SUGGESTED.value

@@ -21,6 +21,11 @@ def choice_label(choice: Choice) -> str:
     return choice.zh if in_chinese() else choice.en
 
 
+def unit_label(unit: str) -> str:
+    """A unit as it is printed: "mm²" for the code mm2, "°" for deg, nothing for a plain ratio."""
+    return {"mm2": "mm²", "deg": "°", "1": ""}.get(unit, unit)
+
+
 def place_label(template: Template, place: Place) -> str:
     """ "Ligamentum flavum, C5/6, left"."""
     side = {"left": gettext("left"), "right": gettext("right")}.get(place.side, "")

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
+from reporting.reports.labels import field_label
 from reporting.reports.places import Place
 from reporting.reports.sheet import Value
 from reporting.reports.template.spec import Field, Fill, Kind, Template
@@ -35,13 +36,13 @@ def checked_value(spec: Field, raw: Any) -> Value:
 
     Raises :class:`InvalidInput` naming the field and what is wrong.
     """
-    name = {"key": spec.key}
+    name = {"key": field_label(spec)}
     if spec.kind is Kind.NUMBER:
         if isinstance(raw, bool) or not isinstance(raw, int | float):
             raise InvalidInput(_("%(key)s needs a number") % name)
         digits = 2 if spec.unit == "1" else 1
         if not spec.minimum <= raw <= spec.maximum:
-            limits = {"low": spec.minimum, "high": spec.maximum}
+            limits = {"low": f"{spec.minimum:g}", "high": f"{spec.maximum:g}"}
             raise InvalidInput(_("%(key)s lies between %(low)s and %(high)s") % {**name, **limits})
         return round(float(raw), digits) + 0.0  # no negative zero
     if spec.kind is Kind.TEXT:
