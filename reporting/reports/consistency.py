@@ -124,7 +124,10 @@ def _canal_and_cord(c: _Checks) -> Iterator[Problem]:
         grades = {level: sheet.code("canal_grade", level) for level in levels}
         compressive = sheet.code("cord_lesion_kind", instance=n) in _COMPRESSIVE
         if compressive and any(grades.values()) and "3" not in grades.values():
-            message = _("Compressive cord signal, but no canal grade 3 at its levels")
+            message = _(
+                "Cord signal change that counts as compressive, but no canal grade 3 at its levels: "
+                "change the grade or the kind of lesion"
+            )
             places = [Place("canal_grade", level) for level, grade in grades.items() if grade]
             yield c.block("signal_without_canal_3", message, Place("cord_signal", instance=n), *places)
 
