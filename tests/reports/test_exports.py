@@ -10,6 +10,7 @@ from typing import Any
 import pypdf
 import pytest
 from django.conf import settings
+from django.template.defaultfilters import floatformat
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settings_of_hypothesis
@@ -21,8 +22,9 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports import services
 from reporting.reports.exports.document import person_name
 from reporting.reports.exports.service import draft_document, export_version
-from reporting.reports.exports.suggestions import TITLE
+from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.models import ExportFormat, Report, ReportExport
+from reporting.reports.template import CURRENT
 from tests.reports.factories import (
     PASSWORD,
     accept,
@@ -94,6 +96,14 @@ def test_no_machine_value_prints_before_a_human_confirmed_it(senior: User) -> No
     assert "not assessed" in text
 
 
+def test_paper_rounds_as_the_page_does() -> None:
+    machine = {"positive": True, "probability": 0.985, "threshold": 0.585, "mm": 4.25, "value": "herniation"}
+    finding = {"key": "disc_class@C5/6", "state": "ai_suggested", "machine": machine}
+    ((_label, line),) = suggestion_lines(CURRENT, {"findings": [finding]})
+    assert "p = 0.99, threshold 阈值 0.59, 4.3 mm" in line
+    assert floatformat(0.585, 2) == "0.59", "what the template of the page prints"
+
+
 def test_a_draft_lists_what_the_machine_proposes_apart_from_the_report(senior: User) -> None:
     report = make_draft()
     services.confirm_levels(report, by=senior, expected_version=report.version)
@@ -102,7 +112,9 @@ def test_a_draft_lists_what_the_machine_proposes_apart_from_the_report(senior: U
     assert suggestion is not None
     line = next(line for line in proposed.split("\n") if line.startswith("C5/6 Disc 椎间盘: "))
     assert line.startswith("C5/6 Disc 椎间盘: herniation 突出 (p = ")
-    assert f"p = {suggestion.probability:.2f}, threshold 阈值 {suggestion.threshold:.2f}" in line
+    assert (
+        f"p = {floatformat(suggestion.probability, 2)}, threshold 阈值 {floatformat(suggestion.threshold, 2)}" in line
+    )
     accept(report, "disc_class@C5/6", senior)
     later = draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())
     assert "C5/6 Disc 椎间盘: herniation" not in later[1]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.template.defaultfilters import floatformat
+
 from reporting.reports.places import Place
 from reporting.reports.states import FindingState
 from reporting.reports.template.spec import Field, Template
@@ -31,10 +33,15 @@ def _line(template: Template, finding: dict[str, Any]) -> Line:
     place, machine = Place.parse(finding["key"]), finding["machine"]
     spec = template[place.field]
     label = " ".join(part for part in (place.level, spec.en, spec.zh, _SIDES.get(place.side, "")) if part)
-    facts = [f"p = {machine['probability']:.2f}", f"threshold 阈值 {machine['threshold']:.2f}"]
+    facts = [f"p = {_rounded(machine['probability'], 2)}", f"threshold 阈值 {_rounded(machine['threshold'], 2)}"]
     if machine["mm"] is not None:
-        facts.append(f"{machine['mm']:.1f} mm")
+        facts.append(f"{_rounded(machine['mm'], 1)} mm")
     return f"{label}: ", f"{_words(spec, machine['value'])} ({', '.join(facts)})"
+
+
+def _rounded(number: float, digits: int) -> str:
+    """As the page rounds: halves of the decimal number go up, so that paper and page show the same threshold."""
+    return floatformat(number, f"{digits}u")
 
 
 def _words(spec: Field, value: Any) -> str:
