@@ -134,6 +134,7 @@ def test_an_addendum_shows_as_soon_as_it_is_signed_and_a_withdrawn_report_takes_
     page.get_by_role("button", name="Withdraw").click()
     expect(page.locator("[data-panel=status]")).to_contain_text("Withdrawn")
     expect(page.locator("[data-submit]")).to_have_count(0)
+    expect(page.locator("[data-panel=actions]")).to_contain_text("Wrong patient")
 
 
 def test_when_nothing_is_left_open_the_next_key_signs(report: Report, new_reader: Callable[..., Reader]) -> None:
