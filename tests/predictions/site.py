@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -161,7 +162,8 @@ class Site:
         """SIGKILL the server and every backend at once: database and broker are gone."""
         postmaster = int((self.state_dir / "postgres" / "postmaster.pid").read_text().split()[0])
         for pid in [postmaster, *children(postmaster)]:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # a backend may end by itself in this moment
+                os.kill(pid, signal.SIGKILL)
 
     def database_answers(self) -> bool:
         try:
