@@ -79,3 +79,10 @@ def posterior_edge(disc_center_lps_mm: NDArray[np.float64], inferior: NDArray[np
     Herniations and the ligaments lie at this edge. Of a tilted disc, the axial slice through its centre misses it.
     """
     return disc_center_lps_mm + _TO_POSTERIOR_EDGE_MM * frame_along(disc_center_lps_mm, inferior).posterior
+
+
+def disc_edge(disc: DiscLevel, centers: Mapping[str, Point]) -> NDArray[np.float64]:
+    """``posterior_edge`` of one disc from the centres of all levels by name; where T1 is missing the disc stands for it."""
+    point = np.array(centers[disc.value], dtype=np.float64)
+    lower = np.array(centers.get(disc.lower_vertebra.value, centers[disc.value]), dtype=np.float64)
+    return posterior_edge(point, lower - np.array(centers[disc.upper_vertebra.value], dtype=np.float64))

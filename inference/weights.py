@@ -86,10 +86,10 @@ def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard
         raise WeightsError(f"{path.name} holds the weights of {card.name!r}")
     try:
         tensors = safetensors.torch.load(content)
-        everywhere = {key: tensors.pop(owner) for key, owner in _owners(network).items() if key == owner}
-        if tensors:
-            raise RuntimeError(f"unexpected {', '.join(sorted(tensors))}")
-        network.load_state_dict({key: everywhere[owner] for key, owner in _owners(network).items()}, strict=True)
+        owners = _owners(network)
+        if unexpected := set(tensors) - set(owners.values()):
+            raise RuntimeError(f"unexpected {', '.join(sorted(unexpected))}")
+        network.load_state_dict({key: tensors[owner] for key, owner in owners.items()}, strict=True)
     except (safetensors.SafetensorError, RuntimeError, KeyError) as error:
         raise WeightsError(f"{path.name} does not fit the network: {error}") from error
     return network.eval(), card

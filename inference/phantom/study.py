@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from inference.level_frames import posterior_edge
+from inference.level_frames import disc_edge
 from inference.phantom.acquisition import study_grids
 from inference.phantom.artefacts import ArtefactStrengths
 from inference.phantom.contrast import image_from_codes
@@ -145,15 +145,12 @@ def _series_truth(
 def _add_index_slices(truth: dict[str, Any], plan: StudyPlan) -> None:
     """The axial T2 slice nearest a disc's posterior edge, the sagittal T2 slice nearest a vertebra's centre."""
     series = {entry["role"]: entry for entry in truth["series"]}
-    centers = {level["name"]: np.array(level["center_lps_mm"]) for level in truth["levels"]}
+    centers = {level["name"]: level["center_lps_mm"] for level in truth["levels"]}
     for level in truth["levels"]:
-        role = SeriesRole.AXIAL_T2 if level["kind"] == LevelKind.DISC.value else SeriesRole.SAGITTAL_T2
+        is_disc = level["kind"] == LevelKind.DISC.value
+        role = SeriesRole.AXIAL_T2 if is_disc else SeriesRole.SAGITTAL_T2
         grid, entry = plan.grids[role], series[role.value]
-        point = centers[level["name"]]
-        if level["kind"] == LevelKind.DISC.value:
-            disc = DiscLevel(level["name"])
-            lower = centers.get(disc.lower_vertebra.value, point)  # the truth names no T1
-            point = posterior_edge(point, lower - centers[disc.upper_vertebra.value])
+        point = disc_edge(DiscLevel(level["name"]), centers) if is_disc else level["center_lps_mm"]
         index = np.linalg.inv(grid.affine_lps_mm) @ np.array([*point, 1.0])
         k = int(np.clip(np.rint(index[0]), 0, grid.shape_kji[0] - 1))
         level["index_slice"] = {

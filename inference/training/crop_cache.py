@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
-from inference.level_frames import LevelFrame, frame_along, posterior_edge, slip_frames, vertebra_frames
+from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_frames, vertebra_frames
 from inference.networks import FINDING_PLANE, SPACING_MM, Plane
 from inference.phantom.contrast import image_from_codes
 from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
@@ -148,11 +148,11 @@ def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generato
     codes, affine = study.codes(role), study.affine_lps_mm(role)
     whole = Volume(codes, affine)
     wanted: dict[str, tuple[int, NDArray[np.float64]]] = {}
-    vertebrae = _centers(study, LevelKind.VERTEBRA)
-    for level, center in _centers(study, LevelKind.DISC).items():
-        disc, point = DiscLevel(level), np.array(center)
-        below = np.array(vertebrae.get(disc.lower_vertebra.value, center))
-        index = whole.to_index_kji(posterior_edge(point, below - np.array(vertebrae[disc.upper_vertebra.value])))
+    discs = _centers(study, LevelKind.DISC)
+    centers = {**_centers(study, LevelKind.VERTEBRA), **discs}
+    for level, center in discs.items():
+        point = np.array(center)
+        index = whole.to_index_kji(disc_edge(DiscLevel(level), centers))
         k = round(float(index[0] + jitter * rng.normal(0, 0.35)))
         if 1 <= k < len(codes) - 1 and (index[1:] > 0).all() and (index[1:] < codes.shape[2:]).all():
             wanted[level] = (k, point + rng.normal(0, 1.0, 3) * jitter)
