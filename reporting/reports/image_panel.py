@@ -45,7 +45,8 @@ class ImagePanel:
 def image_panel(report: Report) -> ImagePanel:
     places = level_places(report)
     discs = disc_places(places)
-    sagittal, axial = slice_stacks(report, Plane.SAGITTAL), slice_stacks(report, Plane.AXIAL)
+    stacks = slice_stacks(report)
+    sagittal, axial = stacks[Plane.SAGITTAL], stacks[Plane.AXIAL]
     first_sagittal = overview_slice(places) or _middle(sagittal)
     first_disc = discs[len(discs) // 2] if discs else None
     first_axial = first_disc.axial if first_disc else _middle(axial)

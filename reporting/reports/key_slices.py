@@ -17,10 +17,14 @@ from reporting.studies.series_roles import Plane, plane_of, slice_normal
 from reporting.vocabulary import LevelKind, LevelStatus, SeriesRole
 
 # In the order in which a reader wants to see them.
-_KNOWN_ROLES = {
-    Plane.SAGITTAL: (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR),
-    Plane.AXIAL: (SeriesRole.AXIAL_T2, SeriesRole.AXIAL_FS_T2),
+_PLANE_OF_ROLE = {
+    SeriesRole.SAGITTAL_T2: Plane.SAGITTAL,
+    SeriesRole.SAGITTAL_T1: Plane.SAGITTAL,
+    SeriesRole.SAGITTAL_STIR: Plane.SAGITTAL,
+    SeriesRole.AXIAL_T2: Plane.AXIAL,
+    SeriesRole.AXIAL_FS_T2: Plane.AXIAL,
 }
+_RANK = {role: rank for rank, role in enumerate((*_PLANE_OF_ROLE, SeriesRole.UNKNOWN))}
 _ORDER = ("instance_number", "sop_instance_uid")
 MAX_STACK = 2000
 
@@ -97,25 +101,20 @@ def overview_slice(places: tuple[LevelPlace, ...]) -> SliceRef | None:
     return slices.most_common(1)[0][0] if slices else None
 
 
-def slice_stacks(report: Report, plane: Plane) -> tuple[SliceStack, ...]:
-    """The study's series of one plane: those the models know first, then the others, which a reader may need as well.
+def slice_stacks(report: Report) -> dict[Plane, tuple[SliceStack, ...]]:
+    """The study's series by pane: those the models know first, then the others, which a reader may need as well.
 
     Series that lie in neither plane (coronal, oblique) and those without a place come with the sagittal ones.
     """
-    known = _KNOWN_ROLES[plane]
-    found = []
+    stacks: dict[Plane, list[SliceStack]] = {Plane.SAGITTAL: [], Plane.AXIAL: []}
     for series in report.study.series_set.all():
-        role, instances = (
-            SeriesRole(series.role),
-            list(series.sop_instances.defer("header").order_by(*_ORDER)[:MAX_STACK]),
-        )
-        if role not in known and (role is not SeriesRole.UNKNOWN or not instances or _pane_of(instances[0]) != plane):
-            continue
-        slices = tuple(SliceRef(one.id, frame) for one in instances for frame in range(1, one.number_of_frames + 1))
-        if slices:
-            stack = SliceStack(role, series.role_reason, series.description, slices[:MAX_STACK])
-            found.append((known.index(role) if role in known else len(known), stack))
-    return tuple(stack for _rank, stack in sorted(found, key=lambda pair: pair[0]))
+        role = SeriesRole(series.role)
+        instances = list(series.sop_instances.defer("header").order_by(*_ORDER)[:MAX_STACK])
+        plane = (_PLANE_OF_ROLE.get(role) or _pane_of(instances[0])) if instances else None
+        if plane is not None:
+            slices = tuple(SliceRef(one.id, frame) for one in instances for frame in range(1, one.number_of_frames + 1))
+            stacks[plane].append(SliceStack(role, series.role_reason, series.description, slices[:MAX_STACK]))
+    return {plane: tuple(sorted(found, key=lambda stack: _RANK[stack.role])) for plane, found in stacks.items()}
 
 
 def _pane_of(instance: SopInstance) -> Plane | None:

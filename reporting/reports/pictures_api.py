@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from itertools import chain
 from typing import Any
 
 from django.http import HttpResponse
@@ -30,7 +31,6 @@ from reporting.reports.key_slices import (
 )
 from reporting.reports.models import Report
 from reporting.reports.views.images import slice_png
-from reporting.studies.series_roles import Plane
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -75,7 +75,7 @@ class KeySlicesView(APIView):
         record(AuditAct.STUDY_OPENED, by=actor(request), about=report.study)
         body = {
             "levels": level_places(report),
-            "stacks": [*slice_stacks(report, Plane.SAGITTAL), *slice_stacks(report, Plane.AXIAL)],
+            "stacks": [*chain.from_iterable(slice_stacks(report).values())],
         }
         return Response(KeySlicesSerializer(body).data)
 

@@ -36,12 +36,12 @@ def test_series_without_a_role_come_after_those_with_one_and_say_why(tmp_path: P
     ):
         write_series(tmp_path / str(number), orientation=orientation, tr_te_ms=timing)
     report = report_of(tmp_path)
-    assert [stack.role.value for stack in slice_stacks(report, Plane.SAGITTAL)] == [
+    assert [stack.role.value for stack in slice_stacks(report)[Plane.SAGITTAL]] == [
         "sagittal_t2",
         "sagittal_t1",
         "unknown",
     ]
-    (axial,) = slice_stacks(report, Plane.AXIAL)
+    (axial,) = slice_stacks(report)[Plane.AXIAL]
     assert (axial.role.value, len(axial.slices)) == ("unknown", 5)
     panel = image_panel(report)
     assert panel.axial_url
@@ -57,7 +57,7 @@ def test_what_is_no_picture_is_no_stack(tmp_path: Path) -> None:
     write_series(tmp_path / "text", edit=without_pixels)
     report = report_of(tmp_path)
     assert report.study.series_set.count() == 2
-    assert len(slice_stacks(report, Plane.SAGITTAL)) == 1
+    assert len(slice_stacks(report)[Plane.SAGITTAL]) == 1
 
 
 @pytest.mark.parametrize("name", ["C5/6", "vertebra-10", "disc-1"])

@@ -24,11 +24,5 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-@register.filter
-def applicability_label(applicability: str) -> str:
-    return applicability_text(applicability)
-
-
-@register.filter
-def reason_label(reason: str) -> str:
-    return reason_text(reason)
+register.filter("applicability_label", applicability_text)
+register.filter("reason_label", reason_text)

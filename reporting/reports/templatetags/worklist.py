@@ -8,7 +8,6 @@ from django import template
 from django.utils.translation import gettext_lazy as _
 
 from reporting.predictions.failure_words import failure_text
-from reporting.predictions.models import InferenceJob
 from reporting.reports.wording import finding_text, reason_text, role_text, stage_text
 
 register = template.Library()
@@ -16,29 +15,11 @@ register = template.Library()
 WANTED_ROLES = ("sagittal_t1", "sagittal_t2", "axial_t2", "axial_fs_t2")
 
 
-@register.filter
-def role_label(role: str) -> str:
-    return role_text(role)
-
-
-@register.filter
-def stage_label(stage: str) -> str:
-    return stage_text(stage)
-
-
-@register.filter
-def reason_label(reason: str) -> str:
-    return reason_text(reason)
-
-
-@register.filter
-def finding_label(finding: str) -> str:
-    return finding_text(finding)
-
-
-@register.filter
-def failure_label(job: InferenceJob) -> str:
-    return failure_text(job)
+register.filter("role_label", role_text)
+register.filter("stage_label", stage_text)
+register.filter("reason_label", reason_text)
+register.filter("finding_label", finding_text)
+register.filter("failure_label", failure_text)
 
 
 @register.simple_tag
