@@ -32,6 +32,16 @@ def _read(name: str, answers: dict[int, str], *, anonymous: int = 401, **more: A
     return Row(name, "GET", {**answers, anonymous: "anonymous"}, **more)
 
 
+def _picture(name: str, anonymous: int) -> Row:
+    return Row(
+        name,
+        "GET",
+        {422: NEAR, 404: AWAY, anonymous: "anonymous"},  # the world's objects hold no pixels
+        ids=(("report_id", "draft"), ("instance_id", "instance")),
+        fixed=(("frame", 1),),
+    )
+
+
 def _of_report(name: str, report: str = "draft", **more: Any) -> Row:
     ids = (("report_id", report),)
     return _read(name, {200: NEAR, 404: AWAY}, ids=ids, **more)
@@ -124,13 +134,7 @@ TABLE = [
     _of_report("api:report-problems"),
     _of_report("api:report-narrative"),
     _of_report("api:report-key-slices"),
-    Row(
-        "api:report-picture",
-        "GET",
-        {422: NEAR, 404: AWAY, 401: "anonymous"},  # the world's objects hold no pixels
-        ids=(("report_id", "draft"), ("instance_id", "instance")),
-        fixed=(("frame", 1),),
-    ),
+    _picture("api:report-picture", 401),
     _read(
         "api:report-template",
         {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
@@ -187,11 +191,5 @@ TABLE = [
     _of_report("reports:draft_file", anonymous=302, fixed=(("extension", "txt"),)),
     _of_report("reports:version", "final", anonymous=302, fixed=(("number", 1),)),
     _of_report("reports:version_file", "final", anonymous=302, fixed=(("number", 1), ("extension", "json"))),
-    Row(
-        "reports:image",
-        "GET",
-        {422: NEAR, 404: AWAY, 302: "anonymous"},  # the world's objects hold no pixels
-        ids=(("report_id", "draft"), ("instance_id", "instance")),
-        fixed=(("frame", 1),),
-    ),
+    _picture("reports:image", 302),
 ]
