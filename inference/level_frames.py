@@ -82,7 +82,7 @@ def posterior_edge(disc_center_lps_mm: NDArray[np.float64], inferior: NDArray[np
 
 
 def disc_edge(disc: DiscLevel, centers: Mapping[str, Point]) -> NDArray[np.float64]:
-    """``posterior_edge`` of one disc from the centres of all levels by name; where T1 is missing the disc stands for it."""
+    """``posterior_edge`` of one disc from all levels' centres by name; where T1 is missing the disc stands for it."""
     point = np.array(centers[disc.value], dtype=np.float64)
     lower = np.array(centers.get(disc.lower_vertebra.value, centers[disc.value]), dtype=np.float64)
     return posterior_edge(point, lower - np.array(centers[disc.upper_vertebra.value], dtype=np.float64))
