@@ -12,12 +12,13 @@ from inference.phantom.draw import draw_spec
 from inference.phantom.pathology import Pathology
 from inference.phantom.render import Grid, render_codes
 from inference.phantom.spec import PhantomSpec
-from inference.phantom.study import StudyPlan, plan_study, write_study
+from inference.phantom.study import DEMO_ARTEFACTS, StudyPlan, plan_study, write_plan, write_study
 from inference.phantom.thresholds import PHANTOM_VERSION, POSITIVE_MM
 from inference.phantom.tissues import Tissue
 from inference.phantom.truth import finding_records, label_map, truth_record
 
 __all__ = [
+    "DEMO_ARTEFACTS",
     "PHANTOM_VERSION",
     "POSITIVE_MM",
     "ArtefactStrengths",
@@ -34,5 +35,6 @@ __all__ = [
     "render_codes",
     "study_grids",
     "truth_record",
+    "write_plan",
     "write_study",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,16 +23,20 @@ def study_grids(
     matrix: int | None = None,
     fat_suppressed: bool = False,
     whole_neck: bool = False,
+    thickness_mm: float | None = None,
+    tilt_deg: float = 0.0,
 ) -> dict[SeriesRole, Grid]:
     """Draw the grids of a sagittal T1, sagittal T2, axial T2 and, if asked, axial fat-suppressed T2.
 
     ``spread`` scales every deviation from a textbook position (0: centred and straight). ``matrix`` fixes the number
     of rows and columns of all series; otherwise it is drawn. T1 and T2 share a position but not the field of view.
     ``whole_neck`` moves a sagittal field of view that would miss the dens or T1 until it shows both, and starts the
-    axial stack at the dens; otherwise it may begin at the skull base.
+    axial stack at the dens; otherwise it may begin at the skull base. ``thickness_mm`` fixes every slice thickness.
+    ``tilt_deg`` turns every field of view about the left-right axis, as if the patient's head were propped up (> 0)
+    or let back: sagittal images are turned in plane, the axial stack runs obliquely through the discs.
     """
     sagittal_matrix = matrix or int(rng.choice([256, 320, 384]))
-    pose = _Aim(spec, rng, spread, whole_neck)
+    pose = _Aim(spec, rng, spread, whole_neck, tilt_deg)
     thickness = float(rng.uniform(2.7, 3.6))
     count = int(rng.integers(11, 16))
     fov = float(rng.uniform(215, 260))
@@ -40,6 +46,8 @@ def study_grids(
     if whole_neck:
         shift[1:] = pose.kept_in_view(turn, shift, fov)
     fill = float(rng.uniform(0.85, 1.0))
+    if thickness_mm is not None:
+        thickness = thickness_mm / fill
     grids = {}
     for role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
         grids[role] = _grid(
@@ -51,11 +59,13 @@ def study_grids(
     axial_thickness = float(rng.uniform(2.8, 4.2))
     axial_fov = float(rng.uniform(140, 200))
     length = float(np.linalg.norm(pose.axial_top - pose.axial_bottom)) + rng.uniform(0, 25)
-    axial_count = int(np.ceil(length / axial_thickness))
     turn = pose.axial()
     shift = spread * rng.uniform(-0.10, 0.10, 2) * axial_fov
     centre = (pose.axial_top + pose.axial_bottom) / 2 + turn @ np.array([shift[0], shift[1], 0.0])
     fill = float(rng.uniform(0.88, 1.0))
+    if thickness_mm is not None:
+        axial_thickness = thickness_mm / fill
+    axial_count = int(np.ceil(length / axial_thickness))
     shape = (axial_count, axial_matrix, axial_matrix)
     grids[SeriesRole.AXIAL_T2] = _grid(turn, centre, shape, axial_thickness, axial_fov, fill, axial=True)
     if fat_suppressed:
@@ -66,9 +76,11 @@ def study_grids(
 class _Aim:
     """What a radiographer sees on the scout: where the neck is and how it runs."""
 
-    def __init__(self, spec: PhantomSpec, rng: np.random.Generator, spread: float, whole_neck: bool) -> None:
+    def __init__(
+        self, spec: PhantomSpec, rng: np.random.Generator, spread: float, whole_neck: bool, tilt_deg: float
+    ) -> None:
         tables = tables_of(spec)
-        self.rng, self.spread = rng, spread
+        self.rng, self.spread, self.tilt = rng, spread, np.deg2rad(tilt_deg)
 
         def point(s_mm: float, p_mm: float = 0.0) -> Floats:
             local = np.array([*tables.line.to_phantom_mm(0.0, s_mm, p_mm), 1.0])
@@ -100,14 +112,21 @@ class _Aim:
         left = self.left + np.array([0.0, self._tilt(3), self._tilt(3)])
         left /= np.linalg.norm(left)
         up = np.array([0.0, self._tilt(6), 1.0])
-        return _frame(left, up)
+        return _pitched(_frame(left, up), self.tilt)
 
     def axial(self) -> Floats:
         """The stack follows the line from C1 to T1 more or less."""
         up = -self.axis_down / np.linalg.norm(self.axis_down)
         up = up + np.array([self._tilt(3), self._tilt(7), 0.0])
         left = self.left + np.array([0.0, self._tilt(3), 0.0])
-        return _frame(left / np.linalg.norm(left), up)
+        return _pitched(_frame(left / np.linalg.norm(left), up), self.tilt)
+
+
+def _pitched(turn: Floats, angle: float) -> Floats:
+    """A frame turned about its own left axis: its superior direction leans backward for angles > 0."""
+    cos, sin = np.cos(angle), np.sin(angle)
+    result: Floats = turn @ np.array([[1.0, 0.0, 0.0], [0.0, cos, sin], [0.0, -sin, cos]])
+    return result
 
 
 def _frame(left: Floats, up: Floats) -> Floats:
@@ -138,3 +157,42 @@ def _grid(
     affine[:3, :3] = columns
     affine[:3, 3] = centre - columns @ ((np.array(shape) - 1) / 2)
     return Grid(shape, affine, fill)
+
+
+def disc_blocks(
+    spec: PhantomSpec, rng: np.random.Generator, *, matrix: int | None = None, thickness_mm: float | None = None
+) -> tuple[Grid, ...]:
+    """Axial packs of three to five slices, one per disc C2/3 … C7/T1, each tilted along its own disc."""
+    tables = tables_of(spec)
+    size = matrix or int(rng.choice([256, 320, 384]))
+    fov = float(rng.uniform(140, 190))
+    fill = float(rng.uniform(0.88, 1.0))
+    spacing = (thickness_mm or float(rng.uniform(2.5, 3.5))) / fill
+    blocks = []
+    for s_mm in tables.span.disc[:6]:
+        slope = float(tables.line.slope[int(tables.line.row(float(s_mm)))])
+        up = tables.pose[:3, :3] @ np.array([0.0, -np.sin(slope), np.cos(slope)])
+        up = up + np.array([0.0, np.deg2rad(rng.normal(0, 4)), 0.0])
+        turn = _frame(tables.pose[:3, 0], up)
+        local = np.array([*tables.line.to_phantom_mm(0.0, float(s_mm), 2.0), 1.0])
+        shape = (int(rng.integers(3, 6)), size, size)
+        blocks.append(_grid(turn, (tables.pose @ local)[:3], shape, spacing, fov, fill, axial=True))
+    return tuple(blocks)
+
+
+def isotropic_grids(
+    spec: PhantomSpec, rng: np.random.Generator, roles: Iterable[SeriesRole], *, matrix: int | None = None
+) -> dict[SeriesRole, Grid]:
+    """Every series as a 3-D sequence of 1 mm cubes: sagittal slabs, and an axial slab along the neck."""
+    pose = _Aim(spec, rng, 0.7, True, 0.0)
+    size = matrix or 192
+    length = float(np.linalg.norm(pose.axial_top - pose.axial_bottom))
+    sagittal, axial = pose.sagittal(), pose.axial()
+    grids: dict[SeriesRole, Grid] = {}
+    for role in roles:
+        if role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
+            grids[role] = _grid(sagittal, pose.neck_middle, (60, size, size), 1.0, float(size), 1.0)
+        else:
+            middle = (pose.axial_top + pose.axial_bottom) / 2
+            grids[role] = _grid(axial, middle, (int(length) + 10, size, size), 1.0, float(size), 1.0, axial=True)
+    return grids

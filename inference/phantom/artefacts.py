@@ -5,7 +5,7 @@ All functions take and return float32 images of shape (k, j, i) with signals of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,10 @@ class ArtefactStrengths:
     @classmethod
     def none(cls) -> ArtefactStrengths:
         return cls(**{field.name: 0.0 for field in fields(cls)})
+
+    def times(self, **factors: float) -> ArtefactStrengths:
+        """These strengths with some of them multiplied: ``times(noise=2)``."""
+        return replace(self, **{name: getattr(self, name) * factor for name, factor in factors.items()})
 
 
 def smooth_field(shape: tuple[int, ...], rng: np.random.Generator, cells: tuple[int, ...]) -> Image:

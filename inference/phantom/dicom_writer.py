@@ -41,25 +41,29 @@ class StudyHeader:
 def write_series(
     folder: Path,
     image: NDArray[np.float32],
-    grid: Grid,
+    packs: tuple[Grid, ...],
     header: StudyHeader,
     vendor: Vendor,
     protocol: Protocol,
     series_number: int,
 ) -> tuple[str, list[str]]:
-    """Write ``image`` (k, j, i) into ``folder``; return the Series Instance UID and each slice's SOP Instance UID."""
+    """Write ``image`` (k, j, i) into ``folder``; return the Series Instance UID and each slice's SOP Instance UID.
+
+    The slices of all packs follow one another along k.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     series_uid = header.uid("series", series_number)
     pixels = np.clip(np.rint(image * vendor.full_scale), 0, 4095).astype(np.uint16)
     count = pixels.shape[0]
-    axial = abs(grid.affine_lps_mm[2, 0]) > abs(grid.affine_lps_mm[0, 0])
+    places = [(grid, k) for grid in packs for k in range(grid.shape_kji[0])]
+    axial = abs(packs[0].affine_lps_mm[2, 0]) > abs(packs[0].affine_lps_mm[0, 0])
     backwards = axial and vendor.top_first
     sop_uids = [header.uid("instance", series_number, k) for k in range(count)]
-    for k in range(count):
+    for k, (grid, in_pack) in enumerate(places):
         number = count - k if backwards else k + 1
         dataset = _patient_and_study(header)
         _series_and_equipment(dataset, header, vendor, protocol, series_uid, series_number, count)
-        _geometry(dataset, header, grid, k)
+        _geometry(dataset, grid, in_pack)
         _acquisition(dataset, header, vendor, protocol, grid, number, series_number)
         _pixels(dataset, pixels[k], vendor)
         dataset.SOPClassUID = MRImageStorage
@@ -119,7 +123,7 @@ def _series_and_equipment(
     dataset.ImagesInAcquisition = count
 
 
-def _geometry(dataset: Dataset, header: StudyHeader, grid: Grid, k: int) -> None:
+def _geometry(dataset: Dataset, grid: Grid, k: int) -> None:
     spacing = grid.spacing_kji_mm
     affine = grid.affine_lps_mm
     dataset.ImagePositionPatient = [_decimal(value) for value in affine[:3, :3] @ np.array([k, 0, 0]) + affine[:3, 3]]

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.level_frames import disc_edge
-from inference.phantom.acquisition import study_grids
+from inference.phantom.acquisition import disc_blocks, isotropic_grids, study_grids
 from inference.phantom.artefacts import ArtefactStrengths
 from inference.phantom.contrast import image_from_codes
 from inference.phantom.dicom_writer import StudyHeader, write_series
@@ -22,10 +23,11 @@ from inference.phantom.pathology import Pathology
 from inference.phantom.render import Grid, render_codes
 from inference.phantom.spec import PhantomSpec
 from inference.phantom.truth import truth_record
-from inference.phantom.vendors import VENDORS, Protocol, Vendor
+from inference.phantom.vendors import PLANE_OF_ROLE, VENDORS, Protocol, Vendor, protocol_of
 from reporting.vocabulary import DiscLevel, LevelKind, SeriesRole
 
 TRUTH_FILE = "truth.json"
+LAYOUTS = ("stack", "blocks", "isotropic")
 DEMO_ARTEFACTS = ArtefactStrengths(noise=0.6, ghosts=0.6, motion=0.4, bias=0.8, fall_off=0.6)
 
 
@@ -34,10 +36,21 @@ class StudyPlan:
     """A study before any voxel is made: evaluation re-renders its label maps from here."""
 
     spec: PhantomSpec
-    grids: dict[SeriesRole, Grid]
+    packs: dict[SeriesRole, tuple[Grid, ...]]
+    """The grids of each series, most often one; with ``layout="blocks"`` an axial series has one per disc."""
     vendor: Vendor
     vendor_name: str
     header: StudyHeader
+    contrasts: dict[SeriesRole, str]
+
+    @property
+    def grids(self) -> dict[SeriesRole, Grid]:
+        """The first pack of each series."""
+        return {role: packs[0] for role, packs in self.packs.items()}
+
+    def protocol(self, role: SeriesRole) -> Protocol:
+        usual = self.vendor.protocols[role]
+        return usual if self.contrasts[role] == usual.contrast else protocol_of(self.contrasts[role])
 
 
 def plan_study(
@@ -51,18 +64,47 @@ def plan_study(
     margin_mm: float | None = 0.5,
     chinese_name: bool = False,
     matrix: int | None = None,
+    thickness_mm: float | None = None,
+    tilt_deg: float = 0.0,
+    contrast: str | None = None,
+    layout: str = "stack",
 ) -> StudyPlan:
     """Draw anatomy, scan and header of one study; equal arguments give an equal study, UIDs included.
 
+    ``thickness_mm`` fixes the slice thickness of every series, ``tilt_deg`` (at most 40 either way) turns every field
+    of view about the left-right axis, ``contrast`` replaces that of the plain axial T2 series (``T2star``, ``STIR``).
+    ``layout``: ``stack``, ``blocks`` (axial packs along each disc) or ``isotropic`` (1 mm cubes; both take no tilt).
+
     Raises:
-        ValueError: unknown vendor or family, or ``normal`` together with pathologies.
+        ValueError: unknown vendor, family, contrast or layout, a thickness or tilt out of range, or ``normal``
+            together with pathologies.
     """
     if vendor not in VENDORS:
         raise ValueError(f"unknown vendor {vendor!r}; one of {', '.join(VENDORS)}")
+    _check_scan(thickness_mm, tilt_deg, contrast, layout)
     spec = draw_spec(seed, pathologies, normal=normal, family=family, margin_mm=margin_mm)
     rng = np.random.default_rng([seed, 11])
-    grids = study_grids(spec, rng, spread=0.7, matrix=matrix, fat_suppressed=fat_suppressed, whole_neck=True)
-    identity = hashlib.sha256(repr((spec, vendor, fat_suppressed, chinese_name, matrix)).encode()).hexdigest()
+    grids = study_grids(
+        spec,
+        rng,
+        spread=0.7,
+        matrix=matrix,
+        fat_suppressed=fat_suppressed,
+        whole_neck=True,
+        thickness_mm=thickness_mm,
+        tilt_deg=tilt_deg,
+    )
+    if layout == "isotropic":
+        grids = isotropic_grids(spec, rng, grids, matrix=matrix)
+    packs: dict[SeriesRole, tuple[Grid, ...]] = {role: (grid,) for role, grid in grids.items()}
+    if layout == "blocks":
+        blocks = disc_blocks(spec, rng, matrix=matrix, thickness_mm=thickness_mm)
+        packs |= {role: blocks for role in packs if PLANE_OF_ROLE[role] == "axial"}
+    contrasts = {role: VENDORS[vendor].protocols[role].contrast for role in grids}
+    if contrast is not None:
+        contrasts[SeriesRole.AXIAL_T2] = contrast
+    scan = (vendor, fat_suppressed, chinese_name, matrix, thickness_mm, tilt_deg, contrast, layout)
+    identity = hashlib.sha256(repr((spec, scan)).encode()).hexdigest()
     name = f"PHANTOM^SEED{seed}"
     header = StudyHeader(
         identity=identity,
@@ -73,7 +115,22 @@ def plan_study(
         accession_number=f"PH{seed % 10**6}-{identity[:6].upper()}",
         taken_at=datetime(2024, 1, 8, 8, tzinfo=UTC) + timedelta(days=seed % 700, minutes=7 * (seed % 60)),
     )
-    return StudyPlan(spec, grids, VENDORS[vendor], vendor, header)
+    return StudyPlan(spec, packs, VENDORS[vendor], vendor, header, contrasts)
+
+
+def _check_scan(thickness_mm: float | None, tilt_deg: float, contrast: str | None, layout: str) -> None:
+    if thickness_mm is not None and not 0.8 <= thickness_mm <= 10.0:
+        raise ValueError(f"slice thickness {thickness_mm:g} mm is outside 0.8 to 10 mm")
+    if abs(tilt_deg) > 40.0:
+        raise ValueError(f"tilt {tilt_deg:g} degrees is outside -40 to 40")
+    if contrast is not None:
+        protocol_of(contrast)
+    if layout not in LAYOUTS:
+        raise ValueError(f"unknown layout {layout!r}; one of {', '.join(LAYOUTS)}")
+    if layout != "stack" and tilt_deg:
+        raise ValueError(f"layout {layout!r} takes no tilt")
+    if layout == "isotropic" and thickness_mm is not None:
+        raise ValueError("an isotropic study takes no slice thickness")
 
 
 def write_study(
@@ -88,13 +145,14 @@ def write_study(
     margin_mm: float | None = 0.5,
     chinese_name: bool = False,
     matrix: int | None = None,
+    thickness_mm: float | None = None,
+    tilt_deg: float = 0.0,
+    contrast: str | None = None,
+    layout: str = "stack",
     through_plane_samples: int = 4,
     artefacts: bool | ArtefactStrengths = DEMO_ARTEFACTS,
 ) -> dict[str, Any]:
-    """Write one study under ``out``: a folder of DICOM files per series and ``truth.json``; return the truth.
-
-    Arguments as in ``plan_study``. Existing files of the same study are overwritten with the same bytes.
-    """
+    """Plan one study and write it under ``out``; arguments as in ``plan_study`` and ``write_plan``."""
     plan = plan_study(
         seed,
         pathologies,
@@ -105,39 +163,69 @@ def write_study(
         margin_mm=margin_mm,
         chinese_name=chinese_name,
         matrix=matrix,
+        thickness_mm=thickness_mm,
+        tilt_deg=tilt_deg,
+        contrast=contrast,
+        layout=layout,
     )
+    return write_plan(out, plan, through_plane_samples=through_plane_samples, artefacts=artefacts)
+
+
+def write_plan(
+    out: Path | str,
+    plan: StudyPlan,
+    *,
+    through_plane_samples: int = 4,
+    artefacts: bool | ArtefactStrengths = DEMO_ARTEFACTS,
+) -> dict[str, Any]:
+    """Write a study under ``out``: a folder of DICOM files per series and ``truth.json``; return the truth.
+
+    Existing files of the same study are overwritten with the same bytes.
+    """
     root = Path(out)
     root.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng([seed, 13])
+    rng = np.random.default_rng([plan.spec.seed, 13])
     truth = truth_record(plan.spec)
-    truth["vendor"] = vendor
+    truth["vendor"] = plan.vendor_name
     truth["study_instance_uid"] = plan.header.uid("study")
     truth["accession_number"] = plan.header.accession_number
     truth["series"] = []
-    for number, (role, grid) in enumerate(plan.grids.items(), start=1):
-        protocol = plan.vendor.protocols[role]
-        image = image_from_codes(
-            render_codes(plan.spec, grid, through_plane_samples), protocol.contrast, rng, artefacts=artefacts
-        )
+    for number, (role, packs) in enumerate(plan.packs.items(), start=1):
+        protocol = plan.protocol(role)
+        image = np.concatenate([_image(plan, grid, protocol, through_plane_samples, rng, artefacts) for grid in packs])
         image /= np.percentile(image, 99.7)
         folder = f"{number:02d}_{role.value}"
-        uid, sops = write_series(root / folder, image, grid, plan.header, plan.vendor, protocol, number)
-        truth["series"].append(_series_truth(role, grid, protocol, folder, uid, sops))
+        uid, sops = write_series(root / folder, image, packs, plan.header, plan.vendor, protocol, number)
+        truth["series"].append(_series_truth(role, packs, protocol, folder, uid, sops))
     _add_index_slices(truth, plan)
     (root / TRUTH_FILE).write_text(json.dumps(truth, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return truth
 
 
+def _image(
+    plan: StudyPlan,
+    grid: Grid,
+    protocol: Protocol,
+    through_plane_samples: int,
+    rng: np.random.Generator,
+    artefacts: bool | ArtefactStrengths,
+) -> NDArray[np.float32]:
+    codes = render_codes(plan.spec, grid, through_plane_samples)
+    return image_from_codes(codes, protocol.contrast, rng, artefacts=artefacts)
+
+
 def _series_truth(
-    role: SeriesRole, grid: Grid, protocol: Protocol, folder: str, uid: str, sops: list[str]
+    role: SeriesRole, packs: tuple[Grid, ...], protocol: Protocol, folder: str, uid: str, sops: list[str]
 ) -> dict[str, Any]:
     return {
         "uid": uid,
         "role": role.value,
         "path": folder,
         "description": protocol.description,
-        "shape_kji": list(grid.shape_kji),
-        "spacing_kji_mm": [round(float(value), 4) for value in grid.spacing_kji_mm],
+        "contrast": protocol.contrast,
+        "shape_kji": [len(sops), *packs[0].shape_kji[1:]],
+        "spacing_kji_mm": [round(float(value), 4) for value in packs[0].spacing_kji_mm],
+        "pack_sizes": [grid.shape_kji[0] for grid in packs],
         "sop_instance_uids": sops,
     }
 
@@ -149,12 +237,25 @@ def _add_index_slices(truth: dict[str, Any], plan: StudyPlan) -> None:
     for level in truth["levels"]:
         is_disc = level["kind"] == LevelKind.DISC.value
         role = SeriesRole.AXIAL_T2 if is_disc else SeriesRole.SAGITTAL_T2
-        grid, entry = plan.grids[role], series[role.value]
+        entry = series[role.value]
         point = disc_edge(DiscLevel(level["name"]), centers) if is_disc else level["center_lps_mm"]
-        index = np.linalg.inv(grid.affine_lps_mm) @ np.array([*point, 1.0])
-        k = int(np.clip(np.rint(index[0]), 0, grid.shape_kji[0] - 1))
+        k = _nearest_slice(plan.packs[role], np.array(point, dtype=np.float64))
         level["index_slice"] = {
             "series_uid": entry["uid"],
             "sop_instance_uid": entry["sop_instance_uids"][k],
             "k": k,
         }
+
+
+def _nearest_slice(packs: tuple[Grid, ...], point_lps_mm: NDArray[np.float64]) -> int:
+    """Counted through all packs of the series."""
+    best, nearest_mm, first = 0, np.inf, 0
+    for grid in packs:
+        count = grid.shape_kji[0]
+        index = float((np.linalg.inv(grid.affine_lps_mm) @ np.array([*point_lps_mm, 1.0]))[0])
+        k = int(np.clip(np.rint(index), 0, count - 1))
+        away_mm = abs(index - k) * float(grid.spacing_kji_mm[0])
+        if away_mm < nearest_mm:
+            best, nearest_mm = first + k, away_mm
+        first += count
+    return best

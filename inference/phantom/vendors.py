@@ -111,3 +111,23 @@ VENDORS: dict[str, Vendor] = {
     ),
 }
 PLANE_OF_ROLE = {T1: "sagittal", T2: "sagittal", AX: "axial", FS: "axial"}
+
+
+# Axial series that replace the plain T2 when another contrast is asked for; every maker has the like.
+_REPLACEMENTS = {
+    "T2star": Protocol("t2_gre_tra", "T2star", "GR", ("SP",), (), 620, 17.0, 1, 28, "gre"),
+    "T2starFS": Protocol("t2_gre_fs_tra", "T2starFS", "GR", ("SP",), ("FS",), 500, 14.0, 1, 25, "gre"),
+    "STIR": Protocol("t2_tse_fs_tra", "STIR", "SE", ("SK", "SP"), ("FS",), 3900, 96, 15, 150, "tse"),
+    "T2": Protocol("t2_tse_tra", "T2", "SE", ("SK", "SP"), (), 3600, 100, 15, 150, "tse"),
+}
+
+
+def protocol_of(contrast: str) -> Protocol:
+    """The sequence that gives an axial series this contrast.
+
+    Raises:
+        ValueError: no axial neck series has it.
+    """
+    if contrast not in _REPLACEMENTS:
+        raise ValueError(f"unknown axial contrast {contrast!r}; one of {', '.join(_REPLACEMENTS)}")
+    return _REPLACEMENTS[contrast]
