@@ -1,11 +1,10 @@
-"""Temperature and threshold, chosen on validation patients; and the figures printed beside them."""
+"""Temperature and threshold, chosen on validation patients."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
-from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
@@ -36,22 +35,3 @@ def threshold(probabilities: Floats, positive: NDArray[np.bool_]) -> float:
 def sigmoid(values: Floats) -> Floats:
     result: Floats = 1.0 / (1.0 + np.exp(-np.clip(values, -30.0, 30.0)))
     return result
-
-
-def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve as a rank statistic; NaN where one class is missing."""
-    positives, negatives = int(positive.sum()), int((~positive).sum())
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
-
-
-def expected_calibration_error(probabilities: Floats, positive: NDArray[np.bool_], bins: int = 10) -> float:
-    """Mean |confidence − frequency| over equal-width bins, weighted by their counts."""
-    index = np.minimum((probabilities * bins).astype(int), bins - 1)
-    error = 0.0
-    for bin_index in np.unique(index):
-        inside = index == bin_index
-        error += inside.mean() * abs(probabilities[inside].mean() - positive[inside].mean())
-    return float(error)

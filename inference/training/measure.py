@@ -9,16 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
+from inference.evaluation.calibration import expected_calibration_error
+from inference.evaluation.overlap import central_slices, dice, slices_between
+from inference.evaluation.roc import auc
 from inference.grading import run_network
 from inference.networks import OUTPUTS, STRUCTURES, Plane
 from inference.segmentation import predict, resample
-from inference.training.calibrate import Floats, auc, expected_calibration_error, sigmoid, temperature, threshold
+from inference.training.calibrate import Floats, sigmoid, temperature, threshold
 from inference.training.crop_cache import CropSet
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
-from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole, Structure
+from inference.volumes import Volume
+from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole
 
-_CENTRAL_MM = 6.0
 _AT_ONCE = 64
 
 
@@ -34,25 +37,18 @@ def dice_per_structure(
         image = simulated_image(study, role, np.random.default_rng([study.seed, 9]))
         truth = np.asarray(study.labels(role))
         found = resample(predict(network, image, plane), truth.shape, image.affine_lps_mm).classes
-        keep = _measured_slices(study, role, plane, truth)
-        for index, structure in enumerate(STRUCTURES[plane], start=1):
-            true, said = truth[keep] == LABEL_VALUES[structure], found[keep] == index
-            if true.any():
-                scores[structure.value].append(2 * float((true & said).sum()) / float(true.sum() + said.sum()))
+        said = np.array([0, *(LABEL_VALUES[structure] for structure in STRUCTURES[plane])])[found]
+        keep = _measured_slices(study, image, plane, truth)
+        for structure, score in dice(truth[keep], said[keep], STRUCTURES[plane]).items():
+            scores[structure.value].append(score)
     return {name: round(float(np.mean(values)), 4) for name, values in scores.items() if values}
 
 
-def _measured_slices(study: CachedStudy, role: SeriesRole, plane: Plane, truth: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    affine = study.affine_lps_mm(role)
+def _measured_slices(study: CachedStudy, image: Volume, plane: Plane, truth: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if plane == "sagittal":
-        areas = (truth == LABEL_VALUES[Structure.CORD]).sum(axis=(1, 2))
-        middle = float((areas * np.arange(len(areas))).sum() / max(1, areas.sum()))
-        return np.asarray(np.abs(np.arange(len(areas)) - middle) * np.linalg.norm(affine[:3, 0]) <= _CENTRAL_MM)
-    centers = {level["name"]: level["center_lps_mm"] for level in study.truth["levels"]}
-    inverse = np.linalg.inv(affine)
-    ends = [float((inverse[:3, :3] @ np.array(centers[name]) + inverse[:3, 3])[0]) for name in ("C7/T1", "C2/3")]
-    slices = np.arange(len(truth))
-    return np.asarray((slices >= min(ends)) & (slices <= max(ends)))
+        return central_slices(truth, float(image.spacing_kji_mm[0]))
+    centers = {level["name"]: np.array(level["center_lps_mm"]) for level in study.truth["levels"]}
+    return slices_between(image, centers["C2/3"], centers["C7/T1"])
 
 
 def raw_outputs(network: nn.Module, finding: MachineFinding, crops: CropSet) -> dict[str, Floats]:

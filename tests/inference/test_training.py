@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inference.evaluation.calibration import expected_calibration_error
+from inference.evaluation.roc import auc
 from inference.networks import OUTPUTS, grading_network
 from inference.training import calibrate
 from inference.training.loop import Batch, Recipe, averaged, fit
@@ -92,9 +94,9 @@ def test_temperature_and_threshold_recover_what_was_put_in() -> None:
     honest = rng.normal(0, 2, 20_000)
     positive = rng.random(20_000) < calibrate.sigmoid(honest)
     assert calibrate.temperature(honest * 3.0, positive) == pytest.approx(3.0, rel=0.05)
-    assert calibrate.expected_calibration_error(calibrate.sigmoid(honest), positive) < 0.02
+    assert expected_calibration_error(calibrate.sigmoid(honest), positive) < 0.02
     assert calibrate.threshold(calibrate.sigmoid(honest), positive) == pytest.approx(0.5, abs=0.08)
-    assert calibrate.auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
+    assert auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
 
 
 def test_every_grading_network_has_one_output_per_name() -> None:
