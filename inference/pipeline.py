@@ -80,6 +80,7 @@ def run(
         device=used,
         quality=_quality(intake, sources, loaded),
         masks=segmented.masks(),
+        images=segmented.images(),
     )
 
 
@@ -120,13 +121,18 @@ class _Segmented:
     def of(self, series: LoadedSeries | None) -> list[tuple[Volume, Segmentation]]:
         return [] if series is None else self.packs.get(series.source.uid, [])
 
+    def images(self) -> dict[str, Volume]:
+        """What was segmented, by series uid; further packs of a series as ``uid#2`` …"""
+        return {key: volume for key, (volume, _) in self._by_key()}
+
     def masks(self) -> dict[str, Volume]:
-        """Label maps by series uid; further packs of a series as ``uid#2`` …"""
-        return {
-            uid if number == 1 else f"{uid}#{number}": segmentation.label_map
-            for uid, packs in self.packs.items()
-            for number, (_, segmentation) in enumerate(packs, start=1)
-        }
+        """Label maps under the keys of ``images``."""
+        return {key: segmentation.label_map for key, (_, segmentation) in self._by_key()}
+
+    def _by_key(self) -> Iterator[tuple[str, tuple[Volume, Segmentation]]]:
+        for uid, packs in self.packs.items():
+            for number, pack in enumerate(packs, start=1):
+                yield uid if number == 1 else f"{uid}#{number}", pack
 
     def role_of(self, series: LoadedSeries | None) -> SeriesRole | None:
         if series is None:

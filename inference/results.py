@@ -124,7 +124,11 @@ class Measurement:
 
 @dataclass(frozen=True)
 class PipelineResult:
-    """All that one run has to say. ``masks`` maps series uid → label map ``Volume``; never serialised to JSON."""
+    """All that one run has to say.
+
+    ``masks`` maps series uid → label map ``Volume``, ``images`` the same keys → what was segmented; neither is
+    serialised to JSON.
+    """
 
     series: tuple[SeriesUse, ...]
     gate: Gate
@@ -136,3 +140,4 @@ class PipelineResult:
     device: str = "cpu"
     quality: dict[str, Any] = field(default_factory=dict)
     masks: dict[str, Any] = field(default_factory=dict)
+    images: dict[str, Any] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.nifti import is_nifti, write_label_map
+from inference.overlays import overlay_pictures
 from inference.pipeline import run
 from inference.results import LevelPrediction, PipelineError, PipelineResult, Point
 from inference.serialise import as_json
@@ -29,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="folder, zip, DICOM or NIfTI file")
         parser.add_argument("--json", type=Path, metavar="OUT", help="write the whole result (docs/analysis_schema.md)")
         parser.add_argument("--masks", type=Path, metavar="DIR", help="write every label map as NIfTI, and labels.json")
+        parser.add_argument(
+            "--overlays", type=Path, metavar="DIR", help="write a PNG per series: label maps over slices"
+        )
         parser.add_argument(
             "--role", action="append", default=[], metavar="FILE=ROLE", help=f"one of {', '.join(_ROLES)}"
         )
@@ -54,6 +58,8 @@ class Command(BaseCommand):
                 raise CommandError(str(error), returncode=3) from error
             if options["masks"]:
                 _write_masks(result, options["masks"])
+        if options["overlays"]:
+            _write_overlays(result, options["overlays"])
         unreadable = [*result.quality["unreadable"], *({"path": one.path, "reason": one.reason} for one in refused)]
         result = replace(result, quality={**result.quality, "unreadable": unreadable})
         if options["json"]:
@@ -111,6 +117,12 @@ def _write_masks(result: PipelineResult, folder: Path) -> None:
         files[name] = {"series": uid, "role": role}
     labels = {"labels": {structure.value: value for structure, value in LABEL_VALUES.items()}, "files": files}
     (folder / "labels.json").write_text(json.dumps(labels, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_overlays(result: PipelineResult, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    for uid, picture in overlay_pictures(result).items():
+        picture.save(folder / f"{uid.split('.nii')[0].replace('#', '_')}.png")
 
 
 def _role(text: str) -> tuple[str, SeriesRole]:
