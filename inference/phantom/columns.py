@@ -55,6 +55,9 @@ class BodyCol(IntEnum):
     MODIC_LOWER = 7
     HAEMANGIOMA = 8
     SPINOUS = 9
+    FUSION = 10  # with the vertebra below: 0 none, 1 bone, 2 bone around a rudimentary disc, 3 bone around a cage
+    PLATE = 11  # 1: an anterior plate with screws bridges the disc below
+    METAL_BLOOM = 12  # how far the metal's field takes the signal away, mm
 
 
 class Param(IntEnum):
@@ -75,3 +78,24 @@ class Param(IntEnum):
     LAYERS = 14
     LAYER_MIX = 15
     ENDPLATE_TILT = 16
+    # From here on in the order and under the names of ``BoneSpec``.
+    WARP_MM = 17
+    WARP_CELL_MM = 18
+    KIDNEY_MM = 19
+    FRONT_EXPONENT = 20
+    WEDGE = 21
+    NUCLEUS_LENS = 22
+    SAC_FRONT_EXPONENT = 23
+    PILLAR_OUT_MM = 24
+    PILLAR_HALF_WIDTH_MM = 25
+    PILLAR_HALF_DEPTH_MM = 26
+    PILLAR_TURN = 27
+    PILLAR_EXPONENT = 28
+    JOINT_SLOPE = 29
+    JOINT_CURVE = 30
+    HYPERTROPHY = 31
+    VEE = 32
+    DORSAL_FAT = 33
+    ATLAS_SCALE = 34
+    ROOT_SLOPE = 35
+    HARDWARE = 36  # 1 where any level has metal

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.phantom.centreline import MAP_HALF_MM, MAP_STEP_MM, S_FIRST_MM, S_LAST_MM, S_STEP_MM
-from inference.phantom.columns import Col
+from inference.phantom.columns import Col, Param
 from inference.phantom.jit import compiled
 from inference.phantom.kernel_canal import canal
 from inference.phantom.kernel_column import column
+from inference.phantom.kernel_metal import metal
 from inference.phantom.kernel_posterior import posterior_elements
 from inference.phantom.kernel_soft import neck, noise_at
 from inference.phantom.tissues import Tissue
@@ -23,6 +24,8 @@ from inference.phantom.tissues import Tissue
 NONE = 255
 _ROWS_PER_MM = 1.0 / S_STEP_MM
 LATERAL = int(Col.LATERAL)
+OFFSET = int(Col.OFFSET)
+P_WARP, P_WARP_CELL, P_HARDWARE = int(Param.WARP_MM), int(Param.WARP_CELL_MM), int(Param.HARDWARE)
 SAC_P = int(Col.SAC_P)
 SAC_HALF_AP = int(Col.SAC_HALF_AP)
 SAC_HALF_RL = int(Col.SAC_HALF_RL)
@@ -92,14 +95,25 @@ def tissue_at(
     at = int((s - S_FIRST_MM) * _ROWS_PER_MM + 0.5)
     row = rows[at]
     x = x - row[LATERAL]
-    if abs(x) < 34.0 and -24.0 < p < 50.0:
-        code = column(x, s, p, row, bodies, par)
+    if abs(x) < 34.0 and -32.0 < p < 50.0:
+        if par[P_HARDWARE] > 0.0:
+            code = metal(x, s, p, row, bodies, noise)
+            if code != NONE:
+                return code
+        # Outlines wander, but less and less toward the canal, whose sizes are the truth.
+        cell, amount = 1.0 / par[P_WARP_CELL], par[P_WARP]
+        wx = amount * noise_at(noise, x * cell, s * cell, p * cell)
+        wp = amount * noise_at(noise, x * cell + 9.5, s * cell, p * cell + 4.5)
+        front = min(max(0.25 * (row[OFFSET] - p - 1.5), 0.0), 1.0)
+        code = column(x + front * wx, s + 0.4 * front * (wx - wp), p + front * wp, row, bodies, par)
         if code != NONE:
             return code
         code = canal(x, s, p, row, bodies, par, noise)
         if code != NONE:
             return code
-        code = posterior_elements(x, s, p, row, bodies, par, noise)
+        # Slanting joints cut a slice at any depth, not only where it is sampled.
+        rough = 0.3 * noise_at(noise, x * 2.9, s * 2.9, p * 2.9)
+        code = posterior_elements(x + wx, s + 0.6 * (wx - wp) + rough, p + wp, row, bodies, par, noise)
         if code != NONE:
             return code
     if s < 0.0:

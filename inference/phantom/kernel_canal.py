@@ -7,9 +7,9 @@ from math import exp, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.phantom.columns import Col, Param
+from inference.phantom.columns import BodyCol, Col, Param
 from inference.phantom.jit import compiled
-from inference.phantom.kernel_column import herniation_height
+from inference.phantom.kernel_column import herniation_height, kidney
 from inference.phantom.kernel_soft import noise_at
 from inference.phantom.tissues import Tissue
 
@@ -31,6 +31,11 @@ LF_RIGHT = int(Col.LF_RIGHT)
 WALL = int(Col.WALL)
 CORD_LESION = int(Col.CORD_LESION)
 CSF_FLOW = int(Col.CSF_FLOW)
+VERTEBRA = int(Col.VERTEBRA)
+B_HALF_WIDTH = int(BodyCol.HALF_WIDTH)
+P_KIDNEY = int(Param.KIDNEY_MM)
+P_SAC_FRONT = int(Param.SAC_FRONT_EXPONENT)
+P_DORSAL_FAT = int(Param.DORSAL_FAT)
 P_SECOND = int(Param.SECOND_FAMILY)
 P_EPIDURAL_FAT = int(Param.EPIDURAL_FAT)
 LIGAMENT = int(Tissue.LIGAMENT)
@@ -66,13 +71,21 @@ def canal(
         return NONE
     if par[P_SECOND] > 0.5 and dp > 0:  # second family: a more triangular sac
         u = u * (1.0 + 0.22 * w)
-    rho = sqrt(u * u + w * w)
-    # Distance outside the sac ellipse, mm; exact for a circle.
-    d = (rho - 1.0) * rho / (sqrt((u / a) ** 2 + (w / b) ** 2) + 1e-6)
+    # Distance outside the sac's outline, mm; exact for a circle. Its front is flatter than its back.
+    if dp < 0.0:
+        n = par[P_SAC_FRONT]
+        us, ws = abs(u) + 1e-6, 1e-6 - w
+        un, wn = us ** (n - 1.0), ws ** (n - 1.0)
+        rho = (us * un + ws * wn) ** (1.0 / n)
+        d = (rho - 1.0) * rho ** (n - 1.0) / (sqrt((un / a) ** 2 + (wn / b) ** 2) + 1e-6)
+    else:
+        rho = sqrt(u * u + w * w)
+        d = (rho - 1.0) * rho / (sqrt((u / a) ** 2 + (w / b) ** 2) + 1e-6)
     behind = p - row[OFFSET]
     intrusion = max(
         herniation_height(x, row),
-        max(row[BULGE], row[LIP_POSTERIOR]) * (1.0 - 0.35 * min((x / 11.0) ** 2, 1.0)),
+        max(row[BULGE], row[LIP_POSTERIOR]) * (1.0 - 0.35 * min((x / 11.0) ** 2, 1.0))
+        + kidney(x / bodies[int(row[VERTEBRA]), B_HALF_WIDTH], par[P_KIDNEY]),
     )
     ligament = _posterior_longitudinal(x, s, behind, intrusion, row, par)
     if ligament != NONE:
@@ -89,6 +102,8 @@ def canal(
     if d < 0.25 and dp < 0.55 * b:
         return LIGAMENT  # dura
     if d < row[WALL] + (1.2 if dp < 0 else 0.0):
+        if dp > 0 and par[P_DORSAL_FAT] < 0.35:
+            return EPIDURAL_VEIN if noise_at(noise, x * 0.5, s * 0.5, p * 0.5) > -0.2 else EPIDURAL_FAT
         if dp < 0 and abs(x) > 0.45 * a:
             return EPIDURAL_VEIN if noise_at(noise, x * 0.5, s * 0.5, p * 0.5) > -0.4 else EPIDURAL_FAT
         return EPIDURAL_FAT

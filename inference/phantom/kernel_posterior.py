@@ -1,4 +1,4 @@
-"""C1's ring, pedicles, articular pillars, laminae, spinous processes and the foramina between, compiled with numba."""
+"""Pedicles, articular pillars, laminae, spinous processes and the foramina between, compiled with numba."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from inference.phantom.columns import BodyCol, Col, Param
 from inference.phantom.jit import compiled
+from inference.phantom.kernel_atlas import atlas, bone
+from inference.phantom.kernel_column import herniation_height
 from inference.phantom.kernel_soft import noise_at
 from inference.phantom.tissues import Tissue
 
@@ -26,8 +28,18 @@ B_TOP, B_BOTTOM, B_HALF_WIDTH, B_DEPTH = (
     int(BodyCol.DEPTH),
 )
 B_SPINOUS = int(BodyCol.SPINOUS)
-P_FACET, P_CORTICAL = int(Param.FACET), int(Param.CORTICAL)
-MARROW, CORTICAL, JOINT = int(Tissue.POSTERIOR_MARROW), int(Tissue.POSTERIOR_CORTICAL), int(Tissue.FACET_JOINT)
+B_FUSION = int(BodyCol.FUSION)
+P_FACET, P_CORTICAL, P_SECOND = int(Param.FACET), int(Param.CORTICAL), int(Param.SECOND_FAMILY)
+P_OUT, P_WIDE, P_DEEP, P_TURN, P_POWER = (
+    int(Param.PILLAR_OUT_MM),
+    int(Param.PILLAR_HALF_WIDTH_MM),
+    int(Param.PILLAR_HALF_DEPTH_MM),
+    int(Param.PILLAR_TURN),
+    int(Param.PILLAR_EXPONENT),
+)
+P_SLOPE, P_CURVE, P_HYPERTROPHY = int(Param.JOINT_SLOPE), int(Param.JOINT_CURVE), int(Param.HYPERTROPHY)
+P_VEE, P_DORSAL_FAT, P_ROOT = int(Param.VEE), int(Param.DORSAL_FAT), int(Param.ROOT_SLOPE)
+CORTICAL, JOINT = int(Tissue.POSTERIOR_CORTICAL), int(Tissue.FACET_JOINT)
 FAT, ROOT, FLOW, VEIN, LIGAMENT = (
     int(Tissue.FAT),
     int(Tissue.NERVE_ROOT),
@@ -35,13 +47,8 @@ FAT, ROOT, FLOW, VEIN, LIGAMENT = (
     int(Tissue.EPIDURAL_VEIN),
     int(Tissue.LIGAMENT),
 )
+EPIDURAL_FAT = int(Tissue.EPIDURAL_FAT)
 NONE = 255
-
-
-@compiled
-def _bone(depth_mm: float, cortical: float) -> int:
-    """Bone this deep under its own surface."""
-    return CORTICAL if depth_mm < cortical + 0.3 else MARROW
 
 
 @compiled
@@ -56,11 +63,10 @@ def posterior_elements(
 ) -> int:
     """Bones behind and beside the canal, and what fills the gaps between them near the canal."""
     if s < 13.0:
-        return _atlas(x, s, p, row, par)
+        return atlas(x, s, p, row, par)
     a, b = row[SAC_HALF_RL] + row[WALL], row[SAC_HALF_AP] + row[WALL]
     side, dp = abs(x), p - row[SAC_P]
     v = int(row[VERTEBRA])
-    cortical = par[P_CORTICAL]
     top, bottom = bodies[v, B_TOP], bodies[v, B_BOTTOM]
     if v == 0:
         top += 16.0
@@ -73,11 +79,12 @@ def posterior_elements(
     if 0 <= neighbour < bodies.shape[0]:
         other = bodies[neighbour, B_TOP] if below else bodies[neighbour, B_BOTTOM]
     from_disc = s - 0.5 * (edge + other)
+    joined = bodies[v if below else max(neighbour, 0), B_FUSION] > 0
     if side < a + 16.0 and dp < 12.0:
-        code = _beside(x, s, side, dp, a, from_disc, s - middle, row, bodies, v, cortical, par, noise)
+        code = _beside(x, s, side, dp, a, from_disc, s - middle, joined, row, bodies, v, par, noise)
         if code != NONE:
             return code
-    return _arch(x, s, side, dp, a, b, v, row, bodies, cortical)
+    return _arch(x, s, side, dp, a, b, v, bodies, par, noise)
 
 
 @compiled
@@ -89,15 +96,15 @@ def _beside(
     a: float,
     from_disc: float,
     from_middle: float,
+    joined: bool,
     row: NDArray[np.float32],
     bodies: NDArray[np.float32],
     v: int,
-    cortical: float,
     par: NDArray[np.float32],
     noise: NDArray[np.float32],
 ) -> int:
     """Vertebral artery, transverse process, pedicle, articular pillar, foramen with its root."""
-    half_width = bodies[v, B_HALF_WIDTH]
+    half_width, cortical = bodies[v, B_HALF_WIDTH], par[P_CORTICAL]
     thoracic = v >= 6
     wall = row[OFFSET] - row[SAC_P]  # dp of the posterior wall
     # Vertebral artery in its canal.
@@ -110,33 +117,63 @@ def _beside(
         if r < radius + 1.0:
             return VEIN
         if abs(from_middle + 1.0) < 3.6 and r < radius + 3.2:
-            return _bone(radius + 3.2 - r, cortical)
+            return bone(radius + 3.2 - r, cortical)
     # Pedicle: from the body's back corner outward to the pillar.
     pedicle_s = abs(from_middle + 1.5)
     if pedicle_s < 3.8:
         t = abs(dp - wall - 0.35 * (side - a) - 0.5)
         e = (t / 3.2) ** 2 + (pedicle_s / 3.8) ** 2
         if e < 1.0 and a - 0.5 < side < a + 8.0:
-            return _bone((1.0 - sqrt(e)) * 3.4, cortical)
-    # Articular pillar with its slanting joint at the disc.
-    pillar_x, pillar_p = a + 5.5, 1.5
-    e = ((side - pillar_x) / 6.2) ** 2 + ((dp - pillar_p) / 5.4) ** 2
-    if e < 1.0:
-        gap = from_disc + 0.85 * (dp - pillar_p)
-        if abs(gap) < 0.5 * par[P_FACET]:
-            return JOINT
-        if abs(gap) < 0.5 * par[P_FACET] + 0.7:
-            return CORTICAL
-        return _bone((1.0 - sqrt(e)) * 5.4, cortical)
-    # Foramen: root in fat and veins.
-    if side > a - 1.0 and side < a + 13.0 and dp < pillar_p + 2.0 and dp > wall - 9.0 and abs(from_disc) < 6.5:
-        root_p = wall + 1.5 - 0.25 * (side - a)
-        r = sqrt((dp - root_p) ** 2 + (from_disc - 0.5 - 0.25 * (side - a)) ** 2)
-        if r < 2.2:
+            return bone((1.0 - sqrt(e)) * 3.4, cortical)
+    code = _pillar(side - a - par[P_OUT], dp - 1.5, from_disc, from_middle, joined, par)
+    if code != NONE:
+        return code
+    # Foramen: root in fat and veins; it leaves forward and outward, and gives way to what fills the entrance.
+    out = side - a
+    ragged = 0.35 * noise_at(noise, x * 0.4, s * 0.4, dp * 0.4)
+    room = ((out - 5.5) / 7.5) ** 2 + ((dp - wall + 1.5) / 7.0) ** 2 + (from_disc / 7.0) ** 2
+    if out > -1.0 and room < 1.0 + ragged:
+        root_p = wall + 2.0 - par[P_ROOT] * out
+        pushed = herniation_height(x, row)
+        if pushed != 0.0:
+            root_p = max(root_p, wall + pushed + 1.6)
+        ganglion = 1.0 + 0.35 * max(0.0, 1.0 - ((out - 6.0) / 3.0) ** 2)
+        r = sqrt((dp - root_p) ** 2 + (from_disc - 0.5 - 0.25 * out) ** 2) / ganglion
+        if r < 2.0:
             return ROOT
-        if r < 3.6 or side < a + 7.0:
-            return FAT if noise_at(noise, x * 0.4, s * 0.4, dp * 0.4) > -0.25 else VEIN
+        return FAT if ragged > -0.1 else VEIN
     return NONE
+
+
+@compiled
+def _pillar(
+    out: float, back: float, from_disc: float, from_middle: float, joined: bool, par: NDArray[np.float32]
+) -> int:
+    """Articular pillar with its slanting joint at the disc; ``out`` and ``back`` from its axis, mm.
+
+    In the first family it is one column cut by joints, in the second each vertebra has a slanting shingle of its own.
+    """
+    cos, sin = 1.0 - 0.5 * par[P_TURN] ** 2, par[P_TURN]
+    across, along = cos * out - sin * back, sin * out + cos * back
+    gap = from_disc + par[P_SLOPE] * along + par[P_CURVE] * across * across
+    grown = 1.0 + par[P_HYPERTROPHY] * max(0.0, 1.0 - (gap / 6.0) ** 2)
+    deep = par[P_DEEP] * grown
+    e = abs(across / (par[P_WIDE] * grown)) ** par[P_POWER] + abs(along / deep) ** par[P_POWER]
+    if e > 1.0:
+        return NONE
+    depth_mm = (1.0 - sqrt(e)) * deep
+    if joined:
+        return bone(depth_mm, par[P_CORTICAL])
+    half_gap = 0.5 * par[P_FACET]
+    if par[P_SECOND] > 0.5:
+        off = abs(from_middle + par[P_SLOPE] * along) / 8.2
+        e2 = e + off**6.0
+        if e2 > 1.0:
+            return JOINT if abs(gap) < 2.0 * half_gap and depth_mm > 0.8 else NONE
+        return bone((1.0 - sqrt(e2)) * deep, par[P_CORTICAL])
+    if abs(gap) < half_gap:
+        return JOINT
+    return bone(min(depth_mm, abs(gap) - half_gap), par[P_CORTICAL])
 
 
 @compiled
@@ -148,15 +185,18 @@ def _arch(
     a: float,
     b: float,
     v: int,
-    row: NDArray[np.float32],
     bodies: NDArray[np.float32],
-    cortical: float,
+    par: NDArray[np.float32],
+    noise: NDArray[np.float32],
 ) -> int:
-    """Laminae and spinous processes, sloping down behind the canal."""
+    """Laminae and spinous processes, sloping down behind the canal, with fat between them."""
     if dp < 0.0:
         return NONE
+    cortical = par[P_CORTICAL]
     u, w = side / a, dp / b
-    rho = sqrt(u * u + w * w)
+    # Between an arch that follows the sac and two straight plates that meet behind it.
+    vee = 1.0 if par[P_SECOND] > 0.5 else par[P_VEE]
+    rho = (1.0 - vee) * sqrt(u * u + w * w) + vee * max(0.9 * u, (u + w) / 1.28)
     outside = (rho - 1.0) * (b if u < 0.6 else 0.5 * (a + b))
     for index in (v, v - 1):
         if index < 0:
@@ -170,7 +210,7 @@ def _arch(
         if 0.0 <= outside < thick:
             e = (abs(s - centre) / (0.48 * height)) ** 4 + abs(2.0 * outside / thick - 1.0) ** 3
             if e < 1.0:
-                return _bone((1.0 - e**0.33) * 2.6, cortical)
+                return bone((1.0 - e**0.33) * 2.6, cortical)
         length = bodies[index, B_SPINOUS]
         along = dp - b
         if 2.0 < along < length:
@@ -184,49 +224,16 @@ def _arch(
             end = max(0.0, 1.0 - (length - along) / 4.0)
             e = (lateral / half) ** 2 + (off / tall) ** 2 + end * end * end
             if e < 1.0:
-                return _bone((1.0 - sqrt(e)) * half * 1.1, cortical)
-    # Interspinous and nuchal ligaments.
-    if side < 0.8 and dp > b + 3.0:
-        return LIGAMENT
-    return NONE
-
-
-@compiled
-def _atlas(x: float, s: float, p: float, row: NDArray[np.float32], par: NDArray[np.float32]) -> int:
-    """C1: anterior arch before the dens, lateral masses, posterior arch; occipital condyles above."""
-    side = abs(x)
-    cortical = par[P_CORTICAL]
-    a, b = row[SAC_HALF_RL] + 1.5, row[SAC_HALF_AP] + 1.8
-    dp = p - row[SAC_P]
-    front = row[OFFSET] - 12.8  # just before the dens
-    # Anterior arch: an oval in the sagittal plane, curving back at the sides.
-    arch_p = front - 2.2 + 0.018 * x * x
-    if side < 17.0:
-        e = ((p - arch_p) / 3.0) ** 2 + ((s - 6.5) / 5.0) ** 2
-        if e < 1.0:
-            return _bone((1.0 - sqrt(e)) * 3.0, cortical)
-    # Transverse ligament behind the dens.
-    if abs(p - row[OFFSET] - 0.6) < 0.9 and side < 9.0 and 3.0 < s < 10.0:
-        return LIGAMENT
-    # Lateral masses and, higher up, the condyles.
-    e = ((side - a - 4.0) / 6.5) ** 2 + ((p - row[OFFSET] + 2.0) / 8.0) ** 2
-    if e < 1.0 and s > -9.0:
-        if abs(s + 1.5 + 0.25 * (a + 4.0 - side)) < 0.6 or s > 12.0:
-            return JOINT
-        return _bone((1.0 - sqrt(e)) * 6.5, cortical)
-    # Posterior arch.
-    if dp > -1.0 and 3.0 < s < 10.5:
-        rho = sqrt((side / a) ** 2 + (dp / b) ** 2)
-        outside = (rho - 1.0) * 0.5 * (a + b)
-        if 0.0 < outside < 5.0:
-            e = ((s - 6.8) / 3.7) ** 2 + (outside / 2.5 - 1.0) ** 2
-            if e < 1.0:
-                return _bone((1.0 - sqrt(e)) * 2.6, cortical)
-    if (side - a - 10.0) ** 2 + (p - row[OFFSET] + 1.0) ** 2 < 4.5 and s > 0.0:
-        return FLOW
-    # Fat around the dens.
-    if side < 8.0 and row[OFFSET] - 13.0 < p < row[OFFSET] + 1.0 and s > 0.0:
-        return LIGAMENT
-    if (side / 8.0) ** 2 + ((p - row[OFFSET] + 6.0) / 7.0) ** 2 + ((s - 1.0) / 8.0) ** 2 < 1.0:
+                return bone((1.0 - sqrt(e)) * half * 1.1, cortical)
+    # Fat between canal and laminae, in the gaps between them, and around the interspinous ligaments.
+    if outside < 0.0:
+        return EPIDURAL_FAT if u < 0.8 else NONE
+    along = dp - b
+    lean = noise_at(noise, x * 0.3, s * 0.25, dp * 0.2)
+    if side < 5.5 and outside < 3.5 and lean < 3.0 * par[P_DORSAL_FAT] - 0.8:
+        return EPIDURAL_FAT
+    if side < 3.2 and 2.0 < along < 0.75 * bodies[v, B_SPINOUS] and lean < 3.2 * par[P_DORSAL_FAT] - 1.4:
         return FAT
+    if side < 0.8 and along > 3.0:
+        return LIGAMENT
     return NONE

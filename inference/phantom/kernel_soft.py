@@ -41,6 +41,22 @@ FLOW, SLOW, MARROW, CORTICAL = (
     int(Tissue.POSTERIOR_MARROW),
     int(Tissue.POSTERIOR_CORTICAL),
 )
+P_SECOND = int(Param.SECOND_FAMILY)
+# Lateral place, place behind the posterior wall, two half axes (mm) and a turn: scalenes, sternocleidomastoid,
+# levator scapulae, longissimus, multifidus, semispinalis, splenius, trapezius.
+BELLIES = np.array(
+    [
+        (25.0, -8.0, 8.0, 10.0, 0.2),
+        (42.0, -20.0, 8.0, 16.0, -0.4),
+        (35.0, 12.0, 7.0, 13.0, 0.2),
+        (28.0, 26.0, 8.0, 8.0, 0.0),
+        (10.0, 32.0, 9.0, 9.0, 0.3),
+        (14.0, 48.0, 12.0, 6.5, 0.2),
+        (30.0, 43.0, 13.0, 5.0, 0.4),
+        (26.0, 61.0, 30.0, 5.0, 0.25),
+    ],
+    dtype=np.float64,
+)
 TOOTH, LUNG, OESOPHAGUS = int(Tissue.TOOTH), int(Tissue.LUNG), int(Tissue.OESOPHAGUS)
 
 
@@ -117,6 +133,8 @@ def neck(
 @compiled
 def _muscle(x: float, s: float, p: float, par: NDArray[np.float32], noise: NDArray[np.float32]) -> int:
     """Muscle bellies parted by fat, in layers around the spine: level sets of two random fields."""
+    if par[P_SECOND] > 0.5:
+        return _bellies(x, s, p, par, noise)
     dx = abs(x) if par[P_SYMMETRIC] > 0.5 else x
     dp = p - 6.0
     # Stretch the fields around the spine, so that planes of fat run with the layers rather than across them.
@@ -141,6 +159,29 @@ def _muscle(x: float, s: float, p: float, par: NDArray[np.float32], noise: NDArr
     if second > 1.35:
         return FAT
     return MUSCLE
+
+
+@compiled
+def _bellies(x: float, s: float, p: float, par: NDArray[np.float32], noise: NDArray[np.float32]) -> int:
+    """Second family: named muscles as oval bellies, parted by fat where two of them meet."""
+    first, second = 1e9, 1e9
+    bend = par[P_LAYERS] * noise_at(noise, x * 0.03 + 7.0, s * 0.02, p * 0.03)
+    side, back = abs(x) + 2.0 * bend, p - 2.0 * bend
+    for index in range(BELLIES.shape[0]):
+        dx, dp = side - BELLIES[index, 0], back - BELLIES[index, 1]
+        turn = BELLIES[index, 4]
+        across, along = dx + turn * dp, dp - turn * dx
+        e = sqrt((across / BELLIES[index, 2]) ** 2 + (along / BELLIES[index, 3]) ** 2)
+        if e < first:
+            first, second = e, first
+        elif e < second:
+            second = e
+    if first > 2.3 or second - first < 2.5 * par[P_SEPTA]:
+        return FAT
+    strand = noise_at(noise, x * 0.2, s * 0.03, p * 0.2)
+    if second - first < 3.5 * par[P_SEPTA]:
+        return LIGAMENT
+    return FAT if strand > 1.5 else MUSCLE
 
 
 @compiled

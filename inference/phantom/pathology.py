@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reporting.vocabulary import DiscLevel, Side, Vertebra, Zone
 
 VERTEBRA_KINDS = frozenset({"slip", "osteophyte"})
-DISC_KINDS = frozenset({"herniation", "bulge", "pll", "lf", "cord_signal"})
+DISC_KINDS = frozenset({"herniation", "bulge", "pll", "lf", "cord_signal", "fusion", "hardware"})
+FUSING_KINDS = frozenset({"fusion", "hardware"})
 SIDED_KINDS = frozenset({"herniation", "lf"})
 DIRECTED_KINDS = VERTEBRA_KINDS
 LIMITS_MM: dict[str, tuple[float, float]] = {
@@ -29,7 +31,8 @@ _SIZE = re.compile(r"^(\d+(?:\.\d+)?)\s*mm$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Pathology:
-    """One change at one level. ``mm`` is a size; ``None`` only for ``cord_signal``.
+    """One change at one level. ``mm`` is a size; ``None`` only for what has no size (``cord_signal``,
+    ``fusion``: block vertebra, ``hardware``: plate, screws and cage over a fused level).
 
     ``side`` is the patient's side (``None``: midline for a herniation, both sides for the ligamentum flavum).
     """
@@ -65,6 +68,28 @@ class Pathology:
                 raise ValueError(f"pathology {text!r}: {name} is given twice")
             words[name] = value
         return _complete(text, level, kind, words)
+
+    @staticmethod
+    def check_together(pathologies: Iterable[Pathology]) -> None:
+        """Refuse what cannot be at one place: a fused level neither bulges, herniates nor slips.
+
+        Raises:
+            ValueError: with one sentence that names the level.
+        """
+        wanted = tuple(pathologies)
+        fused = {item.level for item in wanted if item.kind in FUSING_KINDS}
+        for item in wanted:
+            level = next((level for level in fused if item.level in _places(level, item.kind)), None)
+            if level and item.kind in {"herniation", "bulge", "slip", "osteophyte"}:
+                raise ValueError(f"{level} is fused; it takes no {item.kind}")
+
+
+def _places(fused: str, kind: str) -> tuple[str, ...]:
+    """Where a fused level leaves no room for this kind."""
+    disc = DiscLevel(fused)
+    if kind == "slip":
+        return (disc.upper_vertebra.value,)
+    return (fused, disc.upper_vertebra.value, disc.lower_vertebra.value)
 
 
 def _read_word(text: str, kind: str, word: str) -> tuple[str, object]:

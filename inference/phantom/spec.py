@@ -59,6 +59,10 @@ class DiscSpec:
     herniation_migration_mm: float = 0.0
     pll_ossified: bool = False
     cord_signal: bool = False
+    fusion: str = ""  # "congenital": block vertebra; "surgical": bone grown through after an operation
+    rudimentary_disc: bool = False
+    hardware: bool = False  # an anterior plate with screws, and a cage in the disc space
+    metal_bloom_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,35 @@ class LookSpec:
 
 
 @dataclass(frozen=True)
+class BoneSpec:
+    """Shapes of bones, joints and of the fat between them that differ from person to person, drawn wildly too.
+
+    Lengths end in ``_mm``; ``warp`` bends every bony outline away from the canal, ``kidney`` makes the back of body
+    and disc concave, ``wedge`` narrows them toward the front, ``vee`` turns the rounded arch into two straight plates.
+    """
+
+    warp_mm: float
+    warp_cell_mm: float
+    kidney_mm: float
+    front_exponent: float
+    wedge: float
+    nucleus_lens: float
+    sac_front_exponent: float
+    pillar_out_mm: float
+    pillar_half_width_mm: float
+    pillar_half_depth_mm: float
+    pillar_turn: float
+    pillar_exponent: float
+    joint_slope: float
+    joint_curve: float
+    hypertrophy: float
+    vee: float
+    dorsal_fat: float
+    atlas_scale: float
+    root_slope: float
+
+
+@dataclass(frozen=True)
 class PoseSpec:
     """How the patient lies: rotations in degrees about the LPS axes, shift in mm."""
 
@@ -121,6 +154,7 @@ class PhantomSpec:
     bodies: tuple[BodySpec, ...]
     discs: tuple[DiscSpec, ...]
     look: LookSpec
+    bone: BoneSpec
     pose: PoseSpec
     margin_mm: float | None
 

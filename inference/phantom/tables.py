@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inference.phantom.centreline import Centreline, Spans, centreline, frame_map, pose_matrix, spans
 from inference.phantom.columns import BodyCol, Col, Param
 from inference.phantom.normative import NORMATIVE_LEVELS
-from inference.phantom.spec import VERTEBRAE, PhantomSpec
+from inference.phantom.spec import VERTEBRAE, DiscSpec, PhantomSpec
 from inference.phantom.surroundings import lumps, noise_cube, surroundings
 from inference.phantom.tissues import Tissue
 
@@ -129,6 +129,7 @@ def _herniation(rows: Floats, spec: PhantomSpec, index: int, s: Floats, centre: 
     u = min(abs(x) / half_width, 1.0)
     exponent = spec.look.body_exponent
     contour = -depth / 2 + depth / 2 * (1 - u**exponent) ** (1 / exponent)
+    contour += spec.bone.kidney_mm * min(1.0, max(0.0, u - 0.12) / 0.35)  # as in kernel_column
     rows[inside, Col.HERNIA_BASE] = max(contour, -0.3 * depth)
 
 
@@ -225,8 +226,17 @@ def _bodies(spec: PhantomSpec, span: Spans, offsets: Floats) -> NDArray[np.float
             body.modic_lower,
             body.haemangioma_radius_mm,
             body.spinous_length_mm,
+            _fusion_code(below) if index < len(spec.discs) else 0,
+            below.hardware and index < len(spec.discs),
+            below.metal_bloom_mm,
         )
     return result
+
+
+def _fusion_code(disc: DiscSpec) -> int:
+    if not disc.fusion:
+        return 0
+    return 3 if disc.hardware else 1 + disc.rudimentary_disc
 
 
 def _params(spec: PhantomSpec) -> NDArray[np.float32]:
@@ -249,5 +259,7 @@ def _params(spec: PhantomSpec) -> NDArray[np.float32]:
         Param.LAYERS: look.layer_waves,
         Param.LAYER_MIX: look.layer_mix,
         Param.ENDPLATE_TILT: look.endplate_tilt,
+        Param.HARDWARE: float(any(disc.hardware for disc in spec.discs)),
     }
+    values |= {Param[field.name.upper()]: getattr(spec.bone, field.name) for field in fields(spec.bone)}
     return np.array([values[param] for param in Param], dtype=np.float32)

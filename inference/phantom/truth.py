@@ -120,7 +120,7 @@ def finding_records(spec: PhantomSpec) -> list[dict[str, Any]]:
 def _levels(spec: PhantomSpec) -> list[dict[str, Any]]:
     tables = tables_of(spec)
     span = tables.span
-    levels = []
+    levels: list[dict[str, Any]] = []
 
     def centre(s_mm: float, depth_mm: float, offset_mm: float) -> list[float]:
         local = np.array([*tables.line.to_phantom_mm(0.0, s_mm, offset_mm - depth_mm / 2), 1.0])
@@ -134,7 +134,9 @@ def _levels(spec: PhantomSpec) -> list[dict[str, Any]]:
     for index, name in enumerate(DISCS[:6]):
         depth = (spec.bodies[index].depth_mm + spec.bodies[index + 1].depth_mm) / 2
         point = centre(float(span.disc[index]), depth, float(offsets[index] + offsets[index + 1]) / 2)
-        levels.append({"name": name, "kind": LevelKind.DISC.value, "center_lps_mm": point})
+        level: dict[str, Any] = {"name": name, "kind": LevelKind.DISC.value, "center_lps_mm": point}
+        disc = spec.discs[index]
+        levels.append(level | {"fusion": disc.fusion or None, "hardware": disc.hardware})
     return levels
 
 
