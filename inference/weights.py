@@ -6,9 +6,12 @@ key, what was trained, how, on what and how well it did, so that the numbers nev
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -50,6 +53,30 @@ class WeightsCard:
     threshold: float | None = None
 
 
+@dataclass(frozen=True)
+class NetworkSet:
+    """Every network of one algorithm in evaluation mode, each with its card, and the name that its results bear."""
+
+    info: AlgorithmInfo
+    networks: Mapping[str, tuple[nn.Module, WeightsCard]]
+
+
+_in_use: ContextVar[NetworkSet | None] = ContextVar("networks_in_use", default=None)
+
+
+@contextmanager
+def using(networks: NetworkSet) -> Iterator[None]:
+    """Within the block, ``load`` and ``algorithm_info`` without a directory speak of ``networks``.
+
+    A worker runs several algorithms through one pipeline, one job at a time; what ships is used outside of any block.
+    """
+    token = _in_use.set(networks)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
+
+
 def build(name: str) -> nn.Module:
     """An untrained network of that name.
 
@@ -65,13 +92,37 @@ def build(name: str) -> nn.Module:
         raise WeightsError(f"no network is called {name!r}; known: {', '.join(NAMES)}") from None
 
 
-@cache
-def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard]:
-    """The trained network in evaluation mode, and its card. Loaded once per process.
+def load(name: str, directory: Path | None = None) -> tuple[nn.Module, WeightsCard]:
+    """The trained network in evaluation mode, and its card. Loaded once per process. Default: what is ``using``.
 
     Raises:
         WeightsError: file or manifest missing, digest different, metadata unreadable, or tensors that do not fit.
     """
+    chosen = _in_use.get()
+    if directory is None and chosen is not None:
+        return chosen.networks[name]
+    return _load_once(name, directory or DIRECTORY)
+
+
+def load_all(directory: Path = DIRECTORY) -> NetworkSet:
+    """Every network, read anew, under the digest that the files have now.
+
+    Raises:
+        WeightsError: as ``load``.
+    """
+    info = algorithm_info(directory)
+    networks = {name: _read_network(name, directory) for name in NAMES}
+    if algorithm_info(directory) != info:
+        raise WeightsError(f"{MANIFEST} changed while the weights were read")
+    return NetworkSet(info, networks)
+
+
+@cache
+def _load_once(name: str, directory: Path) -> tuple[nn.Module, WeightsCard]:
+    return _read_network(name, directory)
+
+
+def _read_network(name: str, directory: Path) -> tuple[nn.Module, WeightsCard]:
     path = directory / f"{name}.safetensors"
     network = build(name)
     expected = read_manifest(directory).get(path.name)
@@ -84,6 +135,16 @@ def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard
     card = read_card(path)
     if card.name != name:
         raise WeightsError(f"{path.name} holds the weights of {card.name!r}")
+    fill(network, content, path.name)
+    return network.eval(), card
+
+
+def fill(network: nn.Module, content: bytes, file_name: str) -> None:
+    """Load the tensors of a safetensors file, strictly; a layer that a network names twice needs to be there once.
+
+    Raises:
+        WeightsError: damaged, a tensor missing or left over, or of another shape.
+    """
     try:
         tensors = safetensors.torch.load(content)
         owners = _owners(network)
@@ -91,8 +152,7 @@ def load(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard
             raise RuntimeError(f"unexpected {', '.join(sorted(unexpected))}")
         network.load_state_dict({key: tensors[owner] for key, owner in owners.items()}, strict=True)
     except (safetensors.SafetensorError, RuntimeError, KeyError) as error:
-        raise WeightsError(f"{path.name} does not fit the network: {error}") from error
-    return network.eval(), card
+        raise WeightsError(f"{file_name} does not fit the network: {error}") from error
 
 
 def save(network: nn.Module, card: WeightsCard, directory: Path = DIRECTORY) -> Path:
@@ -104,10 +164,13 @@ def save(network: nn.Module, card: WeightsCard, directory: Path = DIRECTORY) -> 
     text = json.dumps(vars(card), sort_keys=True, default=dict)
     safetensors.torch.save_file(tensors, path, metadata={_METADATA_KEY: text})
     path.chmod(0o644)
-    manifest_path = directory / MANIFEST
-    manifest = read_manifest(directory) if manifest_path.exists() else {}
-    manifest[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-    manifest_path.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+    with (directory / MANIFEST).open("a+") as file:  # networks are trained side by side
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.seek(0)
+        manifest = json.loads(file.read() or "{}")
+        manifest[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        file.truncate(0)
+        file.write(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
     return path
 
 
@@ -130,17 +193,14 @@ def read_manifest(directory: Path = DIRECTORY) -> dict[str, str]:
         raise WeightsError(f"{MANIFEST} cannot be read: {error}") from error
 
 
-def algorithm_info(directory: Path = DIRECTORY) -> AlgorithmInfo:
+def algorithm_info(directory: Path | None = None) -> AlgorithmInfo:
     """Name, version and one digest over the manifest: it changes when any weights file changes."""
-    manifest = read_manifest(directory)
+    chosen = _in_use.get()
+    if directory is None and chosen is not None:
+        return chosen.info
+    manifest = read_manifest(directory or DIRECTORY)
     combined = "\n".join(f"{digest}  {name}" for name, digest in sorted(manifest.items()))
     return AlgorithmInfo(ALGORITHM_NAME, ALGORITHM_VERSION, hashlib.sha256(combined.encode()).hexdigest())
-
-
-def check_all(directory: Path = DIRECTORY) -> None:
-    """Load every network once; the worker calls this before it takes its first job."""
-    for name in NAMES:
-        load(name, directory)
 
 
 def _owners(network: nn.Module) -> dict[str, str]:

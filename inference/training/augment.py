@@ -139,9 +139,11 @@ def degrade(image: Tensor, rng: Rng) -> Tensor:
 
 def scale_to_percentiles(image: Tensor) -> Tensor:
     """As ``inference.segmentation.normalise`` does for a whole series."""
-    low, high = torch.quantile(image[..., ::2, ::2].flatten(), torch.tensor([0.01, 0.995]))
-    scaled: Tensor = (image - low) / (high - low).clamp(min=1e-6)
-    return scaled
+    values = image[..., ::2, ::2].numpy().ravel()
+    first, last = int(0.01 * (values.size - 1)), int(0.995 * (values.size - 1))
+    parted = np.partition(values, (first, last))  # half of a patch's time went into torch.quantile's sort
+    low, high = float(parted[first]), float(parted[last])
+    return (image - low) / max(high - low, 1e-6)
 
 
 def _ghost(image: Tensor, rng: Rng) -> Tensor:

@@ -7,26 +7,27 @@ badly as the level finder may place them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+import os
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inference import weights
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
 from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_frames, vertebra_frames
-from inference.networks import FINDING_PLANE, SPACING_MM, Plane
+from inference.networks import FINDING_PLANE, PLANES, SPACING_MM, Plane
 from inference.phantom.contrast import image_from_codes
 from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
 from inference.training.augment import sequence_of
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
-from inference.training.loop import has_fast_bfloat16
+from inference.training.loop import training_device
 from inference.volumes import Volume
 from reporting.vocabulary import DiscLevel, LevelKind, MachineFinding, SeriesRole, Side, Zone
 
@@ -69,32 +70,41 @@ def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     return crop.astype(np.float32) / np.float32(_SCALE)
 
 
-def cut_crops(
-    root: Path,
-    studies: Iterable[CachedStudy],
-    networks: dict[Plane, nn.Module],
-    variant: int,
-    *,
-    jitter: bool = True,
-) -> None:
-    """Simulate, segment and cut every study that has no crops of this variant yet; safe to run twice at a time."""
-    device = next(networks["sagittal"].parameters()).device
-    fast = torch.autocast(device.type, torch.bfloat16) if has_fast_bfloat16(device) else nullcontext()
-    for study in studies:
-        path = root / f"{study.seed}_{variant}"
-        try:
-            path.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        rng = np.random.default_rng([study.seed, 100 + variant])
-        with fast:
-            found = [*_sagittal_crops(study, networks["sagittal"], rng, jitter)]
-            found += _axial_crops(study, networks["axial"], rng, jitter)
-        for finding in MachineFinding:
-            mine = [(crop, target) for kind, crop, target in found if kind is finding]
-            np.save(path / f"{finding.value}.npy", np.stack([as_bytes(crop) for crop, _ in mine]))
-            (path / f"{finding.value}.json").write_text(json.dumps([target for _, target in mine]))
-        (path / "complete").touch()
+@dataclass(frozen=True)
+class CropJob:
+    """One patient, one variant: a contrast, a place and a mask of its own. The weights' folder names the networks."""
+
+    root: Path
+    study: CachedStudy
+    variant: int
+    jitter: bool
+    weights_directory: Path
+
+
+def cut_crops(job: CropJob) -> None:
+    """Simulate, segment and cut one study unless its crops of this variant exist; safe to run in many processes."""
+    path = job.root / f"{job.study.seed}_{job.variant}"
+    if path.exists():
+        return
+    rng = np.random.default_rng([job.study.seed, 100 + job.variant])
+    networks = {plane: _network(plane, job.weights_directory) for plane in PLANES}
+    found = [*_sagittal_crops(job.study, networks["sagittal"], rng, job.jitter)]
+    found += _axial_crops(job.study, networks["axial"], rng, job.jitter)
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    beside.mkdir(parents=True)
+    for finding in MachineFinding:
+        mine = [(crop, target) for kind, crop, target in found if kind is finding]
+        crops = np.stack([as_bytes(crop) for crop, _ in mine]) if mine else np.empty((0,), np.uint8)
+        np.save(beside / f"{finding.value}.npy", crops)
+        (beside / f"{finding.value}.json").write_text(json.dumps([target for _, target in mine]))
+    try:
+        beside.rename(path)
+    except OSError:  # another process was faster
+        shutil.rmtree(beside)
+
+
+def _network(plane: Plane, weights_directory: Path) -> nn.Module:
+    return weights.load(weights.SEGMENTATION_NAMES[plane], weights_directory)[0].to(training_device())
 
 
 def load_crops(root: Path, finding: MachineFinding, seeds: Sequence[int]) -> CropSet:
@@ -102,9 +112,10 @@ def load_crops(root: Path, finding: MachineFinding, seeds: Sequence[int]) -> Cro
     files: list[NDArray[np.uint8]] = []
     place: list[tuple[int, int]] = []
     rows: list[dict[str, Any]] = []
-    for path in sorted(root.iterdir()):
+    wanted = set(seeds)
+    for path in sorted(root.glob("*_*")):
         seed = int(path.name.split("_")[0])
-        if seed not in set(seeds) or not (path / "complete").exists():
+        if seed not in wanted or path.suffix == ".part":
             continue
         records = json.loads((path / f"{finding.value}.json").read_text())
         place += [(len(files), row) for row in range(len(records))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from inference.phantom.acquisition import study_grids
 from inference.phantom.draw import draw_spec
 from inference.phantom.render import Grid, render_codes
 from inference.phantom.truth import label_map, truth_record
+from inference.training.parallel import in_processes
 from reporting.vocabulary import SeriesRole
 
 ROLES = (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2)
@@ -28,6 +30,7 @@ PLANE_OF: dict[SeriesRole, Plane] = {
     SeriesRole.AXIAL_T2: "axial",
 }
 THROUGH_PLANE_SAMPLES = 3
+MARGIN_MM = 0.5
 
 
 @dataclass(frozen=True)
@@ -65,23 +68,24 @@ class CachedStudy:
 
 
 def render_studies(
-    root: Path, seeds: Iterable[int], report: Callable[[str], None] = print, *, margin_mm: float | None = 0.5
+    root: Path, seeds: Sequence[int], report: Callable[[str], None] = print, *, processes: int = 1
 ) -> list[CachedStudy]:
-    """Render every seed that is not there yet; several processes may share the folder and the work."""
-    studies = []
-    for count, seed in enumerate(seeds):
-        path = root / str(seed)
-        if not path.exists():
-            _render(path, seed, margin_mm)
-            if count % 20 == 0:
-                report(f"rendered phantom {seed}")
-        studies.append(CachedStudy(path))
-    return studies
+    """Render every seed that is not there yet; several programs may share the folder and the work."""
+    missing = [root / str(seed) for seed in seeds if not (root / str(seed)).exists()]
+    # The first one alone: it compiles the phantom for all the others.
+    for count, _ in enumerate(chain(map(_render, missing[:1]), in_processes(_render, missing[1:], processes)), 1):
+        if count % 50 == 0 or count == len(missing):
+            report(f"rendered {count} of {len(missing)} phantoms")
+    return [CachedStudy(root / str(seed)) for seed in seeds]
 
 
-def _render(path: Path, seed: int, margin_mm: float | None) -> None:
+def _render(path: Path) -> None:
     """Written beside and renamed, so that a folder that exists is complete."""
-    spec = draw_spec(seed, margin_mm=margin_mm)
+    if path.exists():
+        return
+    seed = int(path.name)
+    # Every fourth patient has sizes near the thresholds too: sizes are learnt there, and sureness is lost there.
+    spec = draw_spec(seed, margin_mm=None if seed % 4 == 3 else MARGIN_MM)
     grids = study_grids(spec, np.random.default_rng([seed, 1]))
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.mkdir(parents=True, exist_ok=True)

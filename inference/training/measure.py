@@ -25,23 +25,24 @@ from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole
 _AT_ONCE = 64
 
 
-def dice_per_structure(
-    network: nn.Module, plane: Plane, role: SeriesRole, studies: Sequence[CachedStudy]
-) -> dict[str, float]:
-    """Mean Dice over studies, whole series as in service, on the series' own voxels.
+def dice_of_study(network: nn.Module, plane: Plane, role: SeriesRole, study: CachedStudy) -> dict[str, float]:
+    """Dice per structure, the whole series as in service, on the series' own voxels.
 
     Sagittal: slices within 6 mm of the cord's middle. Axial: all slices from the C2/3 to the C7/T1 disc.
     """
-    scores: dict[str, list[float]] = {structure.value: [] for structure in STRUCTURES[plane]}
-    for study in studies:
-        image = simulated_image(study, role, np.random.default_rng([study.seed, 9]))
-        truth = np.asarray(study.labels(role))
-        found = resample(predict(network, image, plane), truth.shape, image.affine_lps_mm).classes
-        said = np.array([0, *(LABEL_VALUES[structure] for structure in STRUCTURES[plane])])[found]
-        keep = _measured_slices(study, image, plane, truth)
-        for structure, score in dice(truth[keep], said[keep], STRUCTURES[plane]).items():
-            scores[structure.value].append(score)
-    return {name: round(float(np.mean(values)), 4) for name, values in scores.items() if values}
+    image = simulated_image(study, role, np.random.default_rng([study.seed, 9]))
+    truth = np.asarray(study.labels(role))
+    found = resample(predict(network, image, plane), truth.shape, image.affine_lps_mm).classes
+    said = np.array([0, *(LABEL_VALUES[structure] for structure in STRUCTURES[plane])])[found]
+    keep = _measured_slices(study, image, plane, truth)
+    scores = dice(truth[keep], said[keep], STRUCTURES[plane])
+    return {structure.value: score for structure, score in scores.items()}
+
+
+def mean_dice(studies: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Mean over the studies in which a structure is."""
+    names = dict.fromkeys(name for scores in studies for name in scores)
+    return {name: round(float(np.mean([s[name] for s in studies if name in s])), 4) for name in names}
 
 
 def _measured_slices(study: CachedStudy, image: Volume, plane: Plane, truth: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +12,11 @@ from torch import Tensor
 from torch.nn import functional
 
 from inference.networks import OUTPUTS, crop_images, grading_network
+from inference.training.batches import Batch
 from inference.training.crop_cache import CropSet
-from inference.training.loop import Batch, Recipe, Report, Trained, fit
+from inference.training.loop import Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
 
-BATCH: dict[MachineFinding, int] = {
-    MachineFinding.OSTEOPHYTE: 32,
-    MachineFinding.SLIP: 16,
-    MachineFinding.HERNIATION: 16,
-    MachineFinding.PLL: 16,
-    MachineFinding.LF: 16,
-}
 # Findings whose crop looks the same mirrored left to right. (LF crops are mirrored to one side already.)
 _LEFT_RIGHT_AXIS: dict[MachineFinding, int] = {
     MachineFinding.OSTEOPHYTE: 1,
@@ -39,9 +34,9 @@ class CropSource:
     finding: MachineFinding
     crops: CropSet
 
-    def batch(self, rng: np.random.Generator) -> Batch:
-        """Crops (n, channels, …) with ``positive``, ``mm`` and, for herniations, ``offset`` and ``zone``."""
-        chosen = rng.integers(len(self.crops), size=BATCH[self.finding])
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        """Crops (size, channels, …) with ``positive``, ``mm`` and, for herniations, ``offset`` and ``zone``."""
+        chosen = rng.integers(len(self.crops), size=size)
         targets = {name: values[chosen].copy() for name, values in self.crops.targets.items()}
         images = []
         for place, index in enumerate(chosen):
@@ -84,11 +79,27 @@ def loss_of(finding: MachineFinding, outputs: Tensor, targets: dict[str, Tensor]
     return loss
 
 
-def train(finding: MachineFinding, crops: CropSet, recipe: Recipe, checkpoint: Path, report: Report = print) -> Trained:
-    """Train the network of a finding; see ``loop.fit`` for resuming."""
+def unvaried(crops: CropSet, size: int = 64) -> Iterator[Batch]:
+    """Every crop once, as it is."""
+    for start in range(0, len(crops), size):
+        rows = range(start, min(start + size, len(crops)))
+        targets = {name: torch.from_numpy(values[rows.start : rows.stop]) for name, values in crops.targets.items()}
+        yield torch.from_numpy(np.stack([crops.crop(row) for row in rows])), targets
+
+
+def train(
+    finding: MachineFinding,
+    crops: CropSet,
+    validation: CropSet,
+    recipe: Recipe,
+    checkpoint: Path,
+    report: Report = print,
+) -> Trained:
+    """Train the network of a finding; the best by the loss on ``validation`` is kept. See ``loop.fit``."""
     torch.manual_seed(recipe.seed)
 
     def loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
         return loss_of(finding, outputs, targets)
 
-    return fit(grading_network(finding), CropSource(finding, crops).batch, loss, recipe, checkpoint, report)
+    source = CropSource(finding, crops)
+    return fit(grading_network(finding), source, loss, recipe, checkpoint, report, [*unvaried(validation)])

@@ -14,18 +14,19 @@ from torch import Tensor
 
 from inference.networks import SPACING_MM, STRUCTURES, Plane, segmentation_network
 from inference.training.augment import contrast, degrade, patch_grid, sample_slices, scale_to_percentiles, texture
+from inference.training.batches import Batch
 from inference.training.dataset import CachedStudy
-from inference.training.loop import Batch, Recipe, Report, Trained, fit
+from inference.training.loop import Recipe, Report, Trained, fit
 from reporting.vocabulary import LABEL_VALUES, SeriesRole
 
 PATCH: dict[Plane, int] = {"sagittal": 192, "axial": 176}
-BATCH = 4
 ROLES_OF: dict[Plane, tuple[SeriesRole, ...]] = {
     "sagittal": (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2),
     "axial": (SeriesRole.AXIAL_T2,),
 }
 _ANYWHERE_SHARE = 0.15
 _THIN_SHARE = 0.15
+_VALIDATION_BATCHES, _VALIDATION_SEED = 12, 71
 
 
 @dataclass(frozen=True)
@@ -35,9 +36,9 @@ class PatchSource:
     plane: Plane
     studies: Sequence[CachedStudy]
 
-    def batch(self, rng: np.random.Generator) -> Batch:
-        """Images (n, 3, size, size) and ``classes`` (n, 1, size, size)."""
-        pairs = [self._patch(rng) for _ in range(BATCH)]
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        """Images (size, 3, rows, columns) and ``classes`` (size, 1, rows, columns)."""
+        pairs = [self._patch(rng) for _ in range(size)]
         return torch.stack([image for image, _ in pairs]), {"classes": torch.stack([target for _, target in pairs])}
 
     def _patch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
@@ -92,9 +93,14 @@ def class_of_label(plane: Plane) -> NDArray[np.uint8]:
 
 
 def train(
-    plane: Plane, studies: Sequence[CachedStudy], recipe: Recipe, checkpoint: Path, report: Report = print
+    plane: Plane,
+    studies: Sequence[CachedStudy],
+    validation: Sequence[CachedStudy],
+    recipe: Recipe,
+    checkpoint: Path,
+    report: Report = print,
 ) -> Trained:
-    """Train the network of a plane; see ``loop.fit`` for resuming."""
+    """Train the network of a plane; the best by the loss on patches of ``validation`` is kept. See ``loop.fit``."""
     criterion = DiceCELoss(include_background=False, to_onehot_y=True, softmax=True, batch=True, lambda_ce=0.7)
 
     def loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
@@ -102,7 +108,11 @@ def train(
         return value
 
     torch.manual_seed(recipe.seed)
-    return fit(segmentation_network(plane), PatchSource(plane, studies).batch, loss, recipe, checkpoint, report)
+    held_out = PatchSource(plane, validation)
+    fixed = [
+        held_out.batch(np.random.default_rng([_VALIDATION_SEED, index]), 8) for index in range(_VALIDATION_BATCHES)
+    ]
+    return fit(segmentation_network(plane), PatchSource(plane, studies), loss, recipe, checkpoint, report, fixed)
 
 
 def _window(grid: Tensor, shape: tuple[int, ...]) -> tuple[slice, slice, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from inference.evaluation.calibration import expected_calibration_error
 from inference.evaluation.roc import auc
 from inference.networks import OUTPUTS, grading_network
 from inference.training import calibrate
-from inference.training.loop import Batch, Recipe, averaged, fit
+from inference.training.batches import Batch, batches_from
+from inference.training.loop import Recipe, TrainingError, fit
 from inference.training.splits import Split, SplitError
 from inference.training.train_grading import loss_of
 from reporting.vocabulary import MachineFinding
@@ -21,8 +23,14 @@ from reporting.vocabulary import MachineFinding
 FINDING = MachineFinding.OSTEOPHYTE
 
 
-def toy_batch(rng: np.random.Generator, count: int = 4) -> Batch:
+class Toy:
     """Crops with a bar whose length is the size to be found."""
+
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        return toy_batch(rng, size)
+
+
+def toy_batch(rng: np.random.Generator, count: int) -> Batch:
     mm = rng.uniform(0, 6, count).astype(np.float32)
     crops = rng.normal(0, 0.05, (count, 5, 8, 32, 64)).astype(np.float32)
     for crop, size in zip(crops, mm, strict=True):
@@ -47,33 +55,61 @@ def test_some_steps_lower_the_loss(tmp_path: Path) -> None:
             return float(toy_loss(network(images), targets))
 
     before = loss_now(new_network().eval())
-    trained = fit(new_network(), toy_batch, toy_loss, Recipe(steps=60, ema_decay=0.8, warm_up_steps=5), tmp_path / "c")
+    trained = fit(new_network(), Toy(), toy_loss, Recipe(steps=60, ema_decay=0.8, warm_up_steps=5), tmp_path / "c")
     assert trained.steps == 60
     assert loss_now(trained.network) < 0.6 * before
 
 
 def test_a_run_that_was_killed_ends_where_an_uninterrupted_one_ends(tmp_path: Path) -> None:
     recipe = Recipe(steps=6, seed=5, save_every_s=0.0)
-    whole = fit(new_network(), toy_batch, toy_loss, recipe, tmp_path / "whole")
+    held_out = [toy_batch(np.random.default_rng(7), 8)]
+    whole = fit(new_network(), Toy(), toy_loss, recipe, tmp_path / "whole", validation=held_out)
     calls = 0
 
-    def killed_at_the_fourth(rng: np.random.Generator) -> Batch:
-        nonlocal calls
-        calls += 1
-        if calls == 4:
-            raise KeyboardInterrupt
-        return toy_batch(rng)
+    class KilledAtTheFourth:
+        def batch(self, rng: np.random.Generator, size: int) -> Batch:
+            nonlocal calls
+            calls += 1
+            if calls == 4:
+                raise KeyboardInterrupt
+            return toy_batch(rng, size)
 
     with pytest.raises(KeyboardInterrupt):
-        fit(new_network(), killed_at_the_fourth, toy_loss, recipe, tmp_path / "halved")
-    resumed = fit(new_network(), toy_batch, toy_loss, recipe, tmp_path / "halved")
+        fit(new_network(), KilledAtTheFourth(), toy_loss, recipe, tmp_path / "halved", validation=held_out)
+    resumed = fit(new_network(), Toy(), toy_loss, recipe, tmp_path / "halved", validation=held_out)
     assert resumed.steps == 6
     for (key, value), other in zip(
         whole.network.state_dict().items(), resumed.network.state_dict().values(), strict=True
     ):
         assert torch.equal(value, other), key
-    kept = averaged(new_network(), tmp_path / "halved").state_dict()
-    assert all(torch.equal(value, kept[key]) for key, value in resumed.network.state_dict().items())
+    assert resumed.best_loss == whole.best_loss
+    events = [json.loads(line)["event"] for line in (tmp_path / "halved.jsonl").read_text().splitlines()]
+    assert events.count("resumed") == 1
+    assert events[-1] == "ended"
+
+
+def test_a_run_that_gets_no_better_stops_early_and_keeps_its_best(tmp_path: Path) -> None:
+    recipe = Recipe(steps=500, learning_rate=0.5, schedule="constant", validate_every=2, patience=3, warm_up_steps=0)
+    held_out = [toy_batch(np.random.default_rng(7), 8)]
+    trained = fit(new_network(), Toy(), toy_loss, recipe, tmp_path / "c", validation=held_out)
+    assert trained.steps < 500
+    assert trained.best_step < trained.steps
+
+
+def test_a_loss_that_is_no_number_ends_the_run_with_a_reason(tmp_path: Path) -> None:
+    def broken(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
+        return toy_loss(outputs, targets) * float("nan")
+
+    with pytest.raises(TrainingError, match="no longer finite"):
+        fit(new_network(), Toy(), broken, Recipe(steps=60, batch=1), tmp_path / "c")
+
+
+def test_batches_are_the_same_whoever_makes_them() -> None:
+    alone = batches_from(Toy(), 4, 3, 10, 0, pinned=False)
+    helped = batches_from(Toy(), 4, 3, 10, 2, pinned=False)
+    for _ in range(3):
+        (mine, _), (theirs, _) = next(alone), next(helped)
+        assert torch.equal(mine, theirs)
 
 
 def test_a_patient_on_both_sides_of_a_split_is_refused() -> None:
