@@ -122,11 +122,13 @@ def degrade(image: Tensor, rng: Rng) -> Tensor:
         image = _monai(RandKSpaceSpikeNoise(prob=1.0, intensity_range=(6.0, 8.5), channel_wise=False), image, rng)
     if rng.random() < 0.5:
         image = _monai(RandBiasField(prob=1.0, degree=3, coeff_range=(0.0, 0.25)), image, rng)
-    if rng.random() < 0.35:  # the coil's sensitivity falls off along one direction
+    if rng.random() < 0.35:  # the coil's sensitivity falls off along one direction, up to some ten times
         ramp = (
             torch.linspace(-1, 1, size[0])[:, None] * rng.normal() + torch.linspace(-1, 1, size[1])[None] * rng.normal()
         )
-        image = image * torch.exp(0.7 * ramp * float(rng.uniform(0, 1)))
+        image = image * torch.exp(ramp * float(rng.uniform(0, 1)))
+    if rng.random() < 0.04:  # the outer slices of a slab are nearly dark
+        image = image * torch.tensor([rng.uniform(0.05, 0.4), rng.uniform(0.1, 1.0), 1.0])[:, None, None].float()
     sigma = float(rng.uniform(0.0, 0.07) if rng.random() < 0.85 else rng.uniform(0.07, 0.14))
     noise = sigma * torch.randn(2, *image.shape)
     image = torch.sqrt((image + noise[0]) ** 2 + noise[1] ** 2)  # Rician
