@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ def study_grids(
     whole_neck: bool = False,
     thickness_mm: float | None = None,
     tilt_deg: float = 0.0,
+    varied: bool = True,
 ) -> dict[SeriesRole, Grid]:
     """Draw the grids of a sagittal T1, sagittal T2, axial T2 and, if asked, axial fat-suppressed T2.
 
@@ -35,42 +37,96 @@ def study_grids(
     ``tilt_deg`` turns every field of view about the left-right axis, as if the patient's head were propped up (> 0)
     or let back: sagittal images are turned in plane, the axial stack runs obliquely through the discs.
     """
-    sagittal_matrix = matrix or int(rng.choice([256, 320, 384]))
     pose = _Aim(spec, rng, spread, whole_neck, tilt_deg)
-    thickness = float(rng.uniform(2.7, 3.6))
-    count = int(rng.integers(11, 16))
-    fov = float(rng.uniform(215, 260))
-    shift = spread * rng.uniform(-0.14, 0.14, 3) * np.array([0.0, fov, fov])
-    shift[0] = spread * rng.normal(0, 2.0)
-    turn = pose.sagittal()
-    if whole_neck:
-        shift[1:] = pose.kept_in_view(turn, shift, fov)
-    fill = float(rng.uniform(0.85, 1.0))
+    sagittal, axial = _usual_sagittal(rng, spread), _usual_axial(rng, spread)
+    if varied:
+        sagittal, axial = _oddly(sagittal, rng, count=True), _oddly(axial, rng, count=False)
     if thickness_mm is not None:
-        thickness = thickness_mm / fill
+        sagittal = replace(sagittal, spacing_mm=thickness_mm / sagittal.fill)
+        axial = replace(axial, spacing_mm=thickness_mm / axial.fill)
+    if matrix is not None:
+        sagittal, axial = replace(sagittal, matrix=matrix), replace(axial, matrix=matrix)
     grids = {}
+    turn = _pitched(pose.sagittal(), sagittal.tilt)
+    shift = np.array([spread * rng.normal(0, 2.0), *(np.array(sagittal.shift) * sagittal.fov_mm)])
+    if whole_neck:
+        shift[1:] = pose.kept_in_view(turn, shift, sagittal.fov_mm)
     for role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
-        grids[role] = _grid(
-            turn, pose.neck_middle + turn @ shift, (count, sagittal_matrix, sagittal_matrix), thickness, fov, fill
-        )
+        grids[role] = sagittal.grid(turn, pose.neck_middle + turn @ shift)
         if role is SeriesRole.SAGITTAL_T1 and rng.random() < 0.3:
-            fov *= float(rng.uniform(0.95, 1.05))
-    axial_matrix = matrix or int(rng.choice([256, 320, 384]))
-    axial_thickness = float(rng.uniform(2.8, 4.2))
-    axial_fov = float(rng.uniform(140, 200))
+            sagittal = replace(sagittal, fov_mm=sagittal.fov_mm * float(rng.uniform(0.95, 1.05)))
     length = float(np.linalg.norm(pose.axial_top - pose.axial_bottom)) + rng.uniform(0, 25)
-    turn = pose.axial()
-    shift = spread * rng.uniform(-0.10, 0.10, 2) * axial_fov
-    centre = (pose.axial_top + pose.axial_bottom) / 2 + turn @ np.array([shift[0], shift[1], 0.0])
-    fill = float(rng.uniform(0.88, 1.0))
-    if thickness_mm is not None:
-        axial_thickness = thickness_mm / fill
-    axial_count = int(np.ceil(length / axial_thickness))
-    shape = (axial_count, axial_matrix, axial_matrix)
-    grids[SeriesRole.AXIAL_T2] = _grid(turn, centre, shape, axial_thickness, axial_fov, fill, axial=True)
+    axial = replace(axial, count=int(np.ceil(length / axial.spacing_mm)))
+    turn = _pitched(pose.axial(), axial.tilt)
+    shift = np.array([*(np.array(axial.shift) * axial.fov_mm), 0.0])
+    centre = (pose.axial_top + pose.axial_bottom) / 2 + turn @ shift
+    grids[SeriesRole.AXIAL_T2] = axial.grid(turn, centre, axial=True)
     if fat_suppressed:
-        grids[SeriesRole.AXIAL_FS_T2] = _grid(turn, centre, shape, axial_thickness, axial_fov, fill, axial=True)
+        grids[SeriesRole.AXIAL_FS_T2] = axial.grid(turn, centre, axial=True)
     return grids
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """One series as set up at the console; ``shift`` in plane, as a part of the field of view; ``tilt`` in radians."""
+
+    count: int
+    matrix: int
+    spacing_mm: float
+    fill: float
+    fov_mm: float
+    shift: tuple[float, float]
+    tilt: float = 0.0
+
+    def grid(self, turn: Floats, centre: Floats, *, axial: bool = False) -> Grid:
+        shape = (self.count, self.matrix, self.matrix)
+        return _grid(turn, centre, shape, self.spacing_mm, self.fov_mm, self.fill, axial=axial)
+
+
+def _usual_sagittal(rng: np.random.Generator, spread: float) -> _Scan:
+    return _Scan(
+        count=int(rng.integers(11, 16)),
+        matrix=int(rng.choice([256, 320, 384])),
+        spacing_mm=float(rng.uniform(2.7, 3.6)),
+        fill=float(rng.uniform(0.85, 1.0)),
+        fov_mm=float(rng.uniform(215, 260)),
+        shift=_shift(rng, 0.14 * spread),
+    )
+
+
+def _usual_axial(rng: np.random.Generator, spread: float) -> _Scan:
+    return _Scan(
+        count=0,  # as many as it takes
+        matrix=int(rng.choice([256, 320, 384])),
+        spacing_mm=float(rng.uniform(2.8, 4.2)),
+        fill=float(rng.uniform(0.88, 1.0)),
+        fov_mm=float(rng.uniform(140, 200)),
+        shift=_shift(rng, 0.10 * spread),
+    )
+
+
+def _shift(rng: np.random.Generator, most: float) -> tuple[float, float]:
+    first, second = rng.uniform(-most, most, 2)
+    return float(first), float(second)
+
+
+def _oddly(scan: _Scan, rng: np.random.Generator, *, count: bool) -> _Scan:
+    """Some series are set up otherwise: thick slices, 1 mm cubes, tilted, a small field, off to one side."""
+    kind = rng.random()
+    if kind < 0.12:
+        scan = replace(scan, spacing_mm=float(rng.uniform(4.4, 7.5)), fill=float(rng.uniform(0.7, 1.0)))
+        if count:
+            scan = replace(scan, count=max(8, int(52 / scan.spacing_mm)), spacing_mm=min(scan.spacing_mm, 5.5))
+    elif kind < 0.17:
+        size = int(rng.choice([176, 192, 208]))
+        scan = replace(scan, count=56, matrix=size, spacing_mm=1.0, fill=1.0, fov_mm=float(size))
+    elif kind < 0.32:
+        scan = replace(scan, fov_mm=scan.fov_mm * float(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.1, 1.35)])))
+    if rng.random() < 0.2:
+        scan = replace(scan, shift=_shift(rng, 0.24 if count else 0.2))
+    if rng.random() < 0.2:
+        scan = replace(scan, tilt=float(np.deg2rad(rng.uniform(-30, 30))))
+    return scan
 
 
 class _Aim:

@@ -1,4 +1,4 @@
-"""What a scanner does to an ideal image: blur, shading, ringing, motion ghosts, noise.
+"""What a scanner does to an ideal image, wherever its tissues lie: blur, shading, ringing, motion ghosts, noise.
 
 All functions take and return float32 images of shape (k, j, i) with signals of about 0 to 1.
 """
@@ -27,6 +27,10 @@ class ArtefactStrengths:
     motion: float = 1.0
     noise: float = 1.0
     gamma: float = 1.0
+    metal: float = 1.0
+    pulsation: float = 1.0
+    swallowing: float = 1.0
+    wrap: float = 1.0
 
     @classmethod
     def none(cls) -> ArtefactStrengths:
@@ -127,22 +131,16 @@ def rician_noise(image: Image, rng: np.random.Generator, strength: float) -> Ima
     return np.asarray(np.hypot(real, imaginary), dtype=np.float32)
 
 
-def apply(image: Image, rng: np.random.Generator, strengths: ArtefactStrengths) -> Image:
-    """All of them, in the order in which a scanner makes them."""
-    if strengths.texture > 0:
-        image = texture(image, rng, strengths.texture)
-    image = motion(image, rng, strengths.motion)
-    if strengths.ghosts > 0 and rng.random() < 0.5:
-        image = ghosts(image, rng, strengths.ghosts)
-    if strengths.bias > 0 or strengths.fall_off > 0:
-        image = shading(image, rng, strengths.bias, strengths.fall_off)
-    if strengths.ringing > 0 and rng.random() < 0.6:
-        image = ringing(image, rng, strengths.ringing)
-    if strengths.blur > 0:
-        image = blur(image, rng, strengths.blur)
-    if strengths.noise > 0:
-        image = rician_noise(image, rng, strengths.noise)
-    image = np.maximum(image, 0)
-    if strengths.gamma > 0:
-        image = image ** np.float32(np.exp(rng.normal(0, 0.12 * strengths.gamma)))
-    return image
+def wrap(image: Image, rng: np.random.Generator, strength: float, axis: int) -> Image:
+    """Anatomy beyond one edge of the field of view folds in at the other, fading away from it."""
+    size = image.shape[axis]
+    width = int(rng.uniform(0.03, 0.15) * size)
+    amount = min(1.0, strength * rng.uniform(0.2, 0.9))
+    fade = np.zeros(size, dtype=np.float32)
+    fade[:width] = np.linspace(amount, 0.0, width)
+    if rng.random() < 0.5:
+        fade = fade[::-1]
+    shape = [1, 1, 1]
+    shape[axis] = size
+    # What lies just beyond an edge looks like what lies just inside it.
+    return np.asarray(image + fade.reshape(shape) * np.flip(image, axis), dtype=np.float32)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.phantom import artefacts as artefact_steps
 from inference.phantom.artefacts import ArtefactStrengths
 from inference.phantom.contrast_tables import draw_lookup
 from inference.phantom.jit import compiled
+from inference.phantom.tissue_artefacts import apply
+from inference.phantom.tissues import TISSUE_COUNT, Tissue
 
 
 def image_from_codes(
@@ -33,7 +36,15 @@ def image_from_codes(
     if artefacts is False:
         return image
     strengths = artefacts if isinstance(artefacts, ArtefactStrengths) else ArtefactStrengths()
-    return artefact_steps.apply(image, rng, strengths)
+
+    def share(tissues: Iterable[Tissue]) -> NDArray[np.float32]:
+        part = np.zeros(TISSUE_COUNT, dtype=np.float32)
+        part[list(tissues)] = 1.0
+        result = np.empty_like(image)
+        _mean_signal(codes, part, result)
+        return result
+
+    return apply(image, share, rng, strengths)
 
 
 @compiled

@@ -102,8 +102,8 @@ _T2: dict[Tissue, Range] = {
 }
 # Gradient echo: bone dark, flowing blood bright, CSF brighter than cord, grey matter visible.
 _T2STAR = _T2 | {
-    Tissue.FAT: (0.3, 0.8),
-    Tissue.MUSCLE: (0.3, 0.55),
+    Tissue.FAT: (0.3, 1.0),
+    Tissue.MUSCLE: (0.3, 0.8),
     Tissue.MUCOSA: (0.4, 0.7),
     Tissue.GLAND: (0.4, 0.65),
     Tissue.VESSEL_FLOW: (0.8, 1.3),
@@ -111,10 +111,10 @@ _T2STAR = _T2 | {
     Tissue.BODY_MARROW: (0.08, 0.3),
     Tissue.POSTERIOR_MARROW: (0.06, 0.25),
     Tissue.DISC_ANNULUS: (0.2, 0.4),
-    Tissue.DISC_NUCLEUS_HEALTHY: (0.4, 0.75),
-    Tissue.DISC_NUCLEUS_MILD: (0.35, 0.6),
-    Tissue.DISC_NUCLEUS_MODERATE: (0.28, 0.5),
-    Tissue.DISC_NUCLEUS_BLACK: (0.2, 0.4),
+    Tissue.DISC_NUCLEUS_HEALTHY: (0.3, 0.75),
+    Tissue.DISC_NUCLEUS_MILD: (0.27, 0.6),
+    Tissue.DISC_NUCLEUS_MODERATE: (0.22, 0.5),
+    Tissue.DISC_NUCLEUS_BLACK: (0.18, 0.4),
     Tissue.DISC_HERNIATED: (0.2, 0.45),
     Tissue.CSF: (0.6, 1.05),
     Tissue.CORD_WHITE: (0.4, 0.6),

@@ -28,7 +28,9 @@ from reporting.vocabulary import DiscLevel, LevelKind, SeriesRole
 
 TRUTH_FILE = "truth.json"
 LAYOUTS = ("stack", "blocks", "isotropic")
-DEMO_ARTEFACTS = ArtefactStrengths(noise=0.6, ghosts=0.6, motion=0.4, bias=0.8, fall_off=0.6)
+DEMO_ARTEFACTS = ArtefactStrengths(
+    noise=0.6, ghosts=0.6, motion=0.4, bias=0.8, fall_off=0.6, pulsation=0.5, swallowing=0.6, wrap=0.0
+)
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def plan_study(
         whole_neck=True,
         thickness_mm=thickness_mm,
         tilt_deg=tilt_deg,
+        varied=False,
     )
     if layout == "isotropic":
         grids = isotropic_grids(spec, rng, grids, matrix=matrix)
