@@ -1,8 +1,8 @@
 """Level → sub-volume for grading; one function for training and for serving.
 
-A crop has grey values first (``networks.crop_images`` channels) and one probability map per structure of its plane
-after them, float32, sampled in patient coordinates: the orientation is always the canonical one (see
-``inference.segmentation``), whatever the series' own order was.
+A crop has grey values first and one probability map per structure after them (``networks.CropGeometry``), float32,
+sampled in patient coordinates: the orientation is always the canonical one (see ``inference.segmentation``), whatever
+the series' own order was.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.level_frames import LevelFrame
-from inference.networks import CROP_SHAPE, CROP_SPACING_MM, crop_images
+from inference.networks import STRUCTURES, CropGeometry
 from inference.sampling import sample
 from inference.segmentation import ProbabilityMap
 from inference.volumes import Volume
-from reporting.vocabulary import MachineFinding, Side, Structure
+from reporting.vocabulary import Side, Structure
 
 _SAC_SEARCH_MM = 45.0
 _SAC_PIXELS = 40
@@ -24,21 +24,21 @@ _BEHIND_DISC_MM = 14.0  # from a disc's centre to the canal's, about
 
 
 def sagittal_crop(
-    finding: MachineFinding, image: Volume, probabilities: ProbabilityMap, frame: LevelFrame
+    geometry: CropGeometry, image: Volume, probabilities: ProbabilityMap, frame: LevelFrame
 ) -> NDArray[np.float32]:
     """(channels, left-right, superior-inferior, anterior-posterior) around a frame; ``image`` is normalised."""
     steps = [
         (np.arange(size) - (size - 1) / 2) * spacing
-        for size, spacing in zip(CROP_SHAPE[finding], CROP_SPACING_MM[finding], strict=True)
+        for size, spacing in zip(geometry.shape, geometry.spacing_mm, strict=True)
     ]
     grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
     points = frame.center_lps_mm + grid @ np.stack([frame.left, frame.inferior, frame.posterior])
     greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, points)
-    return np.concatenate([greys, _probabilities(probabilities, points)])
+    return np.concatenate([greys, _probabilities(probabilities, geometry, points)])
 
 
 def axial_crop(
-    finding: MachineFinding,
+    geometry: CropGeometry,
     image: Volume,
     probabilities: ProbabilityMap,
     k: int,
@@ -47,7 +47,7 @@ def axial_crop(
 ) -> NDArray[np.float32]:
     """(channels, anterior-posterior, right-left) of canonical slice ``k``; mirrored for the patient's right side.
 
-    The grey values are those of slices ``k − 1``, ``k`` and ``k + 1`` (at either end the slice itself again): what
+    Three grey values are those of slices ``k − 1``, ``k`` and ``k + 1`` (at either end the slice itself again): what
     lies in a foramen often shows better a slice higher. ``center_lps_mm`` is the centre of the crop
     (``canal_of_disc``); its own slice does not matter.
     """
@@ -55,18 +55,16 @@ def axial_crop(
     center[0] = k
     rows, columns = (
         (np.arange(size) - (size - 1) / 2) * spacing / pixel
-        for size, spacing, pixel in zip(
-            CROP_SHAPE[finding], CROP_SPACING_MM[finding], image.spacing_kji_mm[1:], strict=True
-        )
+        for size, spacing, pixel in zip(geometry.shape, geometry.spacing_mm, image.spacing_kji_mm[1:], strict=True)
     )
-    index = np.empty((crop_images(finding), len(rows), len(columns), 3))
+    index = np.empty((geometry.images, len(rows), len(columns), 3))
     reach = len(index) // 2
     around = np.clip(np.arange(k - reach, k + reach + 1), 0, image.array.shape[0] - 1)
     index[..., 0] = around[:, None, None]
     index[..., 1] = center[1] + rows[:, None]
     index[..., 2] = center[2] + columns[None, :]
     greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, image.to_lps_mm(index))[0]
-    crop = np.concatenate([greys, _probabilities(probabilities, image.to_lps_mm(index[reach]))])
+    crop = np.concatenate([greys, _probabilities(probabilities, geometry, image.to_lps_mm(index[reach]))])
     return np.ascontiguousarray(crop[..., ::-1]) if side is Side.RIGHT else crop
 
 
@@ -104,5 +102,10 @@ def canal_center(
     return best
 
 
-def _probabilities(probabilities: ProbabilityMap, points_lps_mm: NDArray[np.float64]) -> NDArray[np.float32]:
-    return sample(probabilities.array[1:], probabilities.affine_lps_mm, points_lps_mm)
+def _probabilities(
+    probabilities: ProbabilityMap, geometry: CropGeometry, points_lps_mm: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    order = STRUCTURES[probabilities.plane]
+    wanted = [1 + order.index(structure) for structure in geometry.structures]
+    chosen = probabilities.array[1:] if geometry.structures == order else probabilities.array[wanted]
+    return sample(chosen, probabilities.affine_lps_mm, points_lps_mm)

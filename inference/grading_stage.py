@@ -13,6 +13,7 @@ from inference.grading import Grade, grade, slip_grade
 from inference.level_frames import slip_frames, vertebra_frames
 from inference.levels import slice_through
 from inference.matching import SliceMatch, index_slice
+from inference.networks import CROPS
 from inference.results import AlgorithmInfo, IndexSlice, LevelPrediction, LevelResult, Measurement, Point
 from inference.segmentation import ProbabilityMap, Segmentation
 from inference.volumes import Volume
@@ -49,7 +50,7 @@ def grade_sagittal(
     for vertebra in REPORTED_VERTEBRAE:
         frame = frames.get(vertebra.value)
         if frame is not None and _inside(image, frame.center_lps_mm):
-            crop = sagittal_crop(finding, image, probabilities, frame)
+            crop = sagittal_crop(CROPS[finding], image, probabilities, frame)
             places.append(
                 _Place(finding, vertebra.value, None, crop, slice_through(series, np.array(vertebrae[vertebra.value])))
             )
@@ -75,7 +76,7 @@ def grade_axial(
         k = _canonical_slice(series, image, match.k)
         middle = canal_of_disc(image, segmentation.probabilities, k, center)
         for side in MACHINE_FINDINGS[finding].sides:
-            crop = axial_crop(finding, image, segmentation.probabilities, k, middle, side)
+            crop = axial_crop(CROPS[finding], image, segmentation.probabilities, k, middle, side)
             places.append(_Place(finding, disc.value, side, crop, index_slice(series, match.k)))
     return _graded(finding, places)
 

@@ -7,6 +7,7 @@ outputs.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
@@ -38,21 +39,34 @@ FINDING_PLANE: dict[MachineFinding, Plane] = {
     MachineFinding.PLL: "axial",
     MachineFinding.LF: "axial",
 }
-# Sagittal crops are (left-right, superior-inferior, anterior-posterior) samples, axial ones (anterior-posterior,
-# right-left). Left to right a sample every 4 mm is enough: the slices are 3 mm thick and more.
-CROP_SHAPE: dict[MachineFinding, tuple[int, ...]] = {
-    MachineFinding.OSTEOPHYTE: (8, 32, 64),
-    MachineFinding.SLIP: (8, 96, 96),
-    MachineFinding.HERNIATION: (128, 128),
-    MachineFinding.PLL: (128, 128),
-    MachineFinding.LF: (128, 128),
-}
-CROP_SPACING_MM: dict[MachineFinding, tuple[float, ...]] = {
-    MachineFinding.OSTEOPHYTE: (4.0, 0.8, 0.6),
-    MachineFinding.SLIP: (4.0, 0.5, 0.5),
-    MachineFinding.HERNIATION: (0.3, 0.3),
-    MachineFinding.PLL: (0.3, 0.3),
-    MachineFinding.LF: (0.3, 0.3),
+
+
+@dataclass(frozen=True)
+class CropGeometry:
+    """What a grading network is shown: ``images`` grey values, then a probability map per structure.
+
+    ``shape`` is (left-right, superior-inferior, anterior-posterior) in sagittal crops, (anterior-posterior,
+    right-left) in axial ones; several images of an axial crop are neighbouring slices.
+    """
+
+    shape: tuple[int, ...]
+    spacing_mm: tuple[float, ...]
+    images: int
+    structures: tuple[Structure, ...]
+
+    @property
+    def channels(self) -> int:
+        return self.images + len(self.structures)
+
+
+# Left to right a sample every 4 mm is enough: the slices are 3 mm thick and more.
+_AXIAL_CROP = CropGeometry((128, 128), (0.3, 0.3), SLICES_IN, STRUCTURES["axial"])
+CROPS: dict[MachineFinding, CropGeometry] = {
+    MachineFinding.OSTEOPHYTE: CropGeometry((8, 32, 64), (4.0, 0.8, 0.6), 1, STRUCTURES["sagittal"]),
+    MachineFinding.SLIP: CropGeometry((8, 96, 96), (4.0, 0.5, 0.5), 1, STRUCTURES["sagittal"]),
+    MachineFinding.HERNIATION: _AXIAL_CROP,
+    MachineFinding.PLL: _AXIAL_CROP,
+    MachineFinding.LF: _AXIAL_CROP,
 }
 # Columns of a grading network's output. ``mm`` is signed for a slip (+ = in front of the vertebra below); ``offset``
 # is the herniation's apex in half sac widths from the midline, + on the patient's left.
@@ -80,20 +94,10 @@ def segmentation_network(plane: Plane) -> nn.Module:
     return network
 
 
-def crop_images(finding: MachineFinding) -> int:
-    """How many of a crop's channels are grey values: an axial crop shows the slices above and below too."""
-    return SLICES_IN if FINDING_PLANE[finding] == "axial" else 1
-
-
-def crop_channels(finding: MachineFinding) -> int:
-    """Grey values, then one probability map per structure of the plane."""
-    return crop_images(finding) + len(STRUCTURES[FINDING_PLANE[finding]])
-
-
 def grading_network(finding: MachineFinding) -> nn.Module:
-    """(n, channels, *CROP_SHAPE) → (n, outputs), columns as in ``OUTPUTS[finding]``."""
-    shape = CROP_SHAPE[finding]
-    planes = crop_channels(finding) * (shape[0] if len(shape) == 3 else 1)
+    """(n, channels, *shape) of ``CROPS[finding]`` → (n, outputs), columns as in ``OUTPUTS[finding]``."""
+    crop = CROPS[finding]
+    planes = crop.channels * (crop.shape[0] if len(crop.shape) == 3 else 1)
     network = ResNet(
         block="basic",
         layers=[1, 1, 1, 1],
@@ -105,7 +109,7 @@ def grading_network(finding: MachineFinding) -> nn.Module:
         no_max_pool=True,
         num_classes=len(OUTPUTS[finding]),
     )
-    return GradingNetwork(network, shape[-2:])
+    return GradingNetwork(network, crop.shape[-2:])
 
 
 class GradingNetwork(nn.Module):

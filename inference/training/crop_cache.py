@@ -21,7 +21,7 @@ from torch import nn
 from inference import weights
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
 from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_frames, vertebra_frames
-from inference.networks import FINDING_PLANE, PLANES, SPACING_MM, Plane
+from inference.networks import CROPS, FINDING_PLANE, PLANES, SPACING_MM, Plane
 from inference.phantom.contrast import image_from_codes
 from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
 from inference.training.augment import sequence_of
@@ -150,7 +150,7 @@ def _sagittal_crops(study: CachedStudy, network: nn.Module, rng: np.random.Gener
             if not _inside(first, frame.center_lps_mm):
                 continue
             frame = _jittered(frame, rng) if jitter else frame
-            yield finding, sagittal_crop(finding, first, probabilities, frame), _target(record)
+            yield finding, sagittal_crop(CROPS[finding], first, probabilities, frame), _target(record)
 
 
 def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
@@ -180,7 +180,7 @@ def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generato
             if FINDING_PLANE[finding] == "axial":
                 for record in _records(study, finding, level):
                     side = Side(record["side"]) if record["side"] else None
-                    yield finding, axial_crop(finding, triplet, probabilities, 1, middle, side), _target(record)
+                    yield finding, axial_crop(CROPS[finding], triplet, probabilities, 1, middle, side), _target(record)
 
 
 def _middle_slice(network: nn.Module, triplet: Volume, center_lps_mm: NDArray[np.float64]) -> ProbabilityMap:

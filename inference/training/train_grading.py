@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from inference.networks import OUTPUTS, crop_images, grading_network
+from inference.networks import CROPS, OUTPUTS, grading_network
 from inference.training.batches import Batch
 from inference.training.crop_cache import CropSet
 from inference.training.loop import Recipe, Report, Trained, fit
@@ -46,7 +46,7 @@ class CropSource:
                 crop = crop.flip(axis)
                 if "offset" in targets:
                     targets["offset"][place] *= -1
-            images.append(vary(crop, crop_images(self.finding), rng))
+            images.append(vary(crop, CROPS[self.finding].images, rng))
         return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
 
 

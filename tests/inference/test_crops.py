@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inference.crops import axial_crop
-from inference.networks import CROP_SHAPE, crop_channels, crop_images
+from inference.networks import CROPS
 from inference.segmentation import ProbabilityMap
 from inference.volumes import Volume
 from reporting.vocabulary import MachineFinding, Side
@@ -25,14 +25,14 @@ def stack() -> tuple[Volume, ProbabilityMap]:
 def crop(finding: MachineFinding, k: int, side: Side | None = None) -> np.ndarray:
     image, probabilities = stack()
     center = image.to_lps_mm(np.array([k, SIZE / 2 - 0.5, SIZE / 2 - 0.5]))
-    return axial_crop(finding, image, probabilities, k, center, side)
+    return axial_crop(CROPS[finding], image, probabilities, k, center, side)
 
 
 @pytest.mark.parametrize("finding", [MachineFinding.HERNIATION, MachineFinding.PLL, MachineFinding.LF])
 def test_an_axial_crop_shows_the_slices_above_and_below_too(finding: MachineFinding) -> None:
     found = crop(finding, 2)
-    assert found.shape == (crop_channels(finding), *CROP_SHAPE[finding])
-    assert crop_images(finding) == 3
+    assert found.shape == (CROPS[finding].channels, *CROPS[finding].shape)
+    assert CROPS[finding].images == 3
     assert [float(np.floor(found[channel]).max()) for channel in range(3)] == [1.0, 2.0, 3.0]
     assert not found[3:].any()
 
