@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from inference.normative import CORD_AP, CORD_RL, SAC_AP, SAC_RL, Norm
 from inference.phantom.draw_fusion import fused, perhaps_fused
 from inference.phantom.draw_looks import draw_bone, draw_look, draw_pose
 from inference.phantom.draw_mix import FRACTIONS, with_random_mix
-from inference.phantom.normative import CORD_AP, CORD_RL, SAC_AP, SAC_RL, Norm
 from inference.phantom.pathology import FUSING_KINDS, Pathology
 from inference.phantom.spec import (
     DISCS,
@@ -136,7 +136,7 @@ def _healthy(
 
 def _levels(rng: np.random.Generator, norm: Norm, z: float) -> tuple[float, ...]:
     z = float(np.clip(z, -1.9, 1.9))
-    return tuple(float(mean + norm.sd_mm * (z + rng.normal(0, 0.2))) for mean in norm.mean_mm)
+    return tuple(float(mean + sd * (z + rng.normal(0, 0.2))) for mean, sd in zip(norm.mean, norm.sd, strict=True))
 
 
 def _with_pathologies(spec: PhantomSpec, wanted: tuple[Pathology, ...], rng: np.random.Generator) -> PhantomSpec:

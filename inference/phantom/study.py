@@ -193,9 +193,13 @@ def write_plan(
     truth["study_instance_uid"] = plan.header.uid("study")
     truth["accession_number"] = plan.header.accession_number
     truth["series"] = []
+    scanned: list[tuple[Grid, NDArray[np.uint8]]] = []  # series of the same grid differ in contrast only
     for number, (role, packs) in enumerate(plan.packs.items(), start=1):
         protocol = plan.protocol(role)
-        image = np.concatenate([_image(plan, grid, protocol, through_plane_samples, rng, artefacts) for grid in packs])
+        codes = [_codes(plan.spec, grid, through_plane_samples, scanned) for grid in packs]
+        scanned = list(zip(packs, codes, strict=True))
+        images = [image_from_codes(part, protocol.contrast, rng, artefacts=artefacts) for part in codes]
+        image = np.concatenate(images)
         image /= np.percentile(image, 99.7)
         folder = f"{number:02d}_{role.value}"
         uid, sops = write_series(root / folder, image, packs, plan.header, plan.vendor, protocol, number)
@@ -205,16 +209,13 @@ def write_plan(
     return truth
 
 
-def _image(
-    plan: StudyPlan,
-    grid: Grid,
-    protocol: Protocol,
-    through_plane_samples: int,
-    rng: np.random.Generator,
-    artefacts: bool | ArtefactStrengths,
-) -> NDArray[np.float32]:
-    codes = render_codes(plan.spec, grid, through_plane_samples)
-    return image_from_codes(codes, protocol.contrast, rng, artefacts=artefacts)
+def _codes(
+    spec: PhantomSpec, grid: Grid, through_plane_samples: int, scanned: list[tuple[Grid, NDArray[np.uint8]]]
+) -> NDArray[np.uint8]:
+    for other, codes in scanned:
+        if other.shape_kji == grid.shape_kji and np.allclose(other.affine_lps_mm, grid.affine_lps_mm):
+            return codes
+    return render_codes(spec, grid, through_plane_samples)
 
 
 def _series_truth(

@@ -7,9 +7,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.normative import NORMATIVE_LEVELS
 from inference.phantom.centreline import Centreline, Spans, centreline, frame_map, pose_matrix, spans
 from inference.phantom.columns import BodyCol, Col, Param
-from inference.phantom.normative import NORMATIVE_LEVELS
 from inference.phantom.spec import VERTEBRAE, DiscSpec, PhantomSpec
 from inference.phantom.surroundings import lumps, noise_cube, surroundings
 from inference.phantom.tissues import Tissue

@@ -21,11 +21,11 @@ _METAL_REACH_PX = 5.0
 
 def metal(image: Image, share: Image, rng: np.random.Generator, strength: float, axis: int) -> Image:
     """Signal near metal is read out elsewhere along the frequency direction: voids, and rims where it piles up."""
+    if not share.any():
+        return image
     field = ndimage.gaussian_filter(share, (0.4, _METAL_REACH_PX, _METAL_REACH_PX))
     field = field - 0.6 * ndimage.gaussian_filter(share, (0.8, 2.2 * _METAL_REACH_PX, 2.2 * _METAL_REACH_PX))
     largest = float(np.abs(field).max())
-    if largest == 0:
-        return image
     shift = field * np.float32(strength * rng.uniform(2.0, 9.0) * rng.choice([-1, 1]) / largest)
     size = image.shape[axis]
     shape = [1, 1, 1]
