@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from torch import nn
 from inference import weights
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
 from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_frames, vertebra_frames
-from inference.networks import CROPS, FINDING_PLANE, PLANES, SPACING_MM, Plane
+from inference.networks import FINDING_PLANE, PLANES, SPACING_MM, CropGeometry, Plane
 from inference.phantom.contrast import image_from_codes
 from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
 from inference.training.augment import sequence_of
@@ -70,26 +70,31 @@ def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     return crop.astype(np.float32) / np.float32(_SCALE)
 
 
+Crops = Mapping[MachineFinding, CropGeometry]
+
+
 @dataclass(frozen=True)
 class CropJob:
-    """One patient, one variant: a contrast, a place and a mask of its own. The weights' folder names the networks."""
+    """Where crops go, what they look like, and the folder of the segmentation networks."""
 
     root: Path
-    study: CachedStudy
-    variant: int
-    jitter: bool
+    crops: Crops
     weights_directory: Path
 
 
-def cut_crops(job: CropJob) -> None:
-    """Simulate, segment and cut one study unless its crops of this variant exist; safe to run in many processes."""
-    path = job.root / f"{job.study.seed}_{job.variant}"
+def cut_crops(job: CropJob, work: tuple[CachedStudy, int, bool]) -> None:
+    """Simulate, segment and cut one study unless its crops of this variant exist; safe to run in many processes.
+
+    ``work``: the study, the variant (a contrast, a place and a mask of its own), and whether places are jittered.
+    """
+    study, variant, jitter = work
+    path = job.root / f"{study.seed}_{variant}"
     if path.exists():
         return
-    rng = np.random.default_rng([job.study.seed, 100 + job.variant])
+    rng = np.random.default_rng([study.seed, 100 + variant])
     networks = {plane: _network(plane, job.weights_directory) for plane in PLANES}
-    found = [*_sagittal_crops(job.study, networks["sagittal"], rng, job.jitter)]
-    found += _axial_crops(job.study, networks["axial"], rng, job.jitter)
+    found = [*_sagittal_crops(study, job.crops, networks["sagittal"], rng, jitter)]
+    found += _axial_crops(study, job.crops, networks["axial"], rng, jitter)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.mkdir(parents=True)
     for finding in MachineFinding:
@@ -134,7 +139,9 @@ def load_crops(root: Path, finding: MachineFinding, seeds: Sequence[int]) -> Cro
 Found = tuple[MachineFinding, NDArray[np.float32], dict[str, Any]]
 
 
-def _sagittal_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
+def _sagittal_crops(
+    study: CachedStudy, crops: Crops, network: nn.Module, rng: np.random.Generator, jitter: bool
+) -> Iterator[Found]:
     first = simulated_image(study, SeriesRole.SAGITTAL_T1, rng)
     probabilities = predict(network, first, "sagittal")
     if rng.random() < _FUSED_SHARE or not jitter:
@@ -150,10 +157,12 @@ def _sagittal_crops(study: CachedStudy, network: nn.Module, rng: np.random.Gener
             if not _inside(first, frame.center_lps_mm):
                 continue
             frame = _jittered(frame, rng) if jitter else frame
-            yield finding, sagittal_crop(CROPS[finding], first, probabilities, frame), _target(record)
+            yield finding, sagittal_crop(crops[finding], first, probabilities, frame), _target(record)
 
 
-def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool) -> Iterator[Found]:
+def _axial_crops(
+    study: CachedStudy, crops: Crops, network: nn.Module, rng: np.random.Generator, jitter: bool
+) -> Iterator[Found]:
     """Only the slices around the discs are simulated and segmented: the network sees no more than three anyway."""
     role = SeriesRole.AXIAL_T2
     codes, affine = study.codes(role), study.affine_lps_mm(role)
@@ -180,7 +189,7 @@ def _axial_crops(study: CachedStudy, network: nn.Module, rng: np.random.Generato
             if FINDING_PLANE[finding] == "axial":
                 for record in _records(study, finding, level):
                     side = Side(record["side"]) if record["side"] else None
-                    yield finding, axial_crop(CROPS[finding], triplet, probabilities, 1, middle, side), _target(record)
+                    yield finding, axial_crop(crops[finding], triplet, probabilities, 1, middle, side), _target(record)
 
 
 def _middle_slice(network: nn.Module, triplet: Volume, center_lps_mm: NDArray[np.float64]) -> ProbabilityMap:

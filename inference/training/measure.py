@@ -13,14 +13,14 @@ from inference.evaluation.calibration import expected_calibration_error
 from inference.evaluation.overlap import central_slices, dice, slices_between
 from inference.evaluation.roc import auc
 from inference.grading import run_network
-from inference.networks import OUTPUTS, STRUCTURES, Plane
+from inference.networks import STRUCTURES, Plane
 from inference.segmentation import predict, resample
 from inference.training.calibrate import Floats, sigmoid, temperature, threshold
 from inference.training.crop_cache import CropSet
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
 from inference.volumes import Volume
-from reporting.vocabulary import LABEL_VALUES, MachineFinding, SeriesRole
+from reporting.vocabulary import LABEL_VALUES, SeriesRole
 
 _AT_ONCE = 64
 
@@ -52,28 +52,28 @@ def _measured_slices(study: CachedStudy, image: Volume, plane: Plane, truth: NDA
     return slices_between(image, centers["C2/3"], centers["C7/T1"])
 
 
-def raw_outputs(network: nn.Module, finding: MachineFinding, crops: CropSet) -> dict[str, Floats]:
-    """Every column of ``OUTPUTS`` for every crop."""
+def raw_outputs(network: nn.Module, names: tuple[str, ...], crops: CropSet) -> dict[str, Floats]:
+    """Every named column of the network's output for every crop."""
     rows = []
     for start in range(0, len(crops), _AT_ONCE):
         batch = [crops.crop(index) for index in range(start, min(start + _AT_ONCE, len(crops)))]
         rows.append(run_network(network, np.stack(batch)))
     values = np.concatenate(rows).astype(np.float64)
-    return {name: values[:, index] for index, name in enumerate(OUTPUTS[finding])}
+    return {name: values[:, index] for index, name in enumerate(names)}
 
 
-def calibrated(network: nn.Module, finding: MachineFinding, crops: CropSet) -> tuple[float, float]:
+def calibrated(network: nn.Module, names: tuple[str, ...], crops: CropSet) -> tuple[float, float]:
     """Temperature and threshold from the validation patients."""
-    logits, positive = raw_outputs(network, finding, crops)["logit"], crops.targets["positive"] > 0.5
+    logits, positive = raw_outputs(network, names, crops)["logit"], crops.targets["positive"] > 0.5
     warmth = temperature(logits, positive)
     return round(warmth, 4), threshold(sigmoid(logits / warmth), positive)
 
 
 def grading_figures(
-    network: nn.Module, finding: MachineFinding, crops: CropSet, warmth: float, cut: float
+    network: nn.Module, names: tuple[str, ...], crops: CropSet, warmth: float, cut: float
 ) -> dict[str, Any]:
     """AUC, rates at the threshold, calibration and millimetre errors; disease is the positive class."""
-    outputs = raw_outputs(network, finding, crops)
+    outputs = raw_outputs(network, names, crops)
     positive, mm = crops.targets["positive"] > 0.5, crops.targets["mm"].astype(np.float64)
     probability = sigmoid(outputs["logit"] / warmth)
     said = probability >= cut
@@ -85,10 +85,11 @@ def grading_figures(
         "sensitivity": float(said[positive].mean()),
         "specificity": float((~said[~positive]).mean()),
         "ece": expected_calibration_error(probability, positive),
-        "mae_mm": float(np.abs(outputs["mm"] - mm).mean()),
-        "mae_mm_positives": float(np.abs(outputs["mm"] - mm)[positive].mean()),
     }
-    if finding is MachineFinding.SLIP:
+    if "mm" in outputs:
+        figures["mae_mm"] = float(np.abs(outputs["mm"] - mm).mean())
+        figures["mae_mm_positives"] = float(np.abs(outputs["mm"] - mm)[positive].mean())
+    if "mm" in outputs and (mm < 0).any():  # a size with a direction
         figures["auc_of_abs_mm"] = auc(np.abs(outputs["mm"]), positive)
         figures["direction_right"] = float((np.sign(outputs["mm"]) == np.sign(mm))[positive & said].mean())
     if "offset" in outputs:

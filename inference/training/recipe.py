@@ -21,6 +21,7 @@ from inference.training.crop_cache import CropJob, cut_crops, load_crops
 from inference.training.loop import Recipe, Trained
 from inference.training.parallel import in_processes
 from inference.training.plan import Plan
+from inference.training.train_grading import GradingTask
 from inference.training.train_segmentation import ROLES_OF
 from inference.weights import SEGMENTATION_NAMES, WeightsCard
 from reporting.vocabulary import MachineFinding
@@ -33,7 +34,7 @@ FINDINGS = tuple(finding.value for finding in MachineFinding)
 def run_all(plan: Plan) -> None:
     """Every stage and every network, those that do not wait for each other side by side."""
     run("phantoms", plan)
-    _side_by_side(tuple(SEGMENTATION_NAMES.values()), plan)
+    _side_by_side([name for name in SEGMENTATION_NAMES.values() if name in plan.preset.recipes], plan)
     run("crops", plan)
     _side_by_side(FINDINGS, plan)
 
@@ -43,6 +44,7 @@ def run(name: str, plan: Plan) -> None:
 
     Raises:
         WeightsError: unknown name, or a stage that needs segmentation weights comes before they exist.
+        ValueError: the preset does not train that network.
         TrainingError: the training ran away.
     """
     if name == "phantoms":
@@ -57,10 +59,13 @@ def run(name: str, plan: Plan) -> None:
         train_segmentation_weights(planes[name], plan)
     else:
         train_grading_weights(MachineFinding(name), plan)
-    write_page(plan.weights_directory)
+    if plan.preset.is_served:
+        write_page(plan.weights_directory)
 
 
 def _side_by_side(names: Sequence[str], plan: Plan) -> None:
+    if not names:
+        return
     at_once = min(len(names), plan.jobs)
     share = replace(plan, jobs=max(1, plan.jobs // at_once))
     with ProcessPoolExecutor(at_once, get_context("spawn")) as pool:
@@ -71,7 +76,7 @@ def _side_by_side(names: Sequence[str], plan: Plan) -> None:
 def train_segmentation_weights(plane: Plane, plan: Plan) -> Path:
     """Train one plane's network and save it with its Dice on the test patients."""
     name = SEGMENTATION_NAMES[plane]
-    recipe = plan.recipe(name)
+    recipe = plan.recipe(name, len(plan.split.train))
     sides = [plan.studies(seeds) for seeds in (plan.split.train, plan.split.validation, plan.split.test)]
     trained = train_segmentation.train(plane, sides[0], sides[1], recipe, plan.checkpoint(name), plan.reporter(name))
     figures: dict[str, Any] = {}
@@ -86,30 +91,29 @@ def prepare_crops(plan: Plan) -> None:
     """Cut the crops of every patient with the saved segmentation networks; those held out once, without jitter."""
     held_out = plan.studies((*plan.split.validation, *plan.split.test))
     train = plan.studies(plan.split.train)
-    place, weights_directory = plan.crop_directory, plan.weights_directory
-    jobs = [CropJob(place, study, 0, False, weights_directory) for study in held_out]
-    jobs += [
-        CropJob(place, study, variant, True, weights_directory)
-        for variant in range(plan.crop_variants)
-        for study in train
-    ]
-    for count, _ in enumerate(in_processes(cut_crops, jobs, plan.jobs), start=1):
-        if count % 50 == 0 or count == len(jobs):
-            plan.report(f"crops of {count} of {len(jobs)} scans")
+    job = CropJob(plan.crop_directory, plan.preset.crops, plan.segmentation_directory)
+    work = [(study, 0, False) for study in held_out]
+    work += [(study, variant, True) for variant in range(plan.crop_variants) for study in train]
+    for count, _ in enumerate(in_processes(partial(cut_crops, job), work, plan.jobs), start=1):
+        if count % 50 == 0 or count == len(work):
+            plan.report(f"crops of {count} of {len(work)} scans")
 
 
 def train_grading_weights(finding: MachineFinding, plan: Plan) -> Path:
     """Train one finding's network, calibrate it on the validation patients, save it with figures of the test ones."""
-    name = finding.value
-    recipe = plan.recipe(name)
+    name, preset = finding.value, plan.preset
     sides = [
         load_crops(plan.crop_directory, finding, seeds)
         for seeds in (plan.split.train, plan.split.validation, plan.split.test)
     ]
+    recipe = plan.recipe(name, len(sides[0]))
     plan.report(f"{name}: {len(sides[0])} training crops")
-    trained = train_grading.train(finding, sides[0], sides[1], recipe, plan.checkpoint(name), plan.reporter(name))
-    temperature, threshold = measure.calibrated(trained.network, finding, sides[1])
-    figures = measure.grading_figures(trained.network, finding, sides[2], temperature, threshold)
+    task = GradingTask(finding, preset.crops[finding].images, preset.outputs[finding])
+    trained = train_grading.train(
+        task, preset.build(finding), sides[0], sides[1], recipe, plan.checkpoint(name), plan.reporter(name)
+    )
+    temperature, threshold = measure.calibrated(trained.network, task.outputs, sides[1])
+    figures = measure.grading_figures(trained.network, task.outputs, sides[2], temperature, threshold)
     plan.report(f"{name}: {figures}")
     card = replace(
         _card(name, plan, recipe, trained, figures),
@@ -127,6 +131,7 @@ def _card(name: str, plan: Plan, recipe: Recipe, trained: Trained, figures: dict
         trained_on=TRAINED_ON,
         seeds={**plan.split.described(), "training": recipe.seed},
         training={
+            "preset": plan.preset.name,
             "optimizer": recipe.optimizer,
             "learning_rate": recipe.learning_rate,
             "weight_decay": recipe.weight_decay,

@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.networks import CROPS, OUTPUTS, grading_network
 from inference.training.batches import Batch
 from inference.training.crop_cache import CropSet
 from inference.training.loop import Recipe, Report, Trained, fit
@@ -28,10 +27,19 @@ _ZONES = ("central", "paracentral", "foraminal")
 
 
 @dataclass(frozen=True)
+class GradingTask:
+    """What a network is asked: the finding, how many channels of its crops are images, the names of its outputs."""
+
+    finding: MachineFinding
+    images: int
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CropSource:
     """Draws training batches of one finding."""
 
-    finding: MachineFinding
+    task: GradingTask
     crops: CropSet
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
@@ -41,12 +49,12 @@ class CropSource:
         images = []
         for place, index in enumerate(chosen):
             crop = torch.from_numpy(self.crops.crop(int(index)))
-            axis = _LEFT_RIGHT_AXIS.get(self.finding)
+            axis = _LEFT_RIGHT_AXIS.get(self.task.finding)
             if axis is not None and rng.random() < 0.5:
                 crop = crop.flip(axis)
                 if "offset" in targets:
                     targets["offset"][place] *= -1
-            images.append(vary(crop, CROPS[self.finding].images, rng))
+            images.append(vary(crop, self.task.images, rng))
         return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
 
 
@@ -65,12 +73,13 @@ def vary(crop: Tensor, images: int, rng: np.random.Generator) -> Tensor:
     return crop
 
 
-def loss_of(finding: MachineFinding, outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
+def loss_of(names: tuple[str, ...], outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
     """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only."""
-    column = {name: outputs[:, index] for index, name in enumerate(OUTPUTS[finding])}
+    column = {name: outputs[:, index] for index, name in enumerate(names)}
     positive = targets["positive"]
     loss = functional.binary_cross_entropy_with_logits(column["logit"], positive)
-    loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"], targets["mm"], beta=0.5)
+    if "mm" in column:
+        loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"], targets["mm"], beta=0.5)
     if "offset" in column and bool((positive > 0.5).any()):
         seen = positive > 0.5
         zones = torch.stack([column[name] for name in _ZONES], dim=1)
@@ -88,7 +97,8 @@ def unvaried(crops: CropSet, size: int = 64) -> Iterator[Batch]:
 
 
 def train(
-    finding: MachineFinding,
+    task: GradingTask,
+    network: nn.Module,
     crops: CropSet,
     validation: CropSet,
     recipe: Recipe,
@@ -96,10 +106,8 @@ def train(
     report: Report = print,
 ) -> Trained:
     """Train the network of a finding; the best by the loss on ``validation`` is kept. See ``loop.fit``."""
-    torch.manual_seed(recipe.seed)
 
     def loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
-        return loss_of(finding, outputs, targets)
+        return loss_of(task.outputs, outputs, targets)
 
-    source = CropSource(finding, crops)
-    return fit(grading_network(finding), source, loss, recipe, checkpoint, report, [*unvaried(validation)])
+    return fit(network, CropSource(task, crops), loss, recipe, checkpoint, report, [*unvaried(validation)])

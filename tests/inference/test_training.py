@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from inference.evaluation.roc import auc
 from inference.networks import OUTPUTS, grading_network
 from inference.training import calibrate
 from inference.training.batches import Batch, batches_from
+from inference.training.crop_cache import CropSet
 from inference.training.loop import Recipe, TrainingError, fit
+from inference.training.paper2024 import PAPER2024
 from inference.training.splits import Split, SplitError
-from inference.training.train_grading import loss_of
+from inference.training.train_grading import GradingTask, loss_of, train
 from reporting.vocabulary import MachineFinding
 
 FINDING = MachineFinding.OSTEOPHYTE
@@ -39,7 +42,7 @@ def toy_batch(rng: np.random.Generator, count: int) -> Batch:
 
 
 def toy_loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
-    return loss_of(FINDING, outputs, targets)
+    return loss_of(OUTPUTS[FINDING], outputs, targets)
 
 
 def new_network() -> nn.Module:
@@ -110,6 +113,33 @@ def test_batches_are_the_same_whoever_makes_them() -> None:
     for _ in range(3):
         (mine, _), (theirs, _) = next(alone), next(helped)
         assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize("finding", list(MachineFinding))
+def test_the_papers_recipe_runs_at_reduced_epochs(finding: MachineFinding, tmp_path: Path) -> None:
+    geometry = PAPER2024.crops[finding]
+    rng = np.random.default_rng(3)
+    count = PAPER2024.recipes[finding.value].batch
+    crops = CropSet(
+        files=(rng.integers(0, 255, (count, geometry.channels, *geometry.shape), dtype=np.uint8),),
+        place=np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1),
+        seeds=np.arange(count),
+        levels=("C5",) * count,
+        targets={"positive": (np.arange(count) % 2).astype(np.float32), "mm": np.ones(count, np.float32)},
+    )
+    recipe = replace(PAPER2024, epochs=1).recipe(finding.value, len(crops))
+    assert (recipe.steps, recipe.optimizer, recipe.learning_rate) == (1, "Adam", 1e-4)
+    task = GradingTask(finding, geometry.images, PAPER2024.outputs[finding])
+    trained = train(task, PAPER2024.build(finding), crops, crops, recipe, tmp_path / "c")
+    assert trained.steps == 1
+    with torch.inference_mode():
+        assert trained.network(torch.from_numpy(crops.crop(0))[None]).shape == (1, 1)
+
+
+def test_the_papers_preset_trains_five_hundred_epochs_and_no_segmentation() -> None:
+    assert PAPER2024.recipe("slip", 189).steps == 48 * 500
+    with pytest.raises(ValueError, match="does not train sagittal_segmentation"):
+        PAPER2024.recipe("sagittal_segmentation", 1)
 
 
 def test_a_patient_on_both_sides_of_a_split_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,15 @@ from django.core.management.base import BaseCommand, CommandError
 
 from inference import weights
 from inference.training.loop import TrainingError
+from inference.training.paper2024 import PAPER2024
 from inference.training.plan import Plan
+from inference.training.presets import DEFAULT, Preset
 from inference.training.recipe import STAGES, run, run_all
 from inference.training.splits import Split
 
 ALL = "all"
+PRESETS = {preset.name: preset for preset in (DEFAULT, PAPER2024)}
+_HELD_OUT = 30
 
 
 class Command(BaseCommand):
@@ -28,26 +33,51 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("name", choices=(ALL, *STAGES, *weights.NAMES))
+        parser.add_argument(
+            "--preset", choices=PRESETS, default=DEFAULT.name, help="paper2024: the published recipe, to compare with"
+        )
         parser.add_argument("--phantoms", type=int, default=480, help="training patients (default 480)")
-        parser.add_argument("--held-out", type=int, default=30, help="validation and test patients, each (default 30)")
+        parser.add_argument(
+            "--held-out", type=int, help="validation and test patients, each (default 30; paper2024: 8:1:1)"
+        )
         parser.add_argument("--minutes", type=float, help="end every network's training after so many minutes")
         parser.add_argument("--steps", type=int, help="steps of every network instead of the preset's")
+        parser.add_argument("--epochs", type=int, help="paper2024: instead of its 500")
+        parser.add_argument("--patience", type=int, help="stop after so many validations without a better network")
         parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at work (default: all cores)")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--data", type=Path, help="renders, crops, checkpoints and logs (default: var/training)")
-        parser.add_argument("--out", type=Path, default=weights.DIRECTORY, help="where the weights go")
+        parser.add_argument(
+            "--out", type=Path, help="where the weights go (default: fixtures/weights; paper2024: under --data)"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        preset: Preset = PRESETS[options["preset"]]
+        if options["epochs"] is not None:
+            preset = replace(preset, epochs=options["epochs"])
+        root = options["data"] or settings.STATE_DIR / "training"
+        served = options["out"] or weights.DIRECTORY
         plan = Plan(
-            root=options["data"] or settings.STATE_DIR / "training",
-            split=Split.of_phantoms(options["phantoms"], options["held_out"], options["held_out"]),
-            weights_directory=options["out"],
+            root=root,
+            split=_split(preset, options["phantoms"], options["held_out"]),
+            preset=preset,
+            weights_directory=served if preset.is_served else options["out"] or root / f"weights-{preset.name}",
+            segmentation_directory=served if preset.is_served else weights.DIRECTORY,
             jobs=options["jobs"],
             minutes=options["minutes"],
             steps=options["steps"],
+            patience=options["patience"],
             seed=options["seed"],
         )
         try:
             run_all(plan) if options["name"] == ALL else run(options["name"], plan)
-        except (weights.WeightsError, TrainingError) as error:
+        except (weights.WeightsError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
+
+
+def _split(preset: Preset, phantoms: int, held_out: int | None) -> Split:
+    if held_out is not None or preset.held_out_share is None:
+        held_out = _HELD_OUT if held_out is None else held_out
+        return Split.of_phantoms(phantoms, held_out, held_out)
+    share = max(1, round(phantoms * preset.held_out_share))
+    return Split.of_phantoms(phantoms - 2 * share, share, share)
