@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import norm
 
 from inference.evaluation.estimate import Estimate
 from inference.evaluation.patients import (
@@ -21,7 +22,7 @@ from inference.evaluation.patients import (
     sums_per_patient,
 )
 
-Z = 1.96
+Z = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)

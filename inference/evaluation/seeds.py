@@ -34,14 +34,12 @@ def used(card: WeightsCard) -> dict[str, range]:
     """The sides of the split that a card names (``train``, ``validation``, ``test``) and their seeds.
 
     Raises:
-        SeedError: the card's seeds cannot be read, so that nobody can say which phantoms are unseen.
+        SeedError: the network was trained on phantoms and its card does not say on which.
     """
-    sides = {}
-    for side, described in card.seeds.items():
-        match = _RANGE.match(str(described))
-        if match is None:
-            raise SeedError(f"the card of {card.name} describes its {side} seeds as {described!r}")
-        sides[side] = range(int(match[1]), int(match[2]) + 1)
+    matches = {side: _RANGE.match(str(described)) for side, described in card.seeds.items()}
+    sides = {side: range(int(match[1]), int(match[2]) + 1) for side, match in matches.items() if match}
+    if card.phantom_version and "train" not in sides:
+        raise SeedError(f"the card of {card.name} does not say which phantoms it was trained on")
     return sides
 
 

@@ -22,7 +22,7 @@ from inference.evaluation.overlap import central_slices, dice, slices_between
 from inference.evaluation.records import RECORD_VERSION, Measured, Overlap, StudyRecord
 from inference.evaluation.reflect_dicom import reflect
 from inference.phantom import PHANTOM_VERSION, StudyPlan, write_plan
-from inference.phantom.truth import PLANE_STRUCTURES
+from inference.phantom.truth import PLANE_STRUCTURES, truth_record
 from inference.phantom.vendors import PLANE_OF_ROLE
 from inference.pipeline import run
 from inference.preprocess import canonical
@@ -46,6 +46,10 @@ class Task:
     pictures: Path
     device: str | None = None
     commit: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.condition.name}/{self.seed}"
 
     def key(self) -> dict[str, Any]:
         """Everything that a record's figures depend on, but the program itself (its commit is kept beside)."""
@@ -82,17 +86,20 @@ def evaluate(task: Task) -> StudyRecord:
         except Exception as fault:
             log.exception("seed %s, %s: the pipeline failed", task.seed, task.condition.name)
             result, error = None, f"{type(fault).__name__}: {fault}"
+        error = error.replace(folder, "study").replace(str(weights.DIRECTORY.parent.parent), "program")  # no paths
     return _record(task, plan, truth, result, error, written)
 
 
 def failed(task: Task, error: str) -> StudyRecord:
     """The record of a study whose process died."""
+    truth = truth_record(task.settings.plan(task.seed, task.condition).spec)
     return StudyRecord(
         key=task.key(),
         seed=task.seed,
         condition=task.condition.name,
         vendor=vendor_of(task.seed),
         error=error,
+        places=tuple(compare.places(compare.reflect_truth(truth) if task.condition.reflected else truth, None)),
         commit=task.commit,
     )
 

@@ -1,0 +1,85 @@
+"""How the report and the model card print figures and name things."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference.evaluation.estimate import UNDEFINED
+
+FINDING_TITLES = {
+    "osteophyte": "Osteophyte",
+    "slip": "Slip",
+    "herniation": "Disc herniation",
+    "pll": "PLL thickened",
+    "lf": "LF thickened",
+}
+_QUANTITIES = {
+    "pll": "PLL",
+    "lf": "LF",
+    "canal_ap": "Canal AP",
+    "sac_ap": "Sac AP",
+    "cord_ap": "Cord AP, axial",
+    "cord_ap_sagittal": "Cord AP, sagittal",
+    "c2_c7_angle": "C2–C7 angle",
+    "mscc_cord": "MSCC of the cord",
+    "mscc_sac": "MSCC of the sac",
+    "cord_t2_ratio": "Cord T2 ratio",
+}
+METRICS = {
+    "ACC": "accuracy",
+    "TPR": "sensitivity",
+    "TNR": "specificity",
+    "PPV": "positive predictive value",
+    "NPV": "negative predictive value",
+    "PLR": "positive likelihood ratio",
+    "NLR": "negative likelihood ratio",
+    "F1": "F1 score",
+    "AUC": "area under the ROC curve",
+}
+UNITS = {
+    "cord_area": "mm²",
+    "c2_c7_angle": "degrees",
+    "mscc_cord": "%",
+    "mscc_sac": "%",
+    "slip_percent": "%",
+    "cord_t2_ratio": "1",
+}
+SOURCES = {
+    "network": "network, beside the drawn size",
+    "mask": "predicted mask, beside the drawn size",
+    "map": "predicted label map, beside the true one",
+}
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number with so many decimals; ``undefined`` stays what it is, nothing becomes a dash."""
+    if value is None:
+        return "–"
+    return value if isinstance(value, str) else f"{value:.{digits}f}"
+
+
+def estimate(found: Mapping[str, Any], digits: int = 3) -> str:
+    """``0.912 (0.880–0.940)``; without an interval only the value."""
+    value, low, high = (found[name] for name in ("value", "low", "high"))
+    if low == UNDEFINED and high == UNDEFINED:
+        return number(value, digits)
+    return f"{number(value, digits)} ({number(low, digits)}–{number(high, digits)})"
+
+
+def quantity(name: str) -> str:
+    """A size or measurement by its name in the analysis JSON."""
+    words = name.replace("_", " ")
+    return _QUANTITIES.get(name, words[:1].upper() + words[1:])
+
+
+def percent(value: Any) -> str:
+    """A share as percent."""
+    return value if isinstance(value, str) else "–" if value is None else f"{100 * value:.1f} %"
+
+
+def measured(row: Mapping[str, Any]) -> str:
+    """The measured cell of a target."""
+    unit = f" {row['unit']}" if row["unit"] else ""
+    shown = estimate(row["measured"])
+    return shown if shown == UNDEFINED else f"{shown}{unit}"
