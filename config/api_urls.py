@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
+from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
 from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
 from reporting.reports import api as reports
@@ -66,6 +67,13 @@ urlpatterns = [
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),
     path("inference-jobs/<uuid:job_id>/cancel/", predictions.CancelJobView.as_view(), name="job-cancel"),
     path("inference-jobs/<uuid:job_id>/predictions/", predictions.JobPredictionsView.as_view(), name="job-predictions"),
+    path("algorithms/", algorithms.AlgorithmsView.as_view(), name="algorithms"),
+    path("algorithms/<uuid:algorithm_id>/", algorithms.AlgorithmView.as_view(), name="algorithm"),
+    path("algorithms/<uuid:algorithm_id>/propose/", algorithms.ProposeView.as_view(), name="algorithm-propose"),
+    path("algorithms/<uuid:algorithm_id>/decline/", algorithms.DeclineView.as_view(), name="algorithm-decline"),
+    path("algorithms/<uuid:algorithm_id>/activate/", algorithms.ActivateView.as_view(), name="algorithm-activate"),
+    path("algorithms/<uuid:algorithm_id>/retire/", algorithms.RetireView.as_view(), name="algorithm-retire"),
+    path("algorithms/<uuid:algorithm_id>/case-runs/", algorithms.CaseRunsView.as_view(), name="algorithm-case-runs"),
     path("report-templates/<slug:template_version>/", reports.TemplateView.as_view(), name="report-template"),
     path("reports/", reports.ReportsView.as_view(), name="reports"),
     path("reports/<uuid:report_id>/", reports.ReportView.as_view(), name="report"),

@@ -231,6 +231,9 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = STATE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 BLOB_DIR = Path(env_str("DENS_BLOB_DIR", str(STATE_DIR / "blobs")))
+ALGORITHM_DIR = STATE_DIR / "algorithms"  # the files of registered algorithms, shared by all workers
+_cases = env_str("DENS_FROZEN_CASES_DIR")
+FROZEN_CASES_DIR = Path(_cases) if _cases else None  # the site's own studies with reference results, one per folder
 MIN_FREE_BYTES = env_int("DENS_MIN_FREE_BYTES", 500 * 1024 * 1024)
 DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
@@ -260,6 +263,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UserRoleEnum": "reporting.accounts.models.Role",
         "JobStatusEnum": "reporting.predictions.models.JobStatus",
+        "AlgorithmKindEnum": "reporting.predictions.models.AlgorithmKind",
+        "AlgorithmStatusEnum": "reporting.predictions.models.AlgorithmStatus",
+        "CaseRunStatusEnum": "reporting.predictions.models.CaseRunStatus",
         "ReportStatusEnum": "reporting.reports.serializers.STATUS_CHOICES",
     },
 }

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", include("config.api_urls")),
     path("accounts/", include("reporting.accounts.urls")),
     path("studies/", include("reporting.reports.study_urls")),
+    path("algorithms/", include("reporting.reports.algorithm_urls")),
     path("", include("reporting.reports.urls")),
 ]
 

@@ -5,46 +5,103 @@ Loaded by inference workers alone (``--include inference.tasks``); the web proce
 
 from __future__ import annotations
 
+import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_init
+from django.conf import settings
 
-from inference import weights
+from inference import frozen_cases, weights
+from inference.algorithms import WantedNetworks, open_networks
 from inference.nifti import label_map_bytes
 from inference.pipeline import run
-from inference.results import AlgorithmInfo, PipelineError
+from inference.results import PipelineError
 from inference.serialise import as_json
 from reporting.core.late_task import late_task
-from reporting.predictions.dispatch import RUN_INFERENCE_JOB
+from reporting.predictions.dispatch import RUN_FROZEN_CASES, RUN_INFERENCE_JOB
 from reporting.predictions.job_run import Analysis, Refused, TryAgain, run_job
+from reporting.predictions.models import Algorithm, AlgorithmKind, CaseRun
+from reporting.predictions.services import claim_case_run, finish_case_run
 
-# What this worker loaded at its start: networks stay in memory, so a result may bear no later name than this.
-_loaded: list[AlgorithmInfo] = []
+logger = logging.getLogger(__name__)
+KEPT_IN_MEMORY = 4
+"""Algorithms whose networks a worker keeps; more would be loaded anew from time to time."""
 
 
 @late_task(RUN_INFERENCE_JOB, bind=True)
 def run_inference_job(self: Any, job_id: str) -> None:
     """Bring one job to its end; does nothing when the job is not there to be taken."""
-    run_job(uuid.UUID(job_id), analyse=analyse, worker=self.request.hostname, device=device_name())
+    algorithm = Algorithm.objects.filter(inference_jobs=uuid.UUID(job_id)).first()
+    if algorithm is not None:
+        work = partial(analyse, algorithm)
+        run_job(uuid.UUID(job_id), analyse=work, worker=self.request.hostname, device=device_name())
 
 
-def analyse(paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
-    """The pipeline's answer as plain data.
+@late_task(RUN_FROZEN_CASES, bind=True)
+def run_frozen_cases(self: Any, run_id: str) -> None:
+    """Run an algorithm on the frozen cases; does nothing when the run is not there to be taken."""
+    run = claim_case_run(uuid.UUID(run_id), worker=self.request.hostname)
+    if run is not None:
+        look_at_cases(run)
+
+
+def look_at_cases(run: CaseRun, *, progress: Callable[[str], None] = lambda _line: None) -> bool:
+    """Do a claimed run and store what came out, whatever happens; returns whether it passed."""
+    digest = ""
+    try:
+        digest = frozen_cases.set_digest(settings.FROZEN_CASES_DIR)
+        results, passed = _case_results(run.algorithm, progress)
+    except frozen_cases.CasesUnreadable as error:
+        results, passed = {"reasons": ["cases_unreadable"], "text": str(error)}, False
+    except SoftTimeLimitExceeded:
+        results, passed = {"reasons": ["time_limit"]}, False
+    except Exception as error:  # a fault of ours: the run ends with its kind, and whoever reads the log finds the rest
+        logger.exception("the frozen cases could not be run")
+        results, passed = {"reasons": ["fault"], "text": type(error).__name__}, False
+    finish_case_run(run, set_digest=digest, results=results, passed=passed)
+    return passed
+
+
+def _case_results(candidate: Algorithm, progress: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+    active = Algorithm.objects.active().filter(fills_reports=True).exclude(pk=candidate.pk).first()
+    results = frozen_cases.run_cases(
+        partial(_payload, candidate),
+        folder=settings.FROZEN_CASES_DIR,
+        states_everything=candidate.kind != AlgorithmKind.CALLABLE,
+        active=None if active is None else partial(_payload, active),
+        progress=progress,
+    )
+    named = {} if active is None else {"active_algorithm": f"{active} ({active.weights_sha256[:12]})"}
+    return {**results.data, **named}, results.passed
+
+
+def _payload(algorithm: Algorithm, paths: Sequence[Path]) -> Mapping[str, Any]:
+    try:
+        return analyse(algorithm, paths, lambda _stage: None).payload
+    except (Refused, TryAgain) as error:
+        raise frozen_cases.CaseFailed(error.reason) from error
+
+
+def analyse(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
+    """The answer of ``algorithm`` as plain data.
 
     Raises:
         Refused: the study cannot be analysed; another attempt would say the same.
         TryAgain: the memory of this machine or its card did not suffice.
     """
     try:
-        result = run(paths, on_stage=on_stage)
+        with weights.using(networks_of(algorithm)):
+            result = run(paths, on_stage=on_stage)
     except PipelineError as error:
         raise Refused(error.reason, error.message) from error
     except weights.WeightsError as error:
-        raise Refused("weights_unusable", "The weights of the networks are missing or changed") from error
+        raise Refused("weights_unusable", "The weights of this algorithm are missing or changed") from error
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise TryAgain("out_of_memory", "The memory of the graphics card did not suffice") from error
@@ -53,9 +110,31 @@ def analyse(paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
         if "can't allocate memory" in str(error):
             raise TryAgain("out_of_memory", "The worker ran out of memory") from error
         raise
-    if _loaded and result.algorithm != _loaded[0]:
-        raise Refused("weights_changed", "The weights on disk changed while the worker ran; start it again")
     return Analysis(as_json(result), {uid: label_map_bytes(volume) for uid, volume in result.masks.items()})
+
+
+def networks_of(algorithm: Algorithm) -> weights.NetworkSet:
+    """What the algorithm runs with, loaded once per process.
+
+    Raises:
+        WeightsError: it is not on this installation, was changed, or does not fit this version of the program.
+    """
+    return _open(WantedNetworks(algorithm.name, algorithm.version, algorithm.weights_sha256))
+
+
+@lru_cache(maxsize=KEPT_IN_MEMORY)
+def _open(wanted: WantedNetworks) -> weights.NetworkSet:
+    return open_networks(wanted, settings.ALGORITHM_DIR)
+
+
+def shipped() -> weights.NetworkSet:
+    """The networks that came with this version of the program.
+
+    Raises:
+        WeightsError: a file is missing, changed or does not fit.
+    """
+    info = weights.algorithm_info()
+    return _open(WantedNetworks(info.name, info.version, info.weights_sha256))
 
 
 def device_name() -> str:
@@ -65,7 +144,7 @@ def device_name() -> str:
 
 @worker_init.connect
 def refuse_to_start_without_weights(**kwargs: Any) -> None:
-    """Load every network before the first job; weights that are missing, changed or do not fit stop the worker.
+    """Load what ships before the first job; weights that are missing, changed or do not fit stop the worker.
 
     The children inherit the loaded networks. One thread only: after a thread pool was started before the fork, the
     first convolution in a child waits for ever for threads that it does not have (seen with torch 2.13).
@@ -73,8 +152,7 @@ def refuse_to_start_without_weights(**kwargs: Any) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        weights.check_all()
+        shipped()
     except weights.WeightsError as error:
         raise SystemExit(f"The inference worker does not start: {error}") from error
     torch.set_num_threads(threads)
-    _loaded[:] = [weights.algorithm_info()]

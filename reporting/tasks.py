@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from reporting.core.late_task import late_task
 from reporting.predictions import (
     dispatch,
@@ -16,6 +18,7 @@ def requeue_stale_jobs() -> None:
     """Each minute: what was lost gets done."""
     services.requeue_stale_jobs()
     services.request_missing_inference()
+    services.reannounce_case_runs(for_s=settings.INFERENCE_LEASE_S)
     services.forget_silent_workers()
 
 

@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from uuid import uuid4
 
+from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
@@ -51,21 +52,27 @@ def add_object(series: Series, content: bytes | None = None) -> SopInstance:
     )
 
 
-def make_algorithm(*, version: str = "0.1.0", activate: bool = True) -> Algorithm:
-    return register_algorithm(
-        name="dens-cervical",
+def make_algorithm(*, version: str = "0.1.0", activate: bool = True, **fields: Any) -> Algorithm:
+    """Registered, and with ``activate`` the active version of its name, whichever was before."""
+    values: dict[str, Any] = {"name": "dens-cervical", "fills_reports": True, **fields}
+    algorithm = register_algorithm(
         version=version,
         weights_sha256=hashlib.sha256(version.encode()).hexdigest(),
         applicability="trained on synthetic images; not for clinical use",
-        activate=activate,
         by=None,
+        **values,
     )
+    if activate:
+        Algorithm.objects.active().filter(name=algorithm.name).exclude(pk=algorithm.pk).update(status="retired")
+        Algorithm.objects.filter(pk=algorithm.pk).update(status="active", activated_at=timezone.now())
+        algorithm.refresh_from_db()
+    return algorithm
 
 
 def make_job(study: Study | None = None, **fields: Any) -> InferenceJob:
     """A job row in any state, without the services and their messages."""
-    algorithm = Algorithm.objects.filter(is_active=True).first() or make_algorithm()
-    return InferenceJob.objects.create(study=study or make_study(), algorithm=algorithm, **fields)
+    algorithm = Algorithm.objects.active().first() or make_algorithm()
+    return InferenceJob.objects.create(**{"study": study or make_study(), "algorithm": algorithm, **fields})
 
 
 def make_result(job: InferenceJob, **changes: Any) -> dict[str, Any]:

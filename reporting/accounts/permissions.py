@@ -30,12 +30,17 @@ class Act(StrEnum):
     REPORT_WITHDRAW = "report.withdraw"
     REPORT_DISCARD = "report.discard"
     REPORT_EXPORT = "report.export"
+    ALGORITHM_VIEW = "algorithm.view"
+    ALGORITHM_PROPOSE = "algorithm.propose"
+    ALGORITHM_TEST = "algorithm.test"
+    ALGORITHM_ACTIVATE = "algorithm.activate"
+    ALGORITHM_STOP = "algorithm.stop"
     AUDIT_VIEW = "audit.view"
     USER_MANAGE = "user.manage"
     OPERATIONS_VIEW = "operations.view"
 
 
-_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW}
+_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW}
 _WRITE = {Act.REPORT_DRAFT, Act.REPORT_EDIT, Act.INFERENCE_REQUEST, Act.REPORT_EXPORT}
 
 PERMISSIONS: dict[Role, frozenset[Act]] = {
@@ -53,13 +58,27 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_ADDENDUM,
             Act.REPORT_WITHDRAW,
             Act.REPORT_DISCARD,
+            Act.ALGORITHM_PROPOSE,
+            Act.ALGORITHM_TEST,
+            Act.ALGORITHM_STOP,
         }
     ),
-    Role.AUDITOR: frozenset({*_READ, Act.REPORT_EXPORT, Act.AUDIT_VIEW, Act.QUARANTINE_VIEW, Act.OPERATIONS_VIEW}),
-    Role.RESEARCHER: frozenset(),
+    Role.AUDITOR: frozenset(
+        {
+            *_READ,
+            Act.REPORT_EXPORT,
+            Act.AUDIT_VIEW,
+            Act.QUARANTINE_VIEW,
+            Act.OPERATIONS_VIEW,
+            Act.ALGORITHM_TEST,
+            Act.ALGORITHM_ACTIVATE,
+            Act.ALGORITHM_STOP,
+        }
+    ),
+    Role.RESEARCHER: frozenset({Act.ALGORITHM_VIEW}),
     Role.READER: frozenset(),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
-    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW}),
+    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW}),
     Role.SERVICE: frozenset({Act.STUDY_INGEST}),
 }
 

@@ -14,11 +14,12 @@ from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
-from reporting.predictions.models import InferenceJob, JobStatus
+from reporting.predictions.models import CaseRun, InferenceJob, JobStatus
 
 RUN_INFERENCE_JOB = "inference.run_inference_job"
+RUN_FROZEN_CASES = "inference.run_frozen_cases"
 DRAFT_REPORTS = "reporting.draft_reports"
-TASK_NAMES = (RUN_INFERENCE_JOB, DRAFT_REPORTS)
+TASK_NAMES = (RUN_INFERENCE_JOB, RUN_FROZEN_CASES, DRAFT_REPORTS)
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,11 @@ logger = logging.getLogger(__name__)
 def announce_job_on_commit(job_id: uuid.UUID) -> None:
     """Tell an inference worker about the job once its row is visible to it."""
     transaction.on_commit(partial(_announce_job, job_id), robust=True)
+
+
+def announce_case_run_on_commit(run_id: uuid.UUID) -> None:
+    """Tell an inference worker that an algorithm is to be run on the frozen cases."""
+    transaction.on_commit(partial(_announce_case_run, run_id), robust=True)
 
 
 def draft_reports_on_commit() -> None:
@@ -36,6 +42,11 @@ def draft_reports_on_commit() -> None:
 def _announce_job(job_id: uuid.UUID) -> None:
     if _send(RUN_INFERENCE_JOB, job_id=str(job_id)):
         InferenceJob.objects.filter(pk=job_id, status=JobStatus.QUEUED).update(dispatched_at=Now())
+
+
+def _announce_case_run(run_id: uuid.UUID) -> None:
+    if _send(RUN_FROZEN_CASES, run_id=str(run_id)):
+        CaseRun.objects.filter(pk=run_id).update(dispatched_at=Now())
 
 
 def _send(name: str, **ids: str) -> bool:

@@ -24,7 +24,6 @@ FAILURES: dict[str, str | Promise] = {
     "time_limit": _("The analysis took too long."),
     "analysis_fault": _("The analysis stopped with a fault of the program."),
     "weights_unusable": _("The weights of the networks are missing or changed."),
-    "weights_changed": _("The weights on disk changed while the worker ran; start it again."),
     # The result.
     "wrong_algorithm": _("The result was computed by another algorithm or other weights than asked for."),
     "incomplete_result": _REFUSED_RESULT,

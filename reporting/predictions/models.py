@@ -7,12 +7,34 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
-from reporting.predictions.querysets import InferenceJobQuerySet, WorkerHeartbeatQuerySet
+from reporting.predictions.querysets import (
+    AlgorithmQuerySet,
+    CaseRunQuerySet,
+    InferenceJobQuerySet,
+    WorkerHeartbeatQuerySet,
+)
 from reporting.studies.models import Series, Study
 
 
+class AlgorithmKind(models.TextChoices):
+    BUILT_IN = "built_in", _("Built in")
+    BUNDLE = "bundle", _("MONAI bundle")
+    CALLABLE = "callable", _("Python callable")
+
+
+class AlgorithmStatus(models.TextChoices):
+    REGISTERED = "registered", _("Registered")
+    PROPOSED = "proposed", _("Proposed")
+    ACTIVE = "active", _("Active")
+    RETIRED = "retired", _("Retired")
+
+
 class Algorithm(TimestampedModel):
-    """Algorithm Identification: which program with which weights (PS3.16 TID 4019)."""
+    """Algorithm Identification: which program with which weights (PS3.16 TID 4019).
+
+    What it is never changes: another digest is another row. What it may do is its status: a senior proposes, the frozen
+    cases are run, an auditor activates (``services.activation``).
+    """
 
     name = models.CharField(max_length=64)
     version = models.CharField(max_length=32)
@@ -20,18 +42,76 @@ class Algorithm(TimestampedModel):
     applicability = models.CharField(
         max_length=256, blank=True
     )  # e.g. "trained on synthetic images; not for clinical use"
-    is_active = models.BooleanField(default=False)
+    kind = models.CharField(max_length=16, choices=AlgorithmKind, default=AlgorithmKind.BUILT_IN)
+    # Where a worker finds it: the digest of a stored bundle, or the name of a callable.
+    origin = models.JSONField(default=dict, blank=True)
+    card = models.JSONField(default=dict, blank=True)  # network name → what was trained, on what, how well it did
+    thresholds = models.JSONField(default=dict, blank=True)  # finding → operating point
+    # Its suggestions fill drafts; any other active algorithm is shown beside them.
+    fills_reports = models.BooleanField(default=False)
+    status = models.CharField(max_length=16, choices=AlgorithmStatus, default=AlgorithmStatus.REGISTERED)
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField(null=True)
+    proposal_reason = models.CharField(max_length=500, blank=True)
+    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    activated_at = models.DateTimeField(null=True)
+    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    retired_at = models.DateTimeField(null=True)
+
+    objects = AlgorithmQuerySet.as_manager()
 
     class Meta:
+        ordering = ["-created_at"]
         constraints = [
             models.UniqueConstraint(fields=["name", "version", "weights_sha256"], name="algorithm_is_unique"),
             models.UniqueConstraint(
-                fields=["name"], condition=models.Q(is_active=True), name="one_active_version_per_algorithm"
+                fields=["name"], condition=models.Q(status="active"), name="one_active_version_per_algorithm"
+            ),
+            models.UniqueConstraint(
+                fields=["fills_reports"],
+                condition=models.Q(status="active", fills_reports=True),
+                name="one_active_algorithm_fills_reports",
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+
+class CaseRunStatus(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    RUNNING = "running", _("Running")
+    PASSED = "passed", _("Passed")
+    FAILED = "failed", _("Failed")
+
+
+class CaseRun(TimestampedModel):
+    """One run of an algorithm on the frozen cases. ``set_digest`` names exactly which cases, ``results`` says how."""
+
+    algorithm = models.ForeignKey(Algorithm, on_delete=models.PROTECT, related_name="case_runs")
+    status = models.CharField(max_length=16, choices=CaseRunStatus, default=CaseRunStatus.QUEUED)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    dispatched_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=128, blank=True)
+    set_digest = models.CharField(max_length=64, blank=True)
+    results = models.JSONField(default=dict, blank=True)
+
+    objects = CaseRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["algorithm"],
+                condition=models.Q(status__in=["queued", "running"]),
+                name="one_open_case_run_per_algorithm",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class JobStatus(models.TextChoices):

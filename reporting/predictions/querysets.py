@@ -17,7 +17,37 @@ from reporting.accounts.permissions import Act, may
 from reporting.studies.models import Study
 
 if TYPE_CHECKING:
-    from reporting.predictions.models import InferenceJob, WorkerHeartbeat  # noqa: F401  in the bases below
+    from reporting.predictions.models import (  # noqa: F401  in the bases below
+        Algorithm,
+        CaseRun,
+        InferenceJob,
+        WorkerHeartbeat,
+    )
+
+CASE_RUN_LOST_AFTER = timedelta(minutes=20)
+"""Longer than a task may take: whoever began such a run is gone."""
+
+
+class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
+    def visible_to(self, user: User | AnonymousUser) -> AlgorithmQuerySet:
+        """The registry, for those who may look at it."""
+        return self if may(user, Act.ALGORITHM_VIEW) else self.none()
+
+    def active(self) -> AlgorithmQuerySet:
+        """What new studies are read with: the one that fills reports first."""
+        return self.filter(status="active").order_by("-fills_reports", "name")
+
+
+class CaseRunQuerySet(models.QuerySet["CaseRun"]):
+    def takeable(self) -> CaseRunQuerySet:
+        """Queued, or left by a worker that is gone."""
+        lost = Q(status="running", started_at__lt=Now() - CASE_RUN_LOST_AFTER)
+        return self.filter(Q(status="queued") | lost)
+
+    def unannounced(self, *, for_s: float) -> CaseRunQuerySet:
+        """To be taken, and nobody was told within the last ``for_s`` seconds."""
+        told = Q(dispatched_at__gte=Now() - timedelta(seconds=for_s))
+        return self.takeable().exclude(told)
 
 
 class InferenceJobQuerySet(models.QuerySet["InferenceJob"]):

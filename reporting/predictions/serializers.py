@@ -8,8 +8,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from reporting.predictions.case_words import case_reason_text
 from reporting.predictions.failure_words import failure_text
-from reporting.predictions.models import Algorithm, InferenceJob, Prediction
+from reporting.predictions.models import Algorithm, CaseRun, InferenceJob, Prediction
 
 
 class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
@@ -17,6 +18,68 @@ class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
         model = Algorithm
         fields = ["name", "version", "weights_sha256", "applicability"]
         read_only_fields = fields
+
+
+class CaseRunSerializer(serializers.ModelSerializer[CaseRun]):
+    """A run on the frozen cases; ``reasons`` are empty when it passed."""
+
+    reasons = serializers.SerializerMethodField(help_text="Why it did not pass, in the reader's language")
+
+    class Meta:
+        model = CaseRun
+        fields = ["id", "status", "set_digest", "reasons", "results", "created_at", "started_at", "finished_at"]
+        read_only_fields = fields
+
+    def get_reasons(self, run: CaseRun) -> list[str]:
+        return [case_reason_text(str(code)) for code in run.results.get("reasons", ())]
+
+
+class RegisteredAlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
+    """An algorithm of the registry with who proposed and activated it; nobody: set-up did."""
+
+    proposed_by = serializers.CharField(source="proposed_by.full_name", default=None, read_only=True)
+    activated_by = serializers.CharField(source="activated_by.full_name", default=None, read_only=True)
+
+    class Meta:
+        model = Algorithm
+        fields = [
+            "id",
+            "name",
+            "version",
+            "weights_sha256",
+            "applicability",
+            "kind",
+            "fills_reports",
+            "status",
+            "thresholds",
+            "proposed_by",
+            "proposed_at",
+            "proposal_reason",
+            "activated_by",
+            "activated_at",
+            "retired_at",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class AlgorithmDetailSerializer(RegisteredAlgorithmSerializer):
+    """With its card, and its newest run on the frozen cases."""
+
+    newest_case_run = serializers.SerializerMethodField()
+
+    class Meta(RegisteredAlgorithmSerializer.Meta):
+        fields = [*RegisteredAlgorithmSerializer.Meta.fields, "origin", "card", "newest_case_run"]
+        read_only_fields = fields
+
+    @extend_schema_field(CaseRunSerializer(allow_null=True))
+    def get_newest_case_run(self, algorithm: Algorithm) -> Any:
+        run = algorithm.case_runs.first()
+        return None if run is None else CaseRunSerializer(run).data
+
+
+class AlgorithmReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
 
 
 class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):

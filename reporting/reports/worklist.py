@@ -120,13 +120,14 @@ def _current_reports() -> QuerySet[Report]:
 
 
 def _newest_jobs() -> QuerySet[InferenceJob]:
-    return InferenceJob.objects.order_by("-created_at")
+    """Of the algorithm that fills reports: the state of a study is the state of its reading."""
+    return InferenceJob.objects.filter(algorithm__fills_reports=True).order_by("-created_at")
 
 
 def _with_states(studies: Sequence[Study], user: User) -> tuple[WorklistRow, ...]:
     jobs: dict[uuid.UUID, Any] = {}
     if may(user, Act.PREDICTION_VIEW) or may(user, Act.INFERENCE_REQUEST):
-        newest = InferenceJob.objects.filter(study__in=studies).order_by("study_id", "-created_at")
+        newest = _newest_jobs().filter(study__in=studies).order_by("study_id", "-created_at")
         jobs = {
             job.study_id: job for job in newest.distinct("study_id").defer("result").annotate(gate=F("result__gate"))
         }

@@ -15,6 +15,7 @@ from reporting.accounts.models import Role, User
 from reporting.predictions.models import JobStatus
 from reporting.predictions.services import (
     LabelMapFile,
+    activate_at_set_up,
     claim_job,
     publish_predictions,
     register_algorithm,
@@ -77,9 +78,10 @@ def report(study: Study, people: dict[str, User]) -> Report:
         version="0.1.0",
         weights_sha256="5" * 64,
         applicability=APPLICABILITY,
-        activate=True,
+        fills_reports=True,
         by=None,
     )
+    assert activate_at_set_up(algorithm)
     job = request_inference(study, by=people["junior"])
     claimed = claim_job(job.pk, worker="test")
     assert claimed is not None

@@ -63,6 +63,30 @@ def _account(name: str, body: str) -> Row:
     return Row(f"api:{name}", "PUT", answers, ids=(("user_id", "account"),), body=body)
 
 
+SEES_ALGORITHMS = "owner colleague stranger senior auditor researcher admin"
+NO_ALGORITHMS = "reader importer service"
+
+
+def _of_algorithm(act: str, allowed: dict[int, str], algorithm: str, body: str = "") -> tuple[Row, Row]:
+    """The same act over the API and from the page: the page says on itself what is not possible now."""
+    may = " ".join(allowed.values()).split()
+    refused = " ".join(person for person in SEES_ALGORITHMS.split() if person not in may)
+    away = {403: refused, 404: NO_ALGORITHMS}
+    ids = (("algorithm_id", algorithm),)
+    name = "case-runs" if act == "test" else act
+    return (
+        Row(f"api:algorithm-{name}", "POST", {**allowed, **away, 401: "anonymous"}, ids=ids, body=body),
+        Row(
+            "algorithms:act",
+            "POST",
+            {302: " ".join([*may, "anonymous"]), **away},
+            ids=ids,
+            fixed=(("act", act),),
+            form=(("reason", "why not"),),
+        ),
+    )
+
+
 WRITES = "owner senior"  # the draft belongs to the owner; a senior may take over
 _UPLOADS = "owner colleague stranger senior importer service"
 _NO_UPLOADS = "auditor researcher reader admin"
@@ -114,6 +138,16 @@ TABLE = [
         {200: "owner colleague senior", 403: "auditor", 404: AWAY, 401: "anonymous"},
         ids=(("job_id", "queued"),),
     ),
+    # --- algorithms
+    _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _read("api:algorithm", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
+    _page("algorithms:list", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _page("algorithms:detail", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
+    *_of_algorithm("propose", {200: "senior"}, "candidate", "reason"),
+    *_of_algorithm("test", {202: "senior auditor"}, "candidate"),
+    *_of_algorithm("activate", {200: "auditor"}, "proposed"),
+    *_of_algorithm("decline", {200: "senior auditor"}, "proposed", "reason"),
+    *_of_algorithm("retire", {200: "senior auditor"}, "active", "reason"),
     # --- API: reports
     _read(
         "api:reports",

@@ -10,6 +10,7 @@ from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import InferenceJob, JobStatus
+from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm
 from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.studies.models import QuarantinedFile, Series, Study
@@ -79,7 +80,13 @@ def make_world() -> World:
     unread, queued = make_study(), make_study()
     job = draft.job
     assert job is not None
-    small.make_algorithm()
+    active = small.make_algorithm()
+    candidate = small.make_algorithm(version="0.2.0", activate=False)
+    proposed = small.make_algorithm(name="plug-in", version="0.3.0", fills_reports=False, activate=False)
+    propose_algorithm(proposed, reason="it reads well", by=make_user(Role.SENIOR))
+    run = claim_case_run(proposed.case_runs.get().pk, worker="test")
+    assert run is not None
+    finish_case_run(run, set_digest="c" * 64, results={}, passed=True)
     queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
     instance = small.add_object(Series.objects.filter(study=draft.study)[0])
     _foreign(world)
@@ -93,6 +100,9 @@ def make_world() -> World:
         "queued": queued_job.pk,
         "instance": instance.pk,
         "account": make_user(Role.READER).pk,
+        "active": active.pk,
+        "candidate": candidate.pk,
+        "proposed": proposed.pk,
     }
     world.versions = {str(report.pk): report.version for report in (draft, ready, preliminary, final)}
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name

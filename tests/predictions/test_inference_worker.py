@@ -16,6 +16,7 @@ from inference import tasks, weights
 from inference.results import PipelineError
 from reporting.predictions import dispatch
 from reporting.predictions.job_run import Refused, TryAgain
+from reporting.predictions.models import Algorithm
 
 
 def test_every_name_that_is_sent_or_scheduled_is_a_registered_task() -> None:
@@ -31,7 +32,7 @@ def test_pixel_work_goes_to_its_own_queue_and_all_else_to_the_default_one() -> N
         return queue.name if queue is not None else app.conf.task_default_queue
 
     for name in app.tasks:
-        assert queue_of(name) == ("inference" if name == dispatch.RUN_INFERENCE_JOB else "default")
+        assert queue_of(name) == ("inference" if name.startswith("inference.") else "default")
 
 
 def test_every_task_is_acknowledged_late_and_comes_back_when_its_process_is_lost() -> None:
@@ -41,7 +42,8 @@ def test_every_task_is_acknowledged_late_and_comes_back_when_its_process_is_lost
 
 
 def test_weights_that_do_not_fit_stop_the_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(weights, "check_all", partial(weights.check_all, tmp_path))
+    tasks._open.cache_clear()
+    monkeypatch.setattr(weights, "algorithm_info", partial(weights.algorithm_info, tmp_path))
     with pytest.raises(SystemExit, match=r"does not start: manifest\.json"):
         tasks.refuse_to_start_without_weights()
 
@@ -67,4 +69,16 @@ def test_the_pipeline_s_errors_are_told_apart(
 ) -> None:
     monkeypatch.setattr(tasks, "run", _raises(error))
     with pytest.raises(becomes):
-        tasks.analyse([], lambda stage: None)
+        tasks.analyse(_what_ships(), [], lambda stage: None)
+
+
+def _what_ships() -> Algorithm:
+    return Algorithm(**vars(weights.algorithm_info()))
+
+
+def test_a_job_for_weights_that_are_not_here_is_refused() -> None:
+    algorithm = _what_ships()
+    algorithm.weights_sha256 = "0" * 64
+    with pytest.raises(Refused) as refusal:
+        tasks.analyse(algorithm, [], lambda stage: None)
+    assert refusal.value.reason == "weights_unusable"

@@ -14,7 +14,7 @@ from kombu.exceptions import OperationalError
 from reporting.accounts.models import Role
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import NotAllowed, WrongState
-from reporting.predictions.models import Algorithm, InferenceJob, JobStatus
+from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.predictions.services import (
     cancel_job,
     claim_job,
@@ -152,12 +152,3 @@ def test_files_that_come_while_the_worker_looks_are_looked_at_by_a_second_job(
     [second] = InferenceJob.objects.exclude(pk=job.pk)
     assert second.status == JobStatus.QUEUED
     assert ("inference.run_inference_job", {"job_id": str(second.pk)}) in messages()
-
-
-def test_registering_an_algorithm_again_changes_nothing_and_activating_replaces() -> None:
-    first = make_algorithm(version="1")
-    assert make_algorithm(version="1").pk == first.pk
-    second = make_algorithm(version="2")
-    assert list(Algorithm.objects.filter(is_active=True)) == [second]
-    acts = AuditEvent.objects.filter(act__startswith="algorithm.").values_list("act", flat=True)
-    assert list(acts) == ["algorithm.registered", "algorithm.activated"] * 2

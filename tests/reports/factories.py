@@ -75,7 +75,13 @@ PREDICTIONS = [
 
 def make_job(study: Study, predictions: list[dict[str, Any]] | None = None, **result: Any) -> InferenceJob:
     algorithm, _ = Algorithm.objects.get_or_create(
-        name="dens", version="1.0", weights_sha256="a" * 64, defaults={"applicability": "trained on synthetic images"}
+        name="dens",
+        version="1.0",
+        weights_sha256="a" * 64,
+        defaults={
+            "applicability": "trained on synthetic images",
+            "fills_reports": True,
+        },
     )
     levels = [
         {"name": name, "kind": kind, "status": "named", "center_lps_mm": [0.0, 0.0, -9.0 * number]}

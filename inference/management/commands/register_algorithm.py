@@ -5,33 +5,60 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from inference import weights
-from reporting.predictions.services import register_algorithm
+from inference import algorithm_store, weights
+from inference.tasks import networks_of, shipped
+from reporting.predictions.models import Algorithm
+from reporting.predictions.services import activate_at_set_up, register_algorithm
 
 SYNTHETIC = "trained on synthetic images; not for clinical use"
 
 
 class Command(BaseCommand):
-    help = "Register the algorithm under the digest of its weights; --activate makes it the one that new jobs use"
+    help = (
+        "Register what ships under the digest of its weights. --activate: at the first set-up it is active at once; "
+        "every later version is proposed by a senior and activated by an auditor"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--applicability", default=SYNTHETIC, help="printed with every value of the machine")
-        parser.add_argument("--activate", action="store_true", help="use it for new jobs from now on")
+        parser.add_argument("--activate", action="store_true", help="use it from now on, if this is the first set-up")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            info = weights.algorithm_info()
+            networks = shipped()
+            algorithm_store.keep_weights(settings.ALGORITHM_DIR)
         except weights.WeightsError as error:
             raise CommandError(str(error)) from error
+        cards = {name: card for name, (_network, card) in networks.networks.items()}
         algorithm = register_algorithm(
-            name=info.name,
-            version=info.version,
-            weights_sha256=info.weights_sha256,
+            name=networks.info.name,
+            version=networks.info.version,
+            weights_sha256=networks.info.weights_sha256,
             applicability=options["applicability"],
-            activate=options["activate"],
+            fills_reports=True,
+            card={name: vars(card) for name, card in cards.items()},
+            thresholds={name: card.threshold for name, card in cards.items() if card.threshold is not None},
             by=None,
         )
-        state = "active" if algorithm.is_active else "registered"
-        self.stdout.write(f"{algorithm} ({algorithm.weights_sha256[:12]}…): {state}")
+        active = Algorithm.objects.active().filter(name=algorithm.name).exclude(pk=algorithm.pk).first()
+        if options["activate"]:
+            lost = active if active is not None and not _runs_here(active) else None
+            activate_at_set_up(algorithm, in_place_of=lost)
+        algorithm.refresh_from_db()
+        self.stdout.write(f"{algorithm} ({algorithm.weights_sha256[:12]}…): {algorithm.status}")
+        if active is not None and algorithm.status == "registered":
+            self.stdout.write(
+                f"{active} ({active.weights_sha256[:12]}…) stays active: a senior proposes the new version and an "
+                "auditor activates it, on the page Algorithms"
+            )
+
+
+def _runs_here(algorithm: Algorithm) -> bool:
+    try:
+        networks_of(algorithm)
+    except weights.WeightsError:
+        return False
+    return True

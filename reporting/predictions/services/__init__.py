@@ -1,7 +1,20 @@
 """Every write to jobs, predictions and algorithms, one file per use case."""
 
-from reporting.predictions.services.algorithms import register_algorithm
+from reporting.predictions.services.activation import (
+    activate_algorithm,
+    decline_algorithm,
+    passed_run,
+    propose_algorithm,
+    retire_algorithm,
+)
+from reporting.predictions.services.algorithms import activate_at_set_up, register_algorithm
 from reporting.predictions.services.attempts import ClaimedJob, claim_job, fail_job, renew_lease
+from reporting.predictions.services.case_runs import (
+    claim_case_run,
+    finish_case_run,
+    reannounce_case_runs,
+    request_case_run,
+)
 from reporting.predictions.services.presence import forget_silent_workers, note_worker_alive
 from reporting.predictions.services.publishing import LabelMapFile, publish_predictions
 from reporting.predictions.services.requests import (
@@ -15,17 +28,27 @@ from reporting.predictions.services.uploads import finish_upload
 __all__ = [
     "ClaimedJob",
     "LabelMapFile",
+    "activate_algorithm",
+    "activate_at_set_up",
     "cancel_job",
+    "claim_case_run",
     "claim_job",
+    "decline_algorithm",
     "fail_job",
+    "finish_case_run",
     "finish_upload",
     "forget_silent_workers",
     "note_worker_alive",
+    "passed_run",
+    "propose_algorithm",
     "publish_predictions",
+    "reannounce_case_runs",
     "register_algorithm",
     "renew_lease",
+    "request_case_run",
     "request_inference",
     "request_inference_for_new_studies",
     "request_missing_inference",
     "requeue_stale_jobs",
+    "retire_algorithm",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -23,7 +24,10 @@ logger = logging.getLogger(__name__)
 
 
 def request_inference(study: Study, algorithm: Algorithm | None = None, *, by: User | None) -> InferenceJob:
-    """Queue a job for ``study``; ``by=None`` is the system itself. Without ``algorithm`` the active one is used.
+    """Queue a job for ``study``; ``by=None`` is the system itself.
+
+    Without ``algorithm``: one job for every active one, and the job of the one that fills reports is returned. Those
+    that are shown beside it are left out where they have looked, or are about to look, at what the study holds now.
 
     Raises:
         NotAllowed: the actor's role may not ask for inference.
@@ -31,30 +35,28 @@ def request_inference(study: Study, algorithm: Algorithm | None = None, *, by: U
     """
     if by is not None:
         require(by, Act.INFERENCE_REQUEST)
-    return _queue(study, algorithm or _active_algorithm(), by=by)
+    if algorithm is not None:
+        return _queue(study, algorithm, by=by)
+    active = list(Algorithm.objects.active())
+    if not active:
+        raise WrongState(_("No algorithm is active; an administrator must register one"))
+    job = _queue(study, active[0], by=by)
+    _queue_missing(study, active[1:], by=by)
+    return job
 
 
 def request_inference_for_new_studies(studies: Iterable[Study], *, by: User | None) -> list[InferenceJob]:
-    """Queue a job for each study whose present content no job has looked at or is about to look at.
+    """Queue a job for each study and active algorithm that neither looked nor will look at its present content.
 
     The ordinary end of an ingest, so the right to ingest is enough. May be called again for the same studies. Without
     an active algorithm nothing is queued now; the sweeper queues the studies once there is one.
     """
     if by is not None:
         require(by, Act.STUDY_INGEST)
-    algorithm = Algorithm.objects.filter(is_active=True).first()
-    if algorithm is None:
+    active = list(Algorithm.objects.active())
+    if not active:
         logger.warning("no algorithm is active: studies are kept without analysis")
-        return []
-    jobs = []
-    for study in studies:
-        if _is_answered(study, algorithm):
-            continue
-        try:
-            jobs.append(_queue(study, algorithm, by=by))
-        except WrongState:
-            continue  # queued by somebody else in this moment: that job sees the same content
-    return jobs
+    return [job for study in studies for job in _queue_missing(study, active, by=by)]
 
 
 def request_again_if_study_grew(job: InferenceJob) -> None:
@@ -80,11 +82,15 @@ def cancel_job(job: InferenceJob, *, by: User) -> InferenceJob:
     return job
 
 
-def _active_algorithm() -> Algorithm:
-    algorithm = Algorithm.objects.filter(is_active=True).first()
-    if algorithm is None:
-        raise WrongState(_("No algorithm is active; an administrator must register one"))
-    return algorithm
+@transaction.atomic
+def _queue_missing(study: Study, algorithms: Iterable[Algorithm], *, by: User | None) -> list[InferenceJob]:
+    jobs = []
+    for algorithm in algorithms:
+        if _is_answered(study, algorithm):
+            continue
+        with suppress(WrongState):  # queued by somebody else in this moment: that job sees the same content
+            jobs.append(_queue(study, algorithm, by=by))
+    return jobs
 
 
 def _is_answered(study: Study, algorithm: Algorithm) -> bool:

@@ -41,8 +41,8 @@ def install_template() -> ReportTemplate:
 
 
 def latest_job(study: Study) -> InferenceJob | None:
-    """The newest job of ``study`` that succeeded."""
-    jobs = InferenceJob.objects.filter(study=study, status=JobStatus.SUCCEEDED)
+    """The newest job of ``study`` that succeeded and may fill its report."""
+    jobs = InferenceJob.objects.filter(study=study, status=JobStatus.SUCCEEDED, algorithm__fills_reports=True)
     return jobs.order_by("-finished_at", "-created_at").first()
 
 
@@ -72,6 +72,8 @@ def draft_report(*, study: Study, job: InferenceJob) -> Report | None:
     """
     if job.study_id != study.pk or job.status != JobStatus.SUCCEEDED:
         raise WrongState(_("Only a finished machine reading of the same study can open a draft"))
+    if not job.algorithm.fills_reports:
+        raise WrongState(_("This algorithm is shown beside a report and does not fill it"))
     report = _create(study, job, author=None)
     if report is not None:
         record(AuditAct.REPORT_DRAFTED, by=None, about=report, data={"study": study.id, "job": job.id})
@@ -85,7 +87,7 @@ def draft_report(*, study: Study, job: InferenceJob) -> Report | None:
 
 def draft_missing_reports() -> int:
     """Draft what finished jobs still wait for; returns how many reports were opened or filled. For the sweeper."""
-    jobs = InferenceJob.objects.filter(status=JobStatus.SUCCEEDED)
+    jobs = InferenceJob.objects.filter(status=JobStatus.SUCCEEDED, algorithm__fills_reports=True)
     reported = [s.value for s in ReportStatus if s is not ReportStatus.WITHDRAWN]
     unreported = jobs.exclude(study__reports__status__in=reported)
     of_drafts = jobs.filter(study__reports__status=ReportStatus.DRAFT.value)
