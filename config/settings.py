@@ -263,6 +263,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "UserRoleEnum": "reporting.accounts.models.Role",
         "JobStatusEnum": "reporting.predictions.models.JobStatus",
+        "VersionKindEnum": "reporting.reports.models.VersionKind",
         "AlgorithmKindEnum": "reporting.predictions.models.AlgorithmKind",
         "AlgorithmStatusEnum": "reporting.predictions.models.AlgorithmStatus",
         "CaseRunStatusEnum": "reporting.predictions.models.CaseRunStatus",
