@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from inference.evaluation import pictures
-from inference.evaluation.records import LevelOutcome, Overlap, Picture, Place
+from inference.evaluation.records import OUTCOMES, LevelOutcome, Overlap, Picture, Place
 from inference.level_frames import disc_edge
 from inference.results import PipelineResult
 from inference.volumes import Volume
@@ -99,7 +99,8 @@ def _wrong_levels(views: Views, levels: Sequence[LevelOutcome], stem: str) -> It
     if at is None:
         return
     content = pictures.levels_picture(views.result.images[at[0]], views.result.levels, views.centers())
-    words = ", ".join(f"{one.level} {one.outcome}" for one in bad)
+    by_outcome = {outcome: [one.level for one in bad if one.outcome == outcome] for outcome in OUTCOMES}
+    words = "; ".join(f"{outcome}: {', '.join(names)}" for outcome, names in by_outcome.items() if names)
     score = sum(1.0 if one.outcome == "wrong" else 0.1 for one in bad)
     yield Picture("", "levels", "levels", f"phantom {stem}: {words}", score), content
 

@@ -12,7 +12,7 @@ import numpy as np
 from inference.evaluation.calibration import clustered_error, reliability
 from inference.evaluation.cohort import Answers, Cohort, Row
 from inference.evaluation.estimate import Estimate
-from inference.evaluation.patients import Floats, share, sums_per_patient
+from inference.evaluation.patients import Floats, ratio, share, sums_per_patient
 from inference.evaluation.rates import clustered_rates, count
 from inference.evaluation.roc import PairedPatients, auc_loss, clustered_auc, roc
 from reporting.vocabulary import MachineFinding, Zone
@@ -81,6 +81,17 @@ def slip_direction(cohort: Cohort) -> dict[str, Any]:
     found = [row for row in cohort.of(MachineFinding.SLIP.value) if row.place.true_positive and row.place.said_positive]
     right = _share(found, cohort.patients, lambda row: row.place.direction == row.place.true_direction)
     return {"found": len(found), "right": right.as_json()}
+
+
+def report_figures(cohort: Cohort) -> dict[str, Any]:
+    """The whole report: phantoms whose places were all assessed and right, and how many were not, per phantom."""
+    ones = np.ones(cohort.patients)
+    off = np.array([sum(place.wrong or not place.assessed for place in one.places) for one in cohort.records], float)
+    return {
+        "places": len(cohort.rows),
+        "all_right": share((off == 0).astype(np.float64), ones).as_json(),
+        "off_per_study": ratio(off, ones).as_json(),
+    }
 
 
 def _scored(answers: Answers) -> tuple[Floats, Any, Any, int]:

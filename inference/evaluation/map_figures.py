@@ -10,9 +10,8 @@ import numpy as np
 
 from inference.evaluation.cohort import Cohort
 from inference.evaluation.patients import ratio, share, sums_per_patient
+from inference.evaluation.records import OUTCOMES
 from reporting.vocabulary import LevelKind
-
-OUTCOMES = ("right", "wrong", "uncertain", "missing")
 
 
 def overlap_figures(cohort: Cohort) -> list[dict[str, Any]]:

@@ -32,13 +32,13 @@ def commit() -> str:
     return found + ("+" if changed else "")
 
 
-def provenance(cards: Mapping[str, WeightsCard]) -> dict[str, Any]:
-    """Everything that is the same for all conditions of a run."""
+def provenance(cards: Mapping[str, WeightsCard], program: str) -> dict[str, Any]:
+    """Everything that is the same for all conditions of a run; ``program``: its commit, or empty."""
     info = weights.algorithm_info()
     digests = weights.read_manifest()
     return {
         "date": datetime.now(UTC).date().isoformat(),
-        "commit": commit(),
+        "commit": program,
         "phantom_version": PHANTOM_VERSION,
         "positive_mm": {
             finding.value: f"{'>' if finding in STRICTLY_ABOVE else '≥'} {limit:g}"

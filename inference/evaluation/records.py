@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 RECORD_VERSION = 1
+OUTCOMES = ("right", "wrong", "uncertain", "missing")
+"""Of a level. Wrong: named with confidence, but it is another level."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True)
 class LevelOutcome:
-    """``outcome``: right, wrong (named with confidence, but another level), uncertain or missing."""
+    """``outcome``: one of ``OUTCOMES``."""
 
     level: str
     kind: str

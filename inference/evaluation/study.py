@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 
 from inference import weights
 from inference.evaluation import compare, true_maps
@@ -62,7 +63,7 @@ class Task:
             "stronger": dict(self.condition.stronger),
             "axial_role_given": self.condition.axial_role_given,
             "reflected": self.condition.reflected,
-            "device": (self.device or "default").split(":")[0],
+            "device": (self.device or ("cuda" if torch.cuda.is_available() else "cpu")).split(":")[0],
         }
 
 

@@ -9,7 +9,13 @@ import numpy as np
 
 from inference.evaluation.cohort import Cohort
 from inference.evaluation.conditions import ALL, GAP, MIRROR, ROBUSTNESS
-from inference.evaluation.finding_figures import finding_figures, herniation_place, loss_against, slip_direction
+from inference.evaluation.finding_figures import (
+    finding_figures,
+    herniation_place,
+    loss_against,
+    report_figures,
+    slip_direction,
+)
 from inference.evaluation.map_figures import (
     gate_figures,
     level_figures,
@@ -86,6 +92,7 @@ def _condition(name: str, cohort: Cohort) -> dict[str, Any]:
     return {
         **short,
         "findings": {finding.value: finding_figures(cohort, finding) for finding in MachineFinding},
+        "report": report_figures(cohort),
         "herniation": herniation_place(cohort),
         "slip_direction": slip_direction(cohort),
         "sizes": size_figures(cohort),

@@ -17,7 +17,7 @@ from inference.evaluation import compare
 from inference.evaluation.cohort import Cohort
 from inference.evaluation.conditions import ALL, GAP, Condition, Settings, conditions
 from inference.evaluation.estimate import UNDEFINED
-from inference.evaluation.finding_figures import finding_figures, loss_against
+from inference.evaluation.finding_figures import finding_figures, loss_against, report_figures
 from inference.evaluation.map_figures import level_figures
 from inference.evaluation.model_card import card_of
 from inference.evaluation.provenance import provenance
@@ -111,7 +111,7 @@ def test_a_study_that_fails_is_a_result_and_the_report_is_written(tmp_path: Path
     (record,) = run_all([task], tmp_path, workers=1, fresh=False, report=lambda _: None)
     assert "RuntimeError" in record.error
     assert {place.why_not for place in record.places} == {"study_failed"}
-    summary = summarise({"gap": [record]}, provenance=provenance({}), arguments=ARGUMENTS)
+    summary = summarise({"gap": [record]}, provenance=provenance({}, ""), arguments=ARGUMENTS)
     found = summary["conditions"]["gap"]["findings"]["lf"]
     assert (found["places"], found["assessed"]) == (10, 0)
     assert found["metrics"]["AUC"]["value"] == UNDEFINED
@@ -238,6 +238,14 @@ def test_what_was_not_assessed_is_counted_and_never_scored() -> None:
     assert (found["places"], found["assessed"], found["not_assessed"]) == (3, 2, {"level_not_named": 1})
     assert found["matrix"] == {"tp": 1, "fp": 1, "fn": 0, "tn": 0}
     assert found["by_level"]["C4/5"]["assessed"] == 0
+
+
+def test_a_report_is_right_only_when_every_place_was_assessed_and_right() -> None:
+    good, wrong, withheld = place("C3/4", True, 0.9), place("C4/5", False, 0.9), place("C4/5", False, None)
+    cohort = Cohort((record(1, good), record(2, good, wrong), record(3, good, withheld), record(4, good, wrong, wrong)))
+    found = report_figures(cohort)
+    assert found["all_right"]["value"] == 0.25
+    assert found["off_per_study"]["value"] == 1.0
 
 
 def test_a_loss_is_read_on_places_that_both_assessed() -> None:

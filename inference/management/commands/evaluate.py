@@ -49,11 +49,14 @@ class Command(BaseCommand):
         parser.add_argument("--no-speed", action="store_true", help="do not time a study at the end")
         parser.add_argument("--quick", action="store_true", help="small images, only with the gap: to see that it runs")
         parser.add_argument("--fresh", action="store_true", help="analyse again what was analysed before")
+        parser.add_argument("--commit", metavar="HASH", help="the program's commit, where git cannot be asked")
         parser.add_argument("--device", help="torch device (default: CUDA when there is one)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["workers"] < 1:
             raise CommandError("--workers must be 1 or more")
+        if options["real"] is not None and not options["real"].is_dir():
+            raise CommandError(f"{options['real']}: no such folder")
         warnings.simplefilter("ignore")  # readers warn of every oddity; ours are in the records
         logging.getLogger("inference.evaluation").setLevel(logging.CRITICAL)  # the record has the error
         try:
@@ -65,11 +68,11 @@ class Command(BaseCommand):
         out = options["out"] or settings.STATE_DIR / "evaluation"
         phantoms = Settings(options["family"], **(_QUICK if options["quick"] else {}))
         records = self._records(seeds, phantoms, out / "studies", options)
-        timed = None if options["no_speed"] else speed(seeds[0], phantoms, options["device"])
+        timed = None if options["no_speed"] else self._speed(seeds[0], phantoms, options["device"])
         real = None if options["real"] is None else real_scans.look_at(options["real"], options["device"], self._say)
         summary = summarise(
             records,
-            provenance=provenance(cards),
+            provenance=provenance(cards, options["commit"] or commit()),
             arguments=_arguments(seeds, options),
             speed=timed,
             real=real,
@@ -89,7 +92,7 @@ class Command(BaseCommand):
             robustness=options["robustness"],
             mirror=options["mirror"],
         )
-        program = commit()
+        program = options["commit"] or commit()
 
         def task(seed: int, condition: Condition) -> Task:
             pictures = picture_folder(folder, condition.name)
@@ -98,6 +101,13 @@ class Command(BaseCommand):
         tasks = [task(seed, condition) for condition in chosen for seed in seeds]
         found = run_all(tasks, folder, workers=options["workers"], fresh=options["fresh"], report=self._say)
         return {one.name: [record for record in found if record.condition == one.name] for one in chosen}
+
+    def _speed(self, seed: int, phantoms: Settings, device: str | None) -> dict[str, Any] | None:
+        try:
+            return speed(seed, phantoms, device)
+        except Exception as fault:  # an hour of figures is not lost to a stop-watch
+            self._say(f"time and memory could not be measured: {type(fault).__name__}: {fault}")
+            return None
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
