@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.networks import SPACING_MM, STRUCTURES, Plane, segmentation_network
+from inference.phantom.truth import label_map
 from inference.training.augment import contrast, degrade, patch_grid, sample_slices, scale_to_percentiles, texture
 from inference.training.batches import Batch
 from inference.training.dataset import CachedStudy
@@ -51,14 +52,15 @@ class PatchSource:
         grid = patch_grid(rng, center, pixel_mm, size, SPACING_MM[self.plane])
         rows, columns, grid = _window(grid, labels.shape[1:])
         chosen = [max(0, k - 1), k, min(len(labels) - 1, k + 1)]
-        samples = slice(None)
-        if rng.random() < _THIN_SHARE:
+        samples, here = slice(None), labels[k, rows, columns]
+        if rng.random() < _THIN_SHARE:  # thin slices show one sample alone, and so does their truth
             one = int(rng.integers(codes.shape[1]))
             samples = slice(one, one + 1)
+            here = label_map(np.ascontiguousarray(codes[k : k + 1, samples, rows, columns]), self.plane)[0]
         triplet = np.stack([codes[index, samples, rows, columns] for index in chosen])
         image = torch.from_numpy(np.take(contrast(role, rng), triplet).mean(axis=1))
         image = sample_slices(image * texture(rng, (image.shape[-2], image.shape[-1])), grid, "bilinear")
-        classes = class_of_label(self.plane)[labels[k, rows, columns]]
+        classes = class_of_label(self.plane)[here]
         target = sample_slices(torch.from_numpy(classes[None].astype(np.float32)), grid, "nearest")
         image = degrade(scale_to_percentiles(image), rng)
         if rng.random() < 0.5:  # neighbours in the other order: left-right, or head-feet
