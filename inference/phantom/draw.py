@@ -110,7 +110,7 @@ def _healthy(
                 herniation_half_width_mm=float(rng.uniform(3.0, 5.5)),
             )
         )
-    sac_z, cord_z = rng.normal(0, 0.85, 2), rng.normal(0, 0.85, 2)
+    sac_z, cord_z = rng.normal(0, 1.0, 2), rng.normal(0, 1.0, 2)
     return PhantomSpec(
         seed=seed,
         family=family,
@@ -135,7 +135,7 @@ def _healthy(
 
 
 def _levels(rng: np.random.Generator, norm: Norm, z: float) -> tuple[float, ...]:
-    z = float(np.clip(z, -1.9, 1.9))
+    z = float(np.clip(z, -2.15, 2.15))
     return tuple(float(mean + sd * (z + rng.normal(0, 0.2))) for mean, sd in zip(norm.mean, norm.sd, strict=True))
 
 

@@ -126,10 +126,12 @@ def _herniation(rows: Floats, spec: PhantomSpec, index: int, s: Floats, centre: 
     rows[inside, Col.HERNIA_X] = x
     rows[inside, Col.HERNIA_HALF_WIDTH] = disc.herniation_half_width_mm * (0.6 + 0.4 * swell)
     half_width, depth = (upper.width_mm + lower.width_mm) / 4, (upper.depth_mm + lower.depth_mm) / 2
-    u = min(abs(x) / half_width, 1.0)
-    exponent = spec.look.body_exponent
+    # The outline of kernel_column at the back of the disc.
+    second = spec.family == "second"
+    exponent = 5.0 if second else spec.look.body_exponent
+    u = min(abs(x) / half_width * (1.0 - 0.5 * (spec.bone.wedge + 0.10 * second)), 1.0)
     contour = -depth / 2 + depth / 2 * (1 - u**exponent) ** (1 / exponent)
-    contour += spec.bone.kidney_mm * min(1.0, max(0.0, u - 0.12) / 0.35)  # as in kernel_column
+    contour += spec.bone.kidney_mm * min(1.0, max(0.0, u - 0.12) / 0.35)
     rows[inside, Col.HERNIA_BASE] = max(contour, -0.3 * depth)
 
 
