@@ -69,40 +69,46 @@ class Task:
 
 def evaluate(task: Task) -> StudyRecord:
     """Write, analyse and compare one phantom. A study that fails is a result: its record says why."""
-    plan = task.settings.plan(task.seed, task.condition)
     with tempfile.TemporaryDirectory(prefix="dens-evaluation-") as folder:
-        began = time.perf_counter()
-        truth = write_plan(
-            folder, plan, through_plane_samples=task.settings.samples, artefacts=task.condition.artefacts
-        )
-        written = time.perf_counter() - began
-        files = sorted(Path(folder).glob("*/*"))
-        if task.condition.reflected:
-            reflect(files)
-            truth = compare.reflect_truth(truth)
         try:
-            result, error = run(files, roles=_roles(task, truth), device=task.device), ""
+            return _evaluated(task, Path(folder))
         except PipelineError as refusal:
-            result, error = None, f"{refusal.reason}: {refusal.message}"
-        except Exception as fault:
-            log.exception("seed %s, %s: the pipeline failed", task.seed, task.condition.name)
-            result, error = None, f"{type(fault).__name__}: {fault}"
-        error = error.replace(folder, "study").replace(str(weights.DIRECTORY.parent.parent), "program")  # no paths
-    return _record(task, plan, truth, result, error, written)
+            error = f"{refusal.reason}: {refusal.message}"
+        except Exception as fault:  # whatever it is: counted, listed, and the others go on
+            log.exception("seed %s, %s failed", task.seed, task.condition.name)
+            error = f"{type(fault).__name__}: {fault}"
+    return failed(task, error.replace(folder, "study").replace(str(weights.DIRECTORY.parents[1]), "program"))
 
 
 def failed(task: Task, error: str) -> StudyRecord:
-    """The record of a study whose process died."""
-    truth = truth_record(task.settings.plan(task.seed, task.condition).spec)
+    """The record of a study without a result: nothing is assessed. Places are empty where even the truth is unknown."""
+    try:
+        truth = truth_record(task.settings.plan(task.seed, task.condition).spec)
+        places = tuple(compare.places(compare.reflect_truth(truth) if task.condition.reflected else truth, None))
+    except Exception:  # the phantom itself cannot be drawn
+        places = ()
     return StudyRecord(
         key=task.key(),
         seed=task.seed,
         condition=task.condition.name,
         vendor=vendor_of(task.seed),
         error=error,
-        places=tuple(compare.places(compare.reflect_truth(truth) if task.condition.reflected else truth, None)),
+        places=places,
         commit=task.commit,
     )
+
+
+def _evaluated(task: Task, folder: Path) -> StudyRecord:
+    plan = task.settings.plan(task.seed, task.condition)
+    began = time.perf_counter()
+    truth = write_plan(folder, plan, through_plane_samples=task.settings.samples, artefacts=task.condition.artefacts)
+    written_s = time.perf_counter() - began
+    files = sorted(folder.glob("*/*"))
+    if task.condition.reflected:
+        reflect(files)
+        truth = compare.reflect_truth(truth)
+    result = run(files, roles=_roles(task, truth), device=task.device)
+    return _record(task, plan, truth, result, written_s)
 
 
 def _roles(task: Task, truth: Mapping[str, Any]) -> dict[str, SeriesRole]:
@@ -112,37 +118,32 @@ def _roles(task: Task, truth: Mapping[str, Any]) -> dict[str, SeriesRole]:
 
 
 def _record(
-    task: Task, plan: StudyPlan, truth: Mapping[str, Any], result: PipelineResult | None, error: str, written_s: float
+    task: Task, plan: StudyPlan, truth: Mapping[str, Any], result: PipelineResult, written_s: float
 ) -> StudyRecord:
-    facts: dict[str, Any] = {
-        "key": task.key(),
-        "seed": task.seed,
-        "condition": task.condition.name,
-        "vendor": plan.vendor_name,
-        "error": error,
-        "places": tuple(compare.places(truth, result)),
-        "commit": task.commit,
-        "peak_rss_mb": _peak_rss_mb(),
-        "timings_s": {"write": round(written_s, 2)},
-    }
-    if result is None:
-        return StudyRecord(**facts)
     maps = _true_maps(task, plan, truth, result)
+    places = tuple(compare.places(truth, result))
     levels = compare.level_outcomes(truth, result.levels)
     overlaps = _overlaps(truth, result, maps)
     stem = f"{task.seed}_{task.condition.name}"
-    pictures = write_pictures(Views(result, truth, maps), facts["places"], levels, overlaps, task.pictures, stem)
+    pictures = write_pictures(Views(result, truth, maps), places, levels, overlaps, task.pictures, stem)
     return StudyRecord(
-        **{**facts, "timings_s": {**facts["timings_s"], **result.timings_s}},
+        key=task.key(),
+        seed=task.seed,
+        condition=task.condition.name,
+        vendor=plan.vendor_name,
         gate=result.gate.status.value,
         gate_reasons=result.gate.reasons,
+        places=places,
         levels=tuple(levels),
         slices=tuple(compare.slice_outcomes(truth, result.levels)),
         overlaps=tuple(overlaps),
         measured=tuple(_measured(truth, result, maps)),
         reflection_mm=_reflection_mm(truth, result) if task.condition.reflected else None,
         pictures=tuple(pictures),
+        timings_s={"write": round(written_s, 2), **result.timings_s},
+        peak_rss_mb=_peak_rss_mb(),
         device=result.device,
+        commit=task.commit,
     )
 
 
