@@ -40,7 +40,7 @@ def study_grids(
     pose = _Aim(spec, rng, spread, whole_neck, tilt_deg)
     sagittal, axial = _usual_sagittal(rng, spread), _usual_axial(rng, spread)
     if varied:
-        sagittal, axial = _oddly(sagittal, rng, count=True), _oddly(axial, rng, count=False)
+        sagittal, axial = _oddly(sagittal, rng, sagittal=True), _oddly(axial, rng, sagittal=False)
     if thickness_mm is not None:
         sagittal = replace(sagittal, spacing_mm=thickness_mm / sagittal.fill)
         axial = replace(axial, spacing_mm=thickness_mm / axial.fill)
@@ -110,20 +110,23 @@ def _shift(rng: np.random.Generator, most: float) -> tuple[float, float]:
     return float(first), float(second)
 
 
-def _oddly(scan: _Scan, rng: np.random.Generator, *, count: bool) -> _Scan:
+def _oddly(scan: _Scan, rng: np.random.Generator, *, sagittal: bool) -> _Scan:
     """Some series are set up otherwise: thick slices, 1 mm cubes, tilted, a small field, off to one side."""
     kind = rng.random()
     if kind < 0.12:
         scan = replace(scan, spacing_mm=float(rng.uniform(4.4, 7.5)), fill=float(rng.uniform(0.7, 1.0)))
-        if count:
+        if sagittal:
             scan = replace(scan, count=max(8, int(52 / scan.spacing_mm)), spacing_mm=min(scan.spacing_mm, 5.5))
     elif kind < 0.17:
         size = int(rng.choice([176, 192, 208]))
         scan = replace(scan, count=56, matrix=size, spacing_mm=1.0, fill=1.0, fov_mm=float(size))
     elif kind < 0.32:
         scan = replace(scan, fov_mm=scan.fov_mm * float(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.1, 1.35)])))
-    if rng.random() < 0.2:
-        scan = replace(scan, shift=_shift(rng, 0.24 if count else 0.2))
+    aside = rng.random()
+    if aside < 0.2:
+        scan = replace(scan, shift=_shift(rng, 0.24 if sagittal else 0.2))
+    elif aside < 0.3 and sagittal:  # low: the dens and more are out of view
+        scan = replace(scan, shift=(scan.shift[0], float(rng.uniform(-0.34, -0.2))))
     if rng.random() < 0.2:
         scan = replace(scan, tilt=float(np.deg2rad(rng.uniform(-30, 30))))
     return scan
