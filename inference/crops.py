@@ -33,7 +33,7 @@ def sagittal_crop(
     ]
     grid = np.stack(np.meshgrid(*steps, indexing="ij"), axis=-1)
     points = frame.center_lps_mm + grid @ np.stack([frame.left, frame.inferior, frame.posterior])
-    greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, points)
+    greys = sample(image.array[None], image.affine_lps_mm, points)
     return np.concatenate([greys, _probabilities(probabilities, geometry, points)])
 
 
@@ -63,7 +63,7 @@ def axial_crop(
     index[..., 0] = around[:, None, None]
     index[..., 1] = center[1] + rows[:, None]
     index[..., 2] = center[2] + columns[None, :]
-    greys = sample(image.array[None].astype(np.float32), image.affine_lps_mm, image.to_lps_mm(index))[0]
+    greys = sample(image.array[None], image.affine_lps_mm, image.to_lps_mm(index))[0]
     crop = np.concatenate([greys, _probabilities(probabilities, geometry, image.to_lps_mm(index[reach]))])
     return np.ascontiguousarray(crop[..., ::-1]) if side is Side.RIGHT else crop
 

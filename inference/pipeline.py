@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from inference import weights
 from inference.contrast_role import role_from_contrast
@@ -21,8 +23,9 @@ from inference.levels import Levels, name_levels
 from inference.matching import SliceMatch, match_levels, with_index_slices
 from inference.measurements.study import measure
 from inference.results import Gate, LevelPrediction, LevelResult, Measurement, PipelineError, PipelineResult, Point
-from inference.segmentation import Segmentation, fuse, label_map, segment
+from inference.segmentation import Segmentation, cord_in_lps_mm, fuse, segment
 from inference.selection import Loaded, LoadedSeries, load, uses
+from inference.serving_form import served
 from inference.volumes import Volume
 from reporting.studies.series_roles import Plane, RoleDecision, RoleReason
 from reporting.vocabulary import MACHINE_FINDINGS, GateStatus, MachineFinding, SeriesRole
@@ -151,7 +154,7 @@ def _place_networks(device: str | None) -> str:
     """Move every network, loaded once per process, to the device; returns its name."""
     wanted = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     for name in weights.NAMES:
-        weights.load(name)[0].to(wanted)
+        served(weights.load(name)[0], wanted)
     return f"cuda {torch.cuda.get_device_name(wanted)}" if wanted.type == "cuda" else wanted.type
 
 
@@ -177,15 +180,23 @@ def _choose(loaded: Loaded) -> _Chosen:
 
 def _segment(chosen: _Chosen) -> _Segmented:
     segmented = _Segmented(chosen)
+    first: LoadedSeries | None = None
+    cord: NDArray[np.float64] | None = None  # as the first series shows it
     for series, plane in ((chosen.sagittal, "sagittal"), (chosen.t1, "sagittal"), (chosen.axial, "axial")):
         if series is None or series.source.uid in segmented.packs:
             continue
-        packs = [(volume, segment(volume, "axial" if plane == "axial" else "sagittal")) for volume in series.volumes]
+        known = cord if first is not None and series.shares_space_with(first) else None
+        packs = [
+            (volume, segment(volume, "axial" if plane == "axial" else "sagittal", known)) for volume in series.volumes
+        ]
         segmented.packs[series.source.uid] = packs
-        if series.decision.reason is RoleReason.CONTRAST_UNKNOWN:
-            decision = role_from_contrast(packs[0][0], packs[0][1].label_map, series.plane)
-            segmented.learned[series.source.uid] = decision
+        if first is None:
+            first, cord = series, np.concatenate([cord_in_lps_mm(one.probabilities) for _, one in packs])
     _fuse_sagittal(segmented)
+    for series in (chosen.sagittal, chosen.t1, chosen.axial):
+        if series is not None and series.decision.reason is RoleReason.CONTRAST_UNKNOWN:
+            volume, segmentation = segmented.of(series)[0]
+            segmented.learned[series.source.uid] = role_from_contrast(volume, segmentation.label_map, series.plane)
     return segmented
 
 
@@ -196,8 +207,8 @@ def _fuse_sagittal(segmented: _Segmented) -> None:
         return
     (volume_a, a), (volume_b, b) = segmented.of(first)[0], segmented.of(second)[0]
     fused_a, fused_b = fuse(a.probabilities, b.probabilities), fuse(b.probabilities, a.probabilities)
-    segmented.packs[first.source.uid] = [(volume_a, Segmentation(a.image, fused_a, label_map(volume_a, fused_a)))]
-    segmented.packs[second.source.uid] = [(volume_b, Segmentation(b.image, fused_b, label_map(volume_b, fused_b)))]
+    segmented.packs[first.source.uid] = [(volume_a, replace(a, probabilities=fused_a))]
+    segmented.packs[second.source.uid] = [(volume_b, replace(b, probabilities=fused_b))]
 
 
 def _levels(segmented: _Segmented, hint: Point | None) -> Levels:

@@ -2,47 +2,39 @@
 
 Every series is first brought into the canonical order of its plane (``inference.preprocess``): sagittal arrays run
 left, inferior, posterior; axial arrays superior, posterior, left (the patient's). The through-plane spacing is kept,
-the in-plane spacing becomes ``SPACING_MM``. Only a window around the cord is segmented; it is found by a first pass
-over a few slices of the same network.
+the in-plane spacing becomes ``SPACING_MM``. Only windows around the cord are segmented (``inference.cord_window``):
+where it runs is known from another series of the same patient position, or found by a first look at a few slices.
 """
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
 from inference import weights
+from inference.cleaning import clean
+from inference.cord_window import Windows, around, centre_of_slice, cord_points, runs_through, whole
 from inference.networks import SIZE_MULTIPLE, SPACING_MM, STRUCTURES, Plane
 from inference.preprocess import canonical
-from inference.sampling import sample
+from inference.sampling import onto_grid
 from inference.volumes import Volume
 from reporting.studies import series_roles
 from reporting.vocabulary import LABEL_VALUES, Structure
 
-# Reach around the cord of what is segmented, in mm: (before, after) along each canonical axis.
-_REACH_MM: dict[Plane, tuple[tuple[float, float], ...]] = {
-    "sagittal": ((22.0, 22.0), (np.inf, np.inf), (50.0, 34.0)),
-    "axial": ((np.inf, np.inf), (46.0, 34.0), (36.0, 36.0)),
-}
-# A component farther than this from the cord is not part of the canal's walls.
-_CORD_DISTANCE_MM = {
-    Structure.SAC: 6.0,
-    Structure.PLL: 12.0,
-    Structure.LF: 14.0,
-    Structure.BODY: 16.0,
-    Structure.DISC: 16.0,
-}
 _NEIGHBOUR_MM = 3.0  # neighbours of a thin slice are taken about this far away, as in a clinical stack
 _SCOUT_MM = 20.0  # axial slices looked at to find the cord
-_BATCH_PIXELS = 600_000
+# Pixels of a batch. A processor is fastest while a layer's values stay in its caches, a card when it is full.
+_BATCH_PIXELS = {"cpu": 150_000, "cuda": 4_000_000}
+# Where the cord was seen in another series it must be here too, or the patient moved in between.
+_MOVED_MM = 8.0
 
 
 @dataclass(frozen=True)
@@ -70,24 +62,27 @@ class ProbabilityMap:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """``image``: the canonical, normalised series at its own resolution; ``label_map``: values of ``LABEL_VALUES``
-    in the order and geometry of the series that came in."""
+    """``series`` as it came in; ``image``: the same, canonical and normalised, at its own resolution."""
 
+    series: Volume
     image: Volume
     probabilities: ProbabilityMap
-    label_map: Volume
+
+    @cached_property
+    def label_map(self) -> Volume:
+        """Values of ``LABEL_VALUES`` in the order and geometry of the series."""
+        return label_map(self.series, self.probabilities)
 
 
-def segment(volume: Volume, plane: Plane) -> Segmentation:
-    """Segment one series with the network of its plane.
+def segment(volume: Volume, plane: Plane, cord_lps_mm: NDArray[np.float64] | None = None) -> Segmentation:
+    """Segment one series with the network of its plane; ``cord_lps_mm`` as in ``predict``.
 
     Raises:
         WeightsError: the network's weights are missing or changed.
     """
     network, _ = weights.load(weights.SEGMENTATION_NAMES[plane])
     image = prepared(volume, plane)
-    probabilities = predict(network, image, plane)
-    return Segmentation(image, probabilities, label_map(volume, probabilities))
+    return Segmentation(volume, image, predict(network, image, plane, cord_lps_mm))
 
 
 def prepared(volume: Volume, plane: Plane) -> Volume:
@@ -99,7 +94,11 @@ def prepared(volume: Volume, plane: Plane) -> Volume:
 def label_map(volume: Volume, probabilities: ProbabilityMap) -> Volume:
     """Labels (``LABEL_VALUES``) on the voxels of ``volume``, from its own probabilities or from fused ones."""
     plane = probabilities.plane
-    classes = resample(probabilities, volume.array.shape, volume.affine_lps_mm).classes
+    moved = onto_grid(probabilities.array[1:], probabilities.affine_lps_mm, volume.array.shape, volume.affine_lps_mm)
+    most, which = moved.values.max(dim=0)
+    background = 1.0 - moved.values.sum(dim=0)
+    classes = np.zeros(volume.array.shape, dtype=np.uint8)
+    classes[moved.box] = torch.where(most > background, which + 1, 0).numpy()
     values = np.array([0, *(LABEL_VALUES[structure] for structure in STRUCTURES[plane])], dtype=np.uint8)
     return volume.with_array(values[clean(classes, plane, volume.spacing_kji_mm)])
 
@@ -113,52 +112,53 @@ def fuse(first: ProbabilityMap, second: ProbabilityMap) -> ProbabilityMap:
 
 def normalise(array: NDArray[np.generic]) -> NDArray[np.float32]:
     """Scale the 1st to 99.5th percentile to 0…1; a constant image becomes zero, what is not finite becomes dark."""
-    values = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    values = np.nan_to_num(array.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = np.percentile(values[:, ::2, ::2], (1.0, 99.5))
     if high <= low:
         return np.zeros_like(values)
-    scaled: NDArray[np.float32] = np.clip((values - low) / (high - low), -0.25, 1.5).astype(np.float32)
+    values -= np.float32(low)
+    values /= np.float32(high - low)
+    scaled: NDArray[np.float32] = np.clip(values, -0.25, 1.5, out=values)
     return scaled
 
 
-def predict(network: nn.Module, image: Volume, plane: Plane) -> ProbabilityMap:
-    """Probabilities of a canonical, normalised image in a window around its cord (all of it when no cord is seen)."""
+def predict(
+    network: nn.Module, image: Volume, plane: Plane, cord_lps_mm: NDArray[np.float64] | None = None
+) -> ProbabilityMap:
+    """Probabilities of a canonical, normalised image in windows around its cord (all of it when no cord is seen).
+
+    ``cord_lps_mm``: points (n, 3) of the cord as seen in another series of the same patient position.
+    """
     stack, affine = to_network_spacing(image, SPACING_MM[plane])
-    spacing = np.linalg.norm(affine[:3, :3], axis=0)
+    here = Volume(stack, affine)
+    spacing = here.spacing_kji_mm
     step = max(1, round(_NEIGHBOUR_MM / spacing[0]))
-    count = len(stack)
-    middle = range(count // 3, 2 * count // 3 + 1, max(1, count // 6))
-    scout = middle if plane == "sagittal" else range(0, count, max(1, round(_SCOUT_MM / spacing[0])))
-    window = _window_around_cord(
-        run_network(network, stack, list(scout), step), list(scout), stack.shape, spacing, plane
-    )
-    slices, rows, columns = window
-    found = run_network(network, stack[:, rows, columns], list(range(count))[slices], step)
-    shifted = affine.copy()
-    shifted[:3, 3] += affine[:3, :3] @ np.array([slices.start, rows.start, columns.start])
-    return ProbabilityMap(plane, found, shifted)
+    if cord_lps_mm is not None:
+        points = _inside(here.to_index_kji(cord_lps_mm), stack.shape)
+        if len(points):
+            found = _predicted(network, here, around(points, stack.shape, spacing, plane), step, plane)
+            if _agrees(found, points, here):
+                return found
+    points = _scouted(network, here, step, plane)
+    windows = around(points, stack.shape, spacing, plane) if len(points) else whole(np.arange(len(stack)), stack.shape)
+    return _predicted(network, here, windows, step, plane)
 
 
-@torch.inference_mode()
+def cord_in_lps_mm(probabilities: ProbabilityMap) -> NDArray[np.float64]:
+    """Points (n, 3) of the cord, for ``predict`` of another series; n is 0 where too little cord is seen."""
+    spacing = np.linalg.norm(probabilities.affine_lps_mm[:3, :3], axis=0)
+    cord = probabilities.of(Structure.CORD) > 0.5
+    points = cord_points(cord, np.arange(len(cord)), spacing, probabilities.plane)
+    places: NDArray[np.float64] = points @ probabilities.affine_lps_mm[:3, :3].T + probabilities.affine_lps_mm[:3, 3]
+    return places
+
+
 def run_network(
     network: nn.Module, stack: NDArray[np.float32], slices: list[int], neighbour_step: int = 1
 ) -> NDArray[np.float32]:
     """Softmax probabilities (class, len(slices), j, i) of the named slices of ``stack`` (k, j, i)."""
-    count, rows, columns = stack.shape
-    source = torch.from_numpy(np.ascontiguousarray(stack))
-    pad = (0, -columns % SIZE_MULTIPLE, 0, -rows % SIZE_MULTIPLE)
-    device = next(network.parameters()).device
-    batch = max(1, _BATCH_PIXELS // (rows * columns))
-    found = []
-    for start in range(0, len(slices), batch):
-        triplets = [_neighbours(k, neighbour_step, count) for k in slices[start : start + batch]]
-        images = (
-            functional.pad(source[torch.tensor(triplets)], pad).contiguous(memory_format=torch.channels_last).to(device)
-        )
-        with autocast(device):
-            logits = network(images)
-        found.append(logits.float().softmax(dim=1)[:, :, :rows, :columns].cpu())
-    return torch.cat(found).transpose(0, 1).contiguous().numpy()
+    windows = whole(np.array(slices, dtype=np.intp), stack.shape)
+    return np.concatenate(list(_batches(network, stack, windows, neighbour_step)), axis=1)
 
 
 def autocast(device: torch.device) -> AbstractContextManager[object]:
@@ -170,60 +170,12 @@ def resample(
     probabilities: ProbabilityMap, shape: tuple[int, ...], affine_lps_mm: NDArray[np.float64]
 ) -> ProbabilityMap:
     """Linear resampling to another grid; what lies outside the map is background."""
-    source_shape = np.array(probabilities.array.shape[1:])
-    to_target = np.linalg.inv(affine_lps_mm) @ probabilities.affine_lps_mm
-    corners = np.array(list(itertools.product(*((-0.5, size - 0.5) for size in source_shape))))
-    corners = corners @ to_target[:3, :3].T + to_target[:3, 3]
-    first = np.clip(np.floor(corners.min(axis=0)).astype(int), 0, shape)
-    last = np.clip(np.ceil(corners.max(axis=0)).astype(int) + 1, first, shape)
+    moved = onto_grid(probabilities.array[1:], probabilities.affine_lps_mm, shape, affine_lps_mm)
     array = np.zeros((len(probabilities.array), *shape), dtype=np.float32)
     array[0] = 1.0
-    if (last > first).all():
-        index = np.stack(np.meshgrid(*map(np.arange, first, last), indexing="ij"), axis=-1)
-        points = index @ affine_lps_mm[:3, :3].T + affine_lps_mm[:3, 3]
-        found = sample(probabilities.array[1:], probabilities.affine_lps_mm, points)
-        part = array[:, first[0] : last[0], first[1] : last[1], first[2] : last[2]]
-        part[1:] = found
-        part[0] = 1.0 - found.sum(axis=0)
+    array[(0, *moved.box)] = 1.0 - moved.values.sum(dim=0).numpy()
+    array[(slice(1, None), *moved.box)] = moved.values.numpy()
     return ProbabilityMap(probabilities.plane, array, affine_lps_mm)
-
-
-def clean(classes: NDArray[np.uint8], plane: Plane, spacing_kji_mm: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Keep the largest cord and, of every other structure, the components that reach the canal's surroundings."""
-    boxes = ndimage.find_objects((classes > 0).astype(np.uint8))
-    if not boxes:
-        return classes
-    box = boxes[0]
-    part, order = classes[box], STRUCTURES[plane]
-    cord = _largest(part == 1 + order.index(Structure.CORD))
-    if not cord.any():
-        return classes
-    kept = np.where(cord, part, 0).astype(np.uint8)
-    distance = ndimage.distance_transform_edt(~cord, sampling=spacing_kji_mm)
-    for value, structure in enumerate(order, start=1):
-        if structure is Structure.CORD:
-            continue
-        components, count = ndimage.label(part == value)
-        if count:
-            nearest = ndimage.minimum(distance, components, np.arange(1, count + 1))
-            near = np.append(False, np.asarray(nearest) <= _CORD_DISTANCE_MM[structure])
-            kept[near[components]] = value
-    result = np.zeros_like(classes)
-    result[box] = kept
-    return result
-
-
-def _largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    components, count = ndimage.label(mask, np.ones((3,) * mask.ndim))
-    if count < 2:
-        return mask
-    sizes = np.bincount(components.ravel())
-    sizes[0] = 0
-    return np.asarray(components == sizes.argmax())
-
-
-def _neighbours(k: int, step: int, count: int) -> list[int]:
-    return [max(0, k - step), k, min(count - 1, k + step)]
 
 
 def to_network_spacing(image: Volume, spacing_mm: float) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
@@ -242,23 +194,79 @@ def to_network_spacing(image: Volume, spacing_mm: float) -> tuple[NDArray[np.flo
     return stack, affine
 
 
-def _window_around_cord(
-    scouted: NDArray[np.float32],
-    slices: list[int],
-    shape: tuple[int, ...],
-    spacing_kji_mm: NDArray[np.float64],
-    plane: Plane,
-) -> tuple[slice, slice, slice]:
-    """Index window (k, j, i) around the cord seen in the scouted slices; everything when none is seen."""
-    cord = scouted[1 + STRUCTURES[plane].index(Structure.CORD)] > 0.5
-    seen = np.argwhere(cord)
-    if len(seen) * spacing_kji_mm[1] * spacing_kji_mm[2] < 30.0:
-        return slice(0, shape[0]), slice(0, shape[1]), slice(0, shape[2])
-    seen[:, 0] = np.array(slices)[seen[:, 0]]
-    low, high = np.percentile(seen, (1, 99), axis=0)
-    window = []
-    for axis, (before, after) in enumerate(_REACH_MM[plane]):
-        first = max(0.0, low[axis] - before / spacing_kji_mm[axis])
-        last = min(shape[axis] - 1.0, high[axis] + after / spacing_kji_mm[axis])
-        window.append(slice(int(first), int(np.ceil(last)) + 1))
-    return window[0], window[1], window[2]
+def _scouted(network: nn.Module, stack: Volume, step: int, plane: Plane) -> NDArray[np.float64]:
+    """Points of the cord on a few slices: axial every two centimetres; sagittal the middle one, others if need be."""
+    count, rows, _ = stack.array.shape
+    spacing = stack.spacing_kji_mm
+    middle = count // 2
+    beside = [k for k in range(count // 3, 2 * count // 3 + 1, max(1, count // 6)) if k != middle]
+    every = range(0, count, max(1, round(_SCOUT_MM / spacing[0])))
+    points = np.empty((0, 3))
+    for slices in ([middle], beside) if plane == "sagittal" else (list(every),):
+        looked_at = run_network(network, np.asarray(stack.array, dtype=np.float32), slices, step)
+        cord = looked_at[1 + STRUCTURES[plane].index(Structure.CORD)] > 0.5
+        points = np.concatenate([points, cord_points(cord, np.array(slices), spacing, plane)])
+        if runs_through(points, rows, spacing[1]):
+            break
+    return points
+
+
+def _inside(index_kji: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
+    inside = np.all((index_kji > -0.5) & (index_kji < np.array(shape) - 0.5), axis=1)
+    return index_kji[inside]
+
+
+def _agrees(found: ProbabilityMap, points_kji: NDArray[np.float64], here: Volume) -> bool:
+    """Whether the cord is seen where another series showed it, within the patient's small movements."""
+    seen = here.to_index_kji(cord_in_lps_mm(found))
+    if not len(seen):
+        return False
+    slices = np.unique(np.rint(seen[:, 0]).astype(np.intp))
+    rows, columns = np.abs(np.array(centre_of_slice(seen, slices)) - np.array(centre_of_slice(points_kji, slices)))
+    apart_mm = [float(np.median(columns)) * here.spacing_kji_mm[2]]
+    if found.plane == "axial":  # on a sagittal slice the rows run along the cord
+        apart_mm.append(float(np.median(rows)) * here.spacing_kji_mm[1])
+    return bool(max(apart_mm) < _MOVED_MM)
+
+
+def _predicted(network: nn.Module, stack: Volume, windows: Windows, step: int, plane: Plane) -> ProbabilityMap:
+    """One map over everything that the windows cover."""
+    first = np.array([windows.slices[0], windows.rows.min(), windows.columns.min()])
+    height, width = windows.rows.max() - first[1] + windows.size[0], windows.columns.max() - first[2] + windows.size[1]
+    array = np.zeros((1 + len(STRUCTURES[plane]), len(windows), height, width), dtype=np.float32)
+    array[0] = 1.0
+    number = 0
+    for batch in _batches(network, np.asarray(stack.array, dtype=np.float32), windows, step):
+        for values in batch.swapaxes(0, 1):
+            row, column = windows.rows[number] - first[1], windows.columns[number] - first[2]
+            array[:, number, row : row + windows.size[0], column : column + windows.size[1]] = values
+            number += 1
+    affine = stack.affine_lps_mm.copy()
+    affine[:3, 3] = stack.to_lps_mm(first.astype(np.float64))
+    return ProbabilityMap(plane, array, affine)
+
+
+@torch.inference_mode()
+def _batches(
+    network: nn.Module, stack: NDArray[np.float32], windows: Windows, neighbour_step: int
+) -> Iterator[NDArray[np.float32]]:
+    """Probabilities (class, n, row, column) of the windows in order, some at a time."""
+    device = next(network.parameters()).device
+    rows, columns = windows.size
+    padding = (0, -columns % SIZE_MULTIPLE, 0, -rows % SIZE_MULTIPLE)
+    at_once = max(1, _BATCH_PIXELS["cuda" if device.type == "cuda" else "cpu"] // (rows * columns))
+    for start in range(0, len(windows), at_once):
+        images = np.stack([_triplet(stack, windows, n, neighbour_step) for n in range(len(windows))[start:][:at_once]])
+        batch = functional.pad(torch.from_numpy(images).to(device), padding)
+        with autocast(device):
+            logits = network(batch.contiguous(memory_format=torch.channels_last))
+        found = logits[:, :, :rows, :columns].float().softmax(dim=1)
+        yield found.cpu().numpy().swapaxes(0, 1)
+
+
+def _triplet(stack: NDArray[np.float32], windows: Windows, number: int, step: int) -> NDArray[np.float32]:
+    """One window of a slice and of its neighbours; at the end of the stack the slice itself again."""
+    k, row, column = windows.slices[number], windows.rows[number], windows.columns[number]
+    around = [max(0, k - step), k, min(len(stack) - 1, k + step)]
+    part: NDArray[np.float32] = stack[around, row : row + windows.size[0], column : column + windows.size[1]]
+    return part
