@@ -16,7 +16,7 @@ import numpy as np
 from inference.evaluation.overlap import dice
 from inference.nifti import read_nifti
 from inference.pipeline import run
-from inference.preprocess import resample_like
+from inference.resampling import resample_like
 from inference.results import PipelineError, PipelineResult
 from reporting.vocabulary import LABEL_VALUES, GateStatus, LevelKind, LevelStatus, SeriesRole, Structure
 
