@@ -67,14 +67,14 @@ _T2: dict[Tissue, Range] = {
     Tissue.GLAND: (0.3, 0.6),
     Tissue.VESSEL_FLOW: (0.0, 0.12),
     Tissue.VESSEL_SLOW: (0.05, 0.6),
-    Tissue.BODY_MARROW: (0.22, 0.5),
+    Tissue.BODY_MARROW: (0.18, 0.5),
     Tissue.BODY_CORTICAL: (0.02, 0.12),
     Tissue.BODY_MODIC_OEDEMA: (0.45, 0.75),
     Tissue.BODY_MODIC_FAT: (0.45, 0.75),
-    Tissue.DISC_ANNULUS: (0.05, 0.2),
-    Tissue.DISC_NUCLEUS_HEALTHY: (0.38, 0.75),
-    Tissue.DISC_NUCLEUS_MILD: (0.28, 0.5),
-    Tissue.DISC_NUCLEUS_MODERATE: (0.17, 0.34),
+    Tissue.DISC_ANNULUS: (0.05, 0.28),
+    Tissue.DISC_NUCLEUS_HEALTHY: (0.3, 0.75),
+    Tissue.DISC_NUCLEUS_MILD: (0.22, 0.5),
+    Tissue.DISC_NUCLEUS_MODERATE: (0.14, 0.34),
     Tissue.DISC_NUCLEUS_BLACK: (0.06, 0.2),
     Tissue.DISC_HERNIATED: (0.1, 0.36),
     Tissue.CSF: (0.75, 1.15),
@@ -110,7 +110,7 @@ _T2STAR = _T2 | {
     Tissue.VESSEL_SLOW: (0.5, 0.9),
     Tissue.BODY_MARROW: (0.08, 0.3),
     Tissue.POSTERIOR_MARROW: (0.06, 0.25),
-    Tissue.DISC_ANNULUS: (0.2, 0.4),
+    Tissue.DISC_ANNULUS: (0.1, 0.4),
     Tissue.DISC_NUCLEUS_HEALTHY: (0.3, 0.75),
     Tissue.DISC_NUCLEUS_MILD: (0.27, 0.6),
     Tissue.DISC_NUCLEUS_MODERATE: (0.22, 0.5),
@@ -145,6 +145,12 @@ _RANGES = {"T1": _T1, "T2": _T2, "T2star": _T2STAR, "STIR": _STIR, "T2starFS": _
 _JUNK = (Tissue.JUNK_A, Tissue.JUNK_B, Tissue.JUNK_C, Tissue.JUNK_D)
 
 
+_NUCLEI = (
+    Tissue.DISC_NUCLEUS_HEALTHY,
+    Tissue.DISC_NUCLEUS_MILD,
+    Tissue.DISC_NUCLEUS_MODERATE,
+    Tissue.DISC_NUCLEUS_BLACK,
+)
 # Signals that follow another tissue's.
 _SAME_AS = {Tissue.CISTERN: Tissue.CSF}
 
@@ -162,11 +168,22 @@ def draw_lookup(contrast: str, rng: np.random.Generator) -> NDArray[np.float32]:
     lookup = np.zeros(TISSUE_COUNT, dtype=np.float32)
     for tissue, (low, high) in _RANGES[contrast].items():
         lookup[tissue] = rng.uniform(low, high)
+    _even_discs(lookup, rng)
     for tissue in _JUNK:
         lookup[tissue] = rng.uniform(0.0, 1.0)
     for tissue, other in _SAME_AS.items():
         lookup[tissue] = lookup[other]
     return lookup
+
+
+def _even_discs(lookup: NDArray[np.float32], rng: np.random.Generator) -> None:
+    """The more worn, the darker; and in many series nucleus and annulus hardly differ."""
+    nuclei = [int(tissue) for tissue in _NUCLEI]
+    lookup[nuclei] = np.sort(lookup[nuclei])[::-1]
+    if rng.random() < 0.6:
+        annulus = lookup[Tissue.DISC_ANNULUS]
+        lookup[nuclei] = annulus + rng.uniform(0.1, 1.0) * (lookup[nuclei] - annulus)
+    _part(lookup, rng, Tissue.BODY_MARROW, Tissue.DISC_ANNULUS, 0.05)
 
 
 def _random_lookup(rng: np.random.Generator) -> NDArray[np.float32]:
@@ -180,9 +197,8 @@ def _random_lookup(rng: np.random.Generator) -> NDArray[np.float32]:
         lookup[tissue] = rng.uniform(0, 0.05)
     _part(lookup, rng, Tissue.CSF, Tissue.CORD_WHITE)
     _part(lookup, rng, Tissue.BODY_MARROW, Tissue.DISC_ANNULUS)
-    nuclei = range(Tissue.DISC_NUCLEUS_HEALTHY, Tissue.DISC_NUCLEUS_BLACK + 1)
-    for nucleus in nuclei:  # a nucleus is never exactly its marrow
-        _part(lookup, rng, Tissue.BODY_MARROW, Tissue(nucleus), 0.08)
+    for nucleus in _NUCLEI:  # a nucleus is never exactly its marrow
+        _part(lookup, rng, Tissue.BODY_MARROW, nucleus, 0.08)
     lookup[Tissue.DISC_HERNIATED] = lookup[Tissue.DISC_ANNULUS] + rng.normal(0, 0.06)
     lookup[Tissue.CORD_GREY] = lookup[Tissue.CORD_WHITE] + rng.normal(0, 0.07)
     lookup[Tissue.CSF_FLOW] = lookup[Tissue.CSF] * rng.uniform(0.4, 1.0)
