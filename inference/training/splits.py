@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from pathlib import Path
 
 # Far from the small seeds people type, so that a demo or an evaluation never meets a training patient.
 TRAIN_FROM, VALIDATION_FROM, TEST_FROM = 1_000_000, 2_000_000, 3_000_000
@@ -43,6 +45,25 @@ class Split:
             tuple(range(VALIDATION_FROM, VALIDATION_FROM + validation)),
             tuple(range(TEST_FROM, TEST_FROM + test)),
         )
+
+    @classmethod
+    def read(cls, path: Path) -> Split:
+        """A split written as JSON: ``{"train": [seeds], "validation": [seeds], "test": [seeds]}``.
+
+        Raises:
+            SplitError: not readable as such, or a patient on two sides; the message names the file.
+        """
+        try:
+            sides = json.loads(path.read_text(encoding="utf-8"))
+            named = {name: tuple(int(seed) for seed in sides.pop(name)) for name in ("train", "validation", "test")}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SplitError(f"{path.name}: no split of train, validation and test patients ({error})") from error
+        if sides or not all(named.values()):
+            raise SplitError(f"{path.name}: train, validation and test need patients, and nothing else is a side")
+        try:
+            return cls(**named)
+        except SplitError as error:
+            raise SplitError(f"{path.name}: {error}") from error
 
     def described(self) -> dict[str, str]:
         """First to last seed of each side, for the weights' card."""

@@ -149,6 +149,21 @@ def test_a_patient_on_both_sides_of_a_split_is_refused() -> None:
         Split(train=(1,), validation=(4, 4), test=(5,))
 
 
+def test_a_split_is_read_from_a_file_and_refused_with_the_files_name(tmp_path: Path) -> None:
+    path = tmp_path / "split.json"
+    path.write_text('{"train": [1, 2], "validation": [3], "test": [4]}')
+    assert Split.read(path) == Split((1, 2), (3,), (4,))
+    for text, reason in (
+        ('{"train": [1, 2], "validation": [2], "test": [4]}', "split.json: patient 2 is in train and in validation"),
+        ('{"train": [1], "validation": [2]}', "split.json: no split"),
+        ('{"train": [1], "validation": [2], "test": []}', "need patients"),
+        ("[]", "split.json: no split"),
+    ):
+        path.write_text(text)
+        with pytest.raises(SplitError, match=reason):
+            Split.read(path)
+
+
 def test_phantom_splits_never_overlap_and_say_their_seeds() -> None:
     split = Split.of_phantoms(5, 2, 3)
     assert split.described()["test"] == "3000000..3000002 (3)"

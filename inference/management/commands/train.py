@@ -40,6 +40,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--held-out", type=int, help="validation and test patients, each (default 30; paper2024: 8:1:1)"
         )
+        parser.add_argument("--split", type=Path, help="patients of each side as JSON, instead of the counts above")
         parser.add_argument("--minutes", type=float, help="end every network's training after so many minutes")
         parser.add_argument("--steps", type=int, help="steps of every network instead of the preset's")
         parser.add_argument("--epochs", type=int, help="paper2024: instead of its 500")
@@ -52,14 +53,21 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            plan = self._plan(options)
+            run_all(plan) if options["name"] == ALL else run(options["name"], plan)
+        except (weights.WeightsError, TrainingError, ValueError) as error:
+            raise CommandError(str(error)) from error
+
+    def _plan(self, options: dict[str, Any]) -> Plan:
         preset: Preset = PRESETS[options["preset"]]
         if options["epochs"] is not None:
             preset = replace(preset, epochs=options["epochs"])
         root = options["data"] or settings.STATE_DIR / "training"
         served = options["out"] or weights.DIRECTORY
-        plan = Plan(
+        return Plan(
             root=root,
-            split=_split(preset, options["phantoms"], options["held_out"]),
+            split=_split(preset, options),
             preset=preset,
             weights_directory=served if preset.is_served else options["out"] or root / f"weights-{preset.name}",
             segmentation_directory=served if preset.is_served else weights.DIRECTORY,
@@ -69,15 +77,14 @@ class Command(BaseCommand):
             patience=options["patience"],
             seed=options["seed"],
         )
-        try:
-            run_all(plan) if options["name"] == ALL else run(options["name"], plan)
-        except (weights.WeightsError, TrainingError, ValueError) as error:
-            raise CommandError(str(error)) from error
 
 
-def _split(preset: Preset, phantoms: int, held_out: int | None) -> Split:
-    if held_out is not None or preset.held_out_share is None:
-        held_out = _HELD_OUT if held_out is None else held_out
-        return Split.of_phantoms(phantoms, held_out, held_out)
-    share = max(1, round(phantoms * preset.held_out_share))
-    return Split.of_phantoms(phantoms - 2 * share, share, share)
+def _split(preset: Preset, options: dict[str, Any]) -> Split:
+    if options["split"]:
+        return Split.read(options["split"])
+    phantoms, held_out = options["phantoms"], options["held_out"]
+    if preset.held_out_share is not None and held_out is None:
+        share = max(1, round(phantoms * preset.held_out_share))
+        return Split.of_phantoms(phantoms - 2 * share, share, share)
+    held_out = _HELD_OUT if held_out is None else held_out
+    return Split.of_phantoms(phantoms, held_out, held_out)
