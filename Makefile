@@ -9,7 +9,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DJANGO_SETTINGS_MODULE ?= config.settings
 
-.PHONY: help setup demo run worker test check requirements messages clean
+.PHONY: help setup demo run worker test check requirements messages train-demo clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ check: setup  ## Lint, types, import contracts, templates, migrations, deploymen
 	@$(BIN)/djlint templates --check --lint --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run
 	@DENS_HTTPS=1 DENS_ALLOWED_HOSTS=dens.example.org $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+train-demo: setup  ## Make the demo weights from nothing (docs/training.md says how long)
+	@$(BIN)/python manage.py train all
 
 requirements:  ## Export exact versions from pyproject.toml
 	@$(BIN)/uv pip compile --quiet $(UV_EXPORT) pyproject.toml -o requirements/web.txt
