@@ -40,7 +40,7 @@ def keep_weights(store: Path, directory: Path = weights.DIRECTORY) -> Path:
     return keep(weights_folder(store, digest), copy)
 
 
-def keep(folder: Path, fill: Callable[[Path], None]) -> Path:
+def keep(folder: Path, fill: Callable[[Path], object]) -> Path:
     """Make ``folder`` appear whole or not at all; one that is there is left as it is."""
     if folder.is_dir():
         return folder

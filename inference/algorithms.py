@@ -6,17 +6,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inference import algorithm_store, weights
+from inference.bundles.files import BundleRefused
+from inference.bundles.reading import combined_digest, load_network, read_bundle
 from inference.results import AlgorithmInfo
 from inference.weights import NetworkSet, WeightsError
 
 
 @dataclass(frozen=True)
 class WantedNetworks:
-    """Identity of an algorithm made of networks, as registered."""
+    """Identity of an algorithm made of networks, as registered.
+
+    ``bundle``: digest of the bundle whose network stands in for our ``network``; the others come from the set ``base``.
+    """
 
     name: str
     version: str
     weights_sha256: str
+    bundle: str = ""
+    network: str = ""
+    base: str = ""
 
     @property
     def info(self) -> AlgorithmInfo:
@@ -29,7 +37,18 @@ def open_networks(wanted: WantedNetworks, store: Path) -> NetworkSet:
     Raises:
         WeightsError: it is not on this installation, was changed, or does not fit this version of the program.
     """
-    return NetworkSet(wanted.info, open_weights(wanted.weights_sha256, store).networks)
+    networks = open_weights(wanted.base or wanted.weights_sha256, store).networks
+    if wanted.bundle:
+        try:
+            bundle = read_bundle(
+                algorithm_store.bundle_folder(store, wanted.bundle), wanted.bundle, network=wanted.network
+            )
+            if combined_digest(wanted.base, bundle) != wanted.weights_sha256:
+                raise WeightsError(f"the bundle {wanted.bundle[:12]}… is not what was registered")
+            networks = {**networks, bundle.network: (load_network(bundle), bundle.card)}
+        except BundleRefused as error:
+            raise WeightsError(str(error)) from error
+    return NetworkSet(wanted.info, networks)
 
 
 def open_weights(weights_sha256: str, store: Path) -> NetworkSet:

@@ -8,7 +8,7 @@ outputs.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from monai.networks.nets import DynUNet, ResNet
@@ -79,37 +79,46 @@ OUTPUTS: dict[MachineFinding, tuple[str, ...]] = {
 }
 
 
+def segmentation_arguments(plane: Plane) -> dict[str, Any]:
+    """Of MONAI's ``DynUNet``, as plain data."""
+    return {
+        "spatial_dims": 2,
+        "in_channels": SLICES_IN,
+        "out_channels": 1 + len(STRUCTURES[plane]),
+        "kernel_size": [3] * len(WIDTHS),
+        "strides": [1] + [2] * (len(WIDTHS) - 1),
+        "upsample_kernel_size": [2] * (len(WIDTHS) - 1),
+        "filters": list(WIDTHS),
+        "norm_name": "batch",
+    }
+
+
 def segmentation_network(plane: Plane) -> nn.Module:
     """(n, 3, rows, columns) → class logits (n, 1 + structures, rows, columns) at ``SPACING_MM[plane]``."""
-    network: nn.Module = DynUNet(
-        spatial_dims=2,
-        in_channels=SLICES_IN,
-        out_channels=1 + len(STRUCTURES[plane]),
-        kernel_size=[3] * len(WIDTHS),
-        strides=[1] + [2] * (len(WIDTHS) - 1),
-        upsample_kernel_size=[2] * (len(WIDTHS) - 1),
-        filters=list(WIDTHS),
-        norm_name="batch",
-    )
+    network: nn.Module = DynUNet(**segmentation_arguments(plane))
     return network
+
+
+def grading_arguments(finding: MachineFinding) -> dict[str, Any]:
+    """Of the MONAI ``ResNet`` inside a ``GradingNetwork``, as plain data."""
+    crop = CROPS[finding]
+    planes = crop.channels * (crop.shape[0] if len(crop.shape) == 3 else 1)
+    return {
+        "block": "basic",
+        "layers": [1, 1, 1, 1],
+        "block_inplanes": [32, 48, 64, 64],
+        "spatial_dims": 2,
+        "n_input_channels": planes + 2,
+        "conv1_t_size": 3,
+        "conv1_t_stride": 1 if finding is MachineFinding.OSTEOPHYTE else 2,
+        "no_max_pool": True,
+        "num_classes": len(OUTPUTS[finding]),
+    }
 
 
 def grading_network(finding: MachineFinding) -> nn.Module:
     """(n, channels, *shape) of ``CROPS[finding]`` → (n, outputs), columns as in ``OUTPUTS[finding]``."""
-    crop = CROPS[finding]
-    planes = crop.channels * (crop.shape[0] if len(crop.shape) == 3 else 1)
-    network = ResNet(
-        block="basic",
-        layers=[1, 1, 1, 1],
-        block_inplanes=[32, 48, 64, 64],
-        spatial_dims=2,
-        n_input_channels=planes + 2,
-        conv1_t_size=3,
-        conv1_t_stride=1 if finding is MachineFinding.OSTEOPHYTE else 2,
-        no_max_pool=True,
-        num_classes=len(OUTPUTS[finding]),
-    )
-    return GradingNetwork(network, crop.shape[-2:])
+    return GradingNetwork(ResNet(**grading_arguments(finding)), CROPS[finding].shape[-2:])
 
 
 class GradingNetwork(nn.Module):

@@ -119,7 +119,8 @@ def networks_of(algorithm: Algorithm) -> weights.NetworkSet:
     Raises:
         WeightsError: it is not on this installation, was changed, or does not fit this version of the program.
     """
-    return _open(WantedNetworks(algorithm.name, algorithm.version, algorithm.weights_sha256))
+    origin = {key: str(value) for key, value in algorithm.origin.items()}
+    return _open(WantedNetworks(algorithm.name, algorithm.version, algorithm.weights_sha256, **origin))
 
 
 @lru_cache(maxsize=KEPT_IN_MEMORY)

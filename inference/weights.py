@@ -19,7 +19,8 @@ from typing import Any
 
 import safetensors
 import safetensors.torch
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from inference.networks import PLANES, grading_network, segmentation_network
 from inference.results import AlgorithmInfo
@@ -111,7 +112,7 @@ def load_all(directory: Path = DIRECTORY) -> NetworkSet:
         WeightsError: as ``load``.
     """
     info = algorithm_info(directory)
-    networks = {name: _read_network(name, directory) for name in NAMES}
+    networks = {name: read_network(name, directory) for name in NAMES}
     if algorithm_info(directory) != info:
         raise WeightsError(f"{MANIFEST} changed while the weights were read")
     return NetworkSet(info, networks)
@@ -119,10 +120,11 @@ def load_all(directory: Path = DIRECTORY) -> NetworkSet:
 
 @cache
 def _load_once(name: str, directory: Path) -> tuple[nn.Module, WeightsCard]:
-    return _read_network(name, directory)
+    return read_network(name, directory)
 
 
-def _read_network(name: str, directory: Path) -> tuple[nn.Module, WeightsCard]:
+def read_network(name: str, directory: Path = DIRECTORY) -> tuple[nn.Module, WeightsCard]:
+    """As ``load``, read anew: nobody else holds this network."""
     path = directory / f"{name}.safetensors"
     network = build(name)
     expected = read_manifest(directory).get(path.name)
@@ -140,7 +142,7 @@ def _read_network(name: str, directory: Path) -> tuple[nn.Module, WeightsCard]:
 
 
 def fill(network: nn.Module, content: bytes, file_name: str) -> None:
-    """Load the tensors of a safetensors file, strictly; a layer that a network names twice needs to be there once.
+    """Load the tensors of a safetensors file, strictly; a layer that a network names twice need be there once only.
 
     Raises:
         WeightsError: damaged, a tensor missing or left over, or of another shape.
@@ -148,9 +150,14 @@ def fill(network: nn.Module, content: bytes, file_name: str) -> None:
     try:
         tensors = safetensors.torch.load(content)
         owners = _owners(network)
-        if unexpected := set(tensors) - set(owners.values()):
+        if unexpected := tensors.keys() - owners.keys():
             raise RuntimeError(f"unexpected {', '.join(sorted(unexpected))}")
-        network.load_state_dict({key: tensors[owner] for key, owner in owners.items()}, strict=True)
+        if torn := [key for key, owner in owners.items() if not _agree(tensors.get(key), tensors.get(owner))]:
+            raise RuntimeError(f"one layer with two contents: {', '.join(sorted(torn))}")
+        state = {key: tensors.get(key, tensors.get(owner)) for key, owner in owners.items()}
+        if missing := sorted(key for key, value in state.items() if value is None):
+            raise RuntimeError(f"missing {', '.join(missing)}")
+        network.load_state_dict(state, strict=True)
     except (safetensors.SafetensorError, RuntimeError, KeyError) as error:
         raise WeightsError(f"{file_name} does not fit the network: {error}") from error
 
@@ -207,6 +214,10 @@ def _owners(network: nn.Module) -> dict[str, str]:
     """State key → the first key of the same tensor: a U-Net names a layer in its list and in its skip path."""
     first: dict[int, str] = {}
     return {key: first.setdefault(value.data_ptr(), key) for key, value in network.state_dict().items()}
+
+
+def _agree(one: Tensor | None, other: Tensor | None) -> bool:
+    return one is None or other is None or torch.equal(one, other)
 
 
 def _read(path: Path) -> bytes:
