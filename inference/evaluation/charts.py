@@ -77,6 +77,7 @@ def roc_curve(finding: Mapping[str, Any], title: str) -> Figure | None:
         y=[matrix["tp"] / positives],
         mode="markers",
         marker={"color": BAD, "size": 9, "symbol": "diamond"},
+        cliponaxis=False,
         name="threshold",
     )
     figure.update_layout(**_LAYOUT, title=_title(title), height=300)
@@ -103,6 +104,7 @@ def calibration(finding: Mapping[str, Any], title: str) -> Figure:
         mode="markers",
         marker={"color": LINE, "size": [6 + min(18.0, one["count"] ** 0.5) for one in bins]},
         text=[f"{one['count']} places" for one in bins],
+        cliponaxis=False,
     )
     figure.update_layout(**_LAYOUT, title=_title(title), height=300)
     figure.update_xaxes(title="predicted probability", range=[-0.02, 1.02], **_AXIS)

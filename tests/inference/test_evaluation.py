@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -89,6 +90,25 @@ def test_a_second_run_uses_what_is_there_and_makes_the_same_figures(run: Path) -
     call_command("evaluate", seeds="8101:8102", quick=True, no_speed=True, out=run, stdout=printed)
     assert "1 of 1 phantoms were analysed before" in printed.getvalue()
     assert json.loads((run / "evaluation.json").read_text(encoding="utf-8"))["conditions"] == before["conditions"]
+
+
+def test_a_record_of_other_weights_or_of_a_failure_is_not_used_again(run: Path, tmp_path: Path) -> None:
+    task = Task(
+        8101, GAP, Settings(matrix=256, samples=2), tmp_path / "gap", device="cpu:broken"
+    )  # whatever runs, fails
+    shutil.copytree(run / "studies" / "gap", tmp_path / "gap")
+    path = tmp_path / "gap" / "8101.json"
+    stored = json.loads(path.read_text(encoding="utf-8"))
+
+    def again() -> str:
+        return run_all([task], tmp_path, workers=1, fresh=False, report=lambda _: None)[0].error
+
+    path.write_text(json.dumps({**stored, "key": {**task.key()}}), encoding="utf-8")
+    assert again() == ""
+    path.write_text(json.dumps({**stored, "key": {**task.key(), "weights": "other"}}), encoding="utf-8")
+    assert "RuntimeError" in again()
+    path.write_text(json.dumps({**stored, "key": {**task.key()}, "error": "it failed"}), encoding="utf-8")
+    assert "RuntimeError" in again()
 
 
 def test_the_card_comes_from_the_figures_alone(run: Path, tmp_path: Path) -> None:
