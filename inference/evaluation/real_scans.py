@@ -103,7 +103,10 @@ def look_at(folder: Path, device: str | None, report: Callable[[str], None]) -> 
     """Analyse every sample that is there; what is absent is named, not counted."""
     scans = [_cord_scan(folder, scan, device) for scan in CORD_SCANS]
     refusals = [_refusal(folder, name, device) for name in REFUSED]
-    for one in (*scans, *refusals):
+    for one in scans:
+        score = f"cord Dice {one['cord_dice']}, {one['wrong_levels']} of {one['named_levels']} named levels wrong"
+        report(f"{one['title']}: {score}; {one['said']}")
+    for one in refusals:
         report(f"{one['title']}: {one['said']}")
     dices = [one["cord_dice"] for one in scans if one["cord_dice"] is not None]
     levelled = [one for one in scans if not one["absent"]]
@@ -141,13 +144,12 @@ def _cord_scan(folder: Path, scan: CordScan, device: str | None) -> dict[str, An
     names = {one.name: one.center_lps_mm[2] for one in named if one.kind is LevelKind.VERTEBRA}
     wrong = len(named) if scan.levels is None else _wrong(names, folder / scan.levels)
     score = _cord_dice(result, folder / scan.cord)
-    reasons = ", ".join(result.gate.reasons) or "everything runs"
     return {
         **found,
         "cord_dice": score,
         "named_levels": len(named),
         "wrong_levels": wrong,
-        "said": f"cord Dice {score:.3f}; {len(named)} levels named, {wrong} wrongly; {reasons}",
+        "said": ", ".join(result.gate.reasons) or "everything runs",
     }
 
 

@@ -28,6 +28,7 @@ def render(template: str, summary: Mapping[str, Any], **more: Any) -> str:
     environment.filters |= {
         "number": wording.number,
         "estimate": wording.estimate,
+        "interval": wording.interval,
         "percent": wording.percent,
         "quantity": wording.quantity,
         "measured": wording.measured,

@@ -53,18 +53,28 @@ SOURCES = {
 
 
 def number(value: Any, digits: int = 3) -> str:
-    """A number with so many decimals; ``undefined`` stays what it is, nothing becomes a dash."""
+    """A number with so many decimals; ``undefined`` stays what it is, what was not measured is a dash."""
     if value is None:
         return "–"
-    return value if isinstance(value, str) else f"{value:.{digits}f}"
+    if isinstance(value, str):
+        return value
+    shown = f"{value:.{digits}f}"
+    return shown.lstrip("-") if float(shown) == 0 else shown.replace("-", "−")
+
+
+def interval(found: Mapping[str, Any], digits: int = 3) -> str:
+    """``0.880–0.940``, ``−0.009 to 0.001``, or nothing where both ends are undefined."""
+    low, high = found["low"], found["high"]
+    if low == UNDEFINED and high == UNDEFINED:
+        return ""
+    ends = number(low, digits), number(high, digits)
+    return ("–" if not any("−" in end for end in ends) else " to ").join(ends)
 
 
 def estimate(found: Mapping[str, Any], digits: int = 3) -> str:
     """``0.912 (0.880–0.940)``; without an interval only the value."""
-    value, low, high = (found[name] for name in ("value", "low", "high"))
-    if low == UNDEFINED and high == UNDEFINED:
-        return number(value, digits)
-    return f"{number(value, digits)} ({number(low, digits)}–{number(high, digits)})"
+    ends = interval(found, digits)
+    return f"{number(found['value'], digits)} ({ends})" if ends else number(found["value"], digits)
 
 
 def quantity(name: str) -> str:

@@ -16,6 +16,7 @@ from inference.evaluation.estimate import UNDEFINED, Estimate
 from inference.evaluation.patients import ratio, share
 from inference.evaluation.rates import Counts, clustered_rates, rates
 from inference.evaluation.roc import PairedPatients, auc, auc_loss, clustered_auc, roc
+from inference.evaluation.wording import estimate, number
 from reporting.vocabulary import MachineFinding
 from tests.paths import shared_data
 
@@ -202,3 +203,11 @@ def test_a_ratio_weighs_patients_by_their_places() -> None:
     found = ratio(np.array([1.0, 30.0, 2.0]), np.array([1.0, 10.0, 1.0]))
     assert found.value == pytest.approx(33 / 12)
     assert ratio(np.array([1.0]), np.array([2.0])) == Estimate(0.5, note="no interval: too few patients")
+
+
+def test_figures_are_printed_so_that_signs_and_gaps_can_be_read() -> None:
+    assert estimate({"value": 0.91234, "low": 0.88, "high": 0.94}) == "0.912 (0.880–0.940)"
+    assert estimate({"value": -0.0001, "low": -0.02, "high": 0.01}) == "0.000 (−0.020 to 0.010)"
+    assert estimate({"value": 4.2, "low": 1.5, "high": UNDEFINED}, 1) == "4.2 (1.5–undefined)"
+    assert estimate({"value": UNDEFINED, "low": UNDEFINED, "high": UNDEFINED}) == "undefined"
+    assert number(None) == "–"
