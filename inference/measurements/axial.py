@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.measurements.axial_slice import AxialSlice, largest
-from inference.results import Measurement
 from inference.zones import zone_of
 from reporting.vocabulary import Side, Structure, Zone
 
@@ -82,11 +80,26 @@ def cord_area_mm2(view: AxialSlice) -> float | None:
     return float(cord.sum() * view.row_mm * view.column_mm) if cord.any() else None
 
 
-def half_canal_width_mm(view: AxialSlice) -> float | None:
-    """Half the widest left-right extent of the sac, cord included."""
+def cord_rl_mm(view: AxialSlice) -> float | None:
+    """Widest left-right extent of the cord."""
+    return _widest(view, largest(view.mask(Structure.CORD)))
+
+
+def sac_rl_mm(view: AxialSlice) -> float | None:
+    """Widest left-right extent of the sac, cord included."""
+    return _widest(view, _canal(view))
+
+
+def sac_area_mm2(view: AxialSlice) -> float | None:
+    """Area of the sac, cord included, in the slice's plane."""
     canal = _canal(view)
-    widths = [float(np.ptp(np.flatnonzero(row)) + 1) for row in canal if row.any()]
-    return max(widths) * view.column_mm / 2 if widths else None
+    return float(canal.sum() * view.row_mm * view.column_mm) if canal.any() else None
+
+
+def half_canal_width_mm(view: AxialSlice) -> float | None:
+    """Half the widest left-right extent of the sac, cord included: the unit of a herniation's place."""
+    width = sac_rl_mm(view)
+    return None if width is None else width / 2
 
 
 def herniation(view: AxialSlice, half_width_mm: float | None = None) -> Herniation | None:
@@ -106,25 +119,13 @@ def herniation(view: AxialSlice, half_width_mm: float | None = None) -> Herniati
     return Herniation(height, across / half_width)
 
 
-def measure_axial(view: AxialSlice, level: str, series_uid: str) -> Iterator[Measurement]:
-    """Every measurement of one disc's index slice."""
-
-    def one(name: str, value: float | None, unit: str = "mm", side: Side | None = None) -> Iterator[Measurement]:
-        if value is not None:
-            yield Measurement(name, level, round(value, 2), unit, side=side, series_uid=series_uid)
-
-    yield from one("pll", pll_mm(view))
-    for side in (Side.LEFT, Side.RIGHT):
-        yield from one("lf", lf_mm(view, side), side=side)
-    found = herniation(view)
-    yield from one("herniation", found.mm if found else None)
-    yield from one("sac_ap", sac_ap_mm(view))
-    yield from one("cord_ap", cord_ap_mm(view))
-    yield from one("cord_area", cord_area_mm2(view), "mm2")
-
-
 def _canal(view: AxialSlice) -> NDArray[np.bool_]:
     return largest(view.mask(Structure.SAC, Structure.CORD))
+
+
+def _widest(view: AxialSlice, mask: NDArray[np.bool_]) -> float | None:
+    widths = [float(np.ptp(np.flatnonzero(row)) + 1) for row in mask if row.any()]
+    return max(widths) * view.column_mm if widths else None
 
 
 def _median_extent(

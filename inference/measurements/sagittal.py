@@ -14,15 +14,20 @@ from inference.measurements.vertebral_edges import (
     body_points,
     depth_mm,
     endplate,
+    mid_depth_mm,
     own_axes,
     pair_axes,
     posterior_wall,
 )
 from inference.midsagittal import STEP_MM, Midsagittal
 from inference.results import Measurement
-from reporting.vocabulary import LABEL_VALUES, DiscLevel, Structure
+from reporting.vocabulary import LABEL_VALUES, DiscLevel, Structure, Vertebra
+
+TORG_PAVLOV_VERTEBRAE = (Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7)
 
 _CANAL_BAND_MM = 1.5
+_FUNCTIONAL_BAND_MM = 4.0
+_BEHIND_MM = 45.0
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,39 @@ def cord_ap_sagittal_mm(levels: Levels, name: str) -> float | None:
     return _extent_behind(levels, name, (Structure.CORD,))
 
 
+def developmental_canal_mm(levels: Levels, vertebra: Vertebra) -> float | None:
+    """From the body's posterior wall to the rear of the sac, square to the canal at mid-body (C3–C7)."""
+    picture, place = levels.picture, levels.place(vertebra.value)
+    piece = levels.pieces.get(vertebra.value)
+    if picture is None or place is None or piece is None or vertebra not in TORG_PAVLOV_VERTEBRAE:
+        return None
+    axes = Axes.along(_canal_direction(picture, place))
+    slope, intercept = posterior_wall(piece.outline, axes, own_axes(piece, vertebra.value))
+    wall = slope * float(place @ axes.down) + intercept - float(place @ axes.back)
+    rears = [rear for _, rear in _extents_behind(picture, place, axes, (Structure.SAC, Structure.CORD), _CANAL_BAND_MM)]
+    width = float(np.median(rears)) - wall if len(rears) >= 3 else 0.0
+    return width if width > 0 else None
+
+
+def functional_canal_mm(levels: Levels, disc: DiscLevel) -> float | None:
+    """The sac's smallest front-to-back width within ±4 mm of the disc's middle, square to the canal."""
+    picture, place = levels.picture, levels.place(disc.value)
+    if picture is None or place is None:
+        return None
+    axes = Axes.along(_canal_direction(picture, place))
+    found = _extents_behind(picture, place, axes, (Structure.SAC, Structure.CORD), _FUNCTIONAL_BAND_MM)
+    return min(rear - front for front, rear in found) if len(found) >= 3 else None
+
+
+def torg_pavlov(levels: Levels, vertebra: Vertebra) -> float | None:
+    """Developmental canal over the body's depth: the analogue, on MR, of a ratio defined on plain films."""
+    canal, piece = developmental_canal_mm(levels, vertebra), levels.pieces.get(vertebra.value)
+    if canal is None or piece is None:
+        return None
+    depth = mid_depth_mm(piece.outline, own_axes(piece, vertebra.value))
+    return canal / depth if depth > 5.0 else None
+
+
 def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
     """Every sagittal measurement that can be made, of one series."""
     for disc in DiscLevel:
@@ -106,6 +144,16 @@ def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
             yield Measurement("canal_ap", level.name, round(canal, 2), "mm", series_uid=series_uid)
         if cord is not None:
             yield Measurement("cord_ap_sagittal", level.name, round(cord, 2), "mm", series_uid=series_uid)
+    for vertebra in TORG_PAVLOV_VERTEBRAE:
+        width, ratio = developmental_canal_mm(levels, vertebra), torg_pavlov(levels, vertebra)
+        if width is not None:
+            yield Measurement("canal_ap_developmental", vertebra.value, round(width, 2), "mm", series_uid=series_uid)
+        if ratio is not None:
+            yield Measurement("torg_pavlov", vertebra.value, round(ratio, 2), "1", series_uid=series_uid)
+    for disc in DiscLevel:
+        narrowest = functional_canal_mm(levels, disc)
+        if narrowest is not None:
+            yield Measurement("canal_ap_functional", disc.value, round(narrowest, 2), "mm", series_uid=series_uid)
     angle = c2_c7_angle_deg(levels)
     if angle is not None:
         yield Measurement("c2_c7_angle", "C2-C7", round(angle, 1), "deg", series_uid=series_uid)
@@ -125,18 +173,25 @@ def _extent_behind(levels: Levels, name: str, structures: tuple[Structure, ...])
     picture, place = levels.picture, levels.place(name)
     if picture is None or place is None:
         return None
-    down = _canal_direction(picture, place)
-    back = np.array([-down[1], down[0]])
+    axes = Axes.along(_canal_direction(picture, place))
+    found = _extents_behind(picture, place, axes, structures, _CANAL_BAND_MM)
+    return float(np.median([rear - front for front, rear in found])) if len(found) >= 3 else None
+
+
+def _extents_behind(
+    picture: Midsagittal, place: NDArray[np.float64], axes: Axes, structures: tuple[Structure, ...], band_mm: float
+) -> list[tuple[float, float]]:
+    """(front, rear) edges of structures behind a place, mm to the back of it, per step along the canal in the band."""
     mask = np.isin(picture.labels, [LABEL_VALUES[structure] for structure in structures])
     points = np.argwhere(mask) * STEP_MM - place
-    along, behind = points @ down, points @ back
-    near = (np.abs(along) < _CANAL_BAND_MM) & (behind > 0) & (behind < 45.0)
-    extents = []
-    for low in np.arange(-_CANAL_BAND_MM, _CANAL_BAND_MM, STEP_MM):
+    along, behind = points @ axes.down, points @ axes.back
+    near = (np.abs(along) < band_mm) & (behind > 0) & (behind < _BEHIND_MM)
+    edges = []
+    for low in np.arange(-band_mm, band_mm, STEP_MM):
         values = behind[near & (along >= low) & (along < low + STEP_MM)]
         if len(values):
-            extents.append(values.max() - values.min() + STEP_MM)
-    return float(np.median(extents)) if len(extents) >= 3 else None
+            edges.append((float(values.min()) - STEP_MM / 2, float(values.max()) + STEP_MM / 2))
+    return edges
 
 
 def _canal_direction(picture: Midsagittal, place_mm: NDArray[np.float64]) -> NDArray[np.float64]:

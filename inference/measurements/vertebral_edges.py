@@ -76,12 +76,21 @@ def posterior_wall(points: NDArray[np.float64], axes: Axes, own: Axes) -> tuple[
 
 def depth_mm(points: NDArray[np.float64], axes: Axes) -> float:
     """Front-to-back size below the upper endplate: 15–40 % of the height, beside no lip."""
+    return _depth_mm(points, axes, 0.15, 0.40)
+
+
+def mid_depth_mm(points: NDArray[np.float64], axes: Axes) -> float:
+    """Front-to-back size of the body at its waist: 40–60 % of the height."""
+    return _depth_mm(points, axes, 0.40, 0.60)
+
+
+def _depth_mm(points: NDArray[np.float64], axes: Axes, upper: float, lower: float) -> float:
     along, behind = points @ axes.down, points @ axes.back
     low, high = np.percentile(along, [1, 99])
-    first, last = low + 0.15 * (high - low), low + 0.40 * (high - low)
+    first, last = low + upper * (high - low), low + lower * (high - low)
     heights, back = _edge(along, behind, first, last, "max")
     _, front = _edge(along, behind, first, last, "min")
-    return float(np.median(back[: len(front)] - front[: len(back)]) + STEP_MM) if len(heights) else 0.0
+    return float(np.median(back - front)) if len(heights) else 0.0
 
 
 def endplate(points: NDArray[np.float64], axes: Axes, which: str) -> tuple[float, float]:
