@@ -22,6 +22,7 @@ from inference.evaluation.finding_figures import finding_figures, loss_against, 
 from inference.evaluation.map_figures import level_figures
 from inference.evaluation.model_card import card_of
 from inference.evaluation.provenance import provenance
+from inference.evaluation.real_scans import CORD_SCANS, REFUSED, look_at
 from inference.evaluation.records import LevelOutcome, Place, StudyRecord
 from inference.evaluation.report import write_report
 from inference.evaluation.runner import run_all
@@ -35,7 +36,7 @@ from inference.results import LevelResult
 from inference.training.splits import Split
 from inference.weights import WeightsCard
 from reporting.vocabulary import LevelKind, LevelStatus, MachineFinding
-from tests.paths import REPOSITORY
+from tests.paths import REPOSITORY, shared_data
 
 SMALL = Settings(matrix=192, samples=1)
 ARGUMENTS = {
@@ -300,3 +301,16 @@ def test_verdicts_follow_floor_and_target() -> None:
         Verdict.MISSED,
     ]
     assert dice.verdict(Figure(0.99, usable=False)) is Verdict.MISSED
+
+
+def test_real_samples_that_are_not_there_are_named_and_not_counted(tmp_path: Path) -> None:
+    for name in ("nifti/sagT2_crop_fake_lesion_MIT", "dicom/noise_pixels_real_headers_MIT/FAIL_CT_gantry_tilt"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).symlink_to(shared_data(*name.split("/")))
+    found = look_at(tmp_path, "cpu", lambda _: None)
+    assert (found["cord_scans"], found["level_scans"], found["refusal_cases"]) == (1, 1, 1)
+    assert found["refused"] == 1.0
+    assert found["wrong_levels"] == 0
+    assert 0.4 < found["cord_dice"] <= 1.0
+    absent = [one["title"] for one in (*found["scans"], *found["refusals"]) if one["absent"]]
+    assert len(absent) == len(CORD_SCANS) + len(REFUSED) - 2
