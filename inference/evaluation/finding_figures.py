@@ -86,10 +86,11 @@ def slip_direction(cohort: Cohort) -> dict[str, Any]:
 def report_figures(cohort: Cohort) -> dict[str, Any]:
     """The whole report: phantoms whose places were all assessed and right, and how many were not, per phantom."""
     ones = np.ones(cohort.patients)
+    ran = np.array([not one.error for one in cohort.records], dtype=bool)
     off = np.array([sum(place.wrong or not place.assessed for place in one.places) for one in cohort.records], float)
     return {
         "places": len(cohort.rows),
-        "all_right": share((off == 0).astype(np.float64), ones).as_json(),
+        "all_right": share(((off == 0) & ran).astype(np.float64), ones).as_json(),
         "off_per_study": ratio(off, ones).as_json(),
     }
 

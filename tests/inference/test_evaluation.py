@@ -267,6 +267,7 @@ def test_a_report_is_right_only_when_every_place_was_assessed_and_right() -> Non
     found = report_figures(cohort)
     assert found["all_right"]["value"] == 0.25
     assert found["off_per_study"]["value"] == 1.0
+    assert report_figures(Cohort((record(5, error="could not be drawn"),)))["all_right"]["value"] == 0.0
 
 
 def test_a_loss_is_read_on_places_that_both_assessed() -> None:
