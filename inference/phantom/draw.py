@@ -37,12 +37,13 @@ def draw_spec(
     normal: bool = False,
     family: str = "first",
     margin_mm: float | None = 0.5,
+    fusions: bool = True,
 ) -> PhantomSpec:
     """Draw one phantom; equal arguments give an equal spec.
 
     With ``pathologies``: exactly those, all else normal. ``normal``: none. Otherwise a random mix for training, with
     roughly as many diseased as healthy values per finding and level. ``margin_mm`` keeps every size that far from its
-    threshold; ``None`` draws continuously across it.
+    threshold; ``None`` draws continuously across it. ``fusions``: a few random mixes hold a fused level.
 
     Raises:
         ValueError: unknown family, ``normal`` together with pathologies, or pathologies that exclude each other.
@@ -60,7 +61,8 @@ def draw_spec(
     mixed = not normal and not wanted
     spec = _healthy(anatomy, surroundings, bones, seed, family, margin_mm, worn=mixed)
     if mixed:
-        return perhaps_fused(with_random_mix(spec, disease, margin_mm), bones)
+        spec = with_random_mix(spec, disease, margin_mm)
+        return perhaps_fused(spec, bones) if fusions else spec
     return _with_pathologies(spec, wanted, disease)
 
 

@@ -76,6 +76,7 @@ def plan_study(
     ``thickness_mm`` fixes the slice thickness of every series, ``tilt_deg`` (at most 40 either way) turns every field
     of view about the left-right axis, ``contrast`` replaces that of the plain axial T2 series (``T2star``, ``STIR``).
     ``layout``: ``stack``, ``blocks`` (axial packs along each disc) or ``isotropic`` (1 mm cubes; both take no tilt).
+    A random mix here has no fused level; ask for one with the pathology ``fusion`` or ``hardware``.
 
     Raises:
         ValueError: unknown vendor, family, contrast or layout, a thickness or tilt out of range, or ``normal``
@@ -84,7 +85,7 @@ def plan_study(
     if vendor not in VENDORS:
         raise ValueError(f"unknown vendor {vendor!r}; one of {', '.join(VENDORS)}")
     _check_scan(thickness_mm, tilt_deg, contrast, layout)
-    spec = draw_spec(seed, pathologies, normal=normal, family=family, margin_mm=margin_mm)
+    spec = draw_spec(seed, pathologies, normal=normal, family=family, margin_mm=margin_mm, fusions=False)
     rng = np.random.default_rng([seed, 11])
     grids = study_grids(
         spec,
