@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from inference import weights
+from inference.evaluation.provenance import commit
 from inference.networks import Plane
 from inference.phantom.thresholds import PHANTOM_VERSION, POSITIVE_MM
 from inference.training import measure, train_grading, train_segmentation
@@ -131,6 +132,7 @@ def _card(name: str, plan: Plan, recipe: Recipe, trained: Trained, figures: dict
         trained_on=TRAINED_ON,
         seeds={**plan.split.described(), "training": recipe.seed},
         training={
+            "commit": commit(),
             "preset": plan.preset.name,
             "optimizer": recipe.optimizer,
             "learning_rate": recipe.learning_rate,
