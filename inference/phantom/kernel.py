@@ -117,7 +117,8 @@ def tissue_at(
         if code != NONE:
             return code
     if s < 0.0:
-        code = skull_base(x, s, p, row, noise)
+        rough = 1.2 * noise_at(noise, x * 2.9, s * 2.9, p * 2.9) + noise_at(noise, x * 0.15, s * 0.15, p * 0.15)
+        code = skull_base(x, s + rough, p + rough, row, noise)
         if code != NONE:
             return code
         if s < -10.0 and abs(x) < row[SAC_HALF_RL] and abs(p - row[SAC_P]) < row[SAC_HALF_AP]:

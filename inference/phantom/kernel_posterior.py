@@ -80,6 +80,11 @@ def posterior_elements(
         other = bodies[neighbour, B_TOP] if below else bodies[neighbour, B_BOTTOM]
     from_disc = s - 0.5 * (edge + other)
     joined = bodies[v if below else max(neighbour, 0), B_FUSION] > 0
+    if v == 0 and s < 25.0:  # the shoulders of C2, which carry C1
+        fade = max(0.0, (s - 13.0) / 12.0)
+        e = abs((side - a - 1.5) / 9.0) ** 2.6 + ((p - row[OFFSET] + 2.5) / (8.5 - 3.0 * fade)) ** 2 + fade**4
+        if e < 1.0:
+            return bone((1.0 - sqrt(e)) * 6.0, par[P_CORTICAL])
     if side < a + 16.0 and dp < 12.0:
         code = _beside(x, s, side, dp, a, from_disc, s - middle, joined, row, bodies, v, par, noise)
         if code != NONE:
