@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-RECORD_VERSION = 1
+RECORD_VERSION = 2
 OUTCOMES = ("right", "wrong", "uncertain", "missing")
 """Of a level. Wrong: named with confidence, but it is another level."""
 
@@ -72,13 +72,14 @@ class Overlap:
 
 @dataclass(frozen=True)
 class Measured:
-    """The same measurement on the predicted and on the true label maps."""
+    """The same measurement on the predicted and on the true label maps; ``unit`` in UCUM."""
 
     name: str
     level: str
     side: str | None
     true: float
     found: float
+    unit: str
 
 
 @dataclass(frozen=True)

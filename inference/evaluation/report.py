@@ -18,7 +18,16 @@ from reporting.vocabulary import MachineFinding
 
 _TEMPLATE = "report.html.j2"
 _MAX_PICTURES = 6
-_SHOWN_MAPS = ("canal_ap", "sac_ap", "cord_ap", "cord_area", "disc_height", "c2_c7_angle")
+_SHOWN_MAPS = (
+    "canal_ap",
+    "canal_ap_developmental",
+    "canal_ap_functional",
+    "sac_ap",
+    "cord_ap",
+    "cord_area",
+    "disc_height",
+    "c2_c7_angle",
+)
 _OVERLAPS = (
     ("sagittal_t2", "central", "Sagittal T2, central slices"),
     ("axial_t2", "C2/3 to C7/T1", "Axial T2, from C2/3 to C7/T1"),
@@ -81,7 +90,7 @@ def _agreement(condition: Mapping[str, Any], records: Sequence[StudyRecord]) -> 
     for pairs in all_pairs(Cohort(tuple(records))):
         if _is_shown(pairs):
             title = wording.quantity(pairs.name)
-            unit = wording.UNITS.get(pairs.name, "mm")
+            unit = wording.unit(pairs.unit)
             row = figures[pairs.name, pairs.source, pairs.group]
             yield f"{pairs.name}-{pairs.source}", charts.bland_altman(pairs, row, f"{title} ({pairs.source})", unit)
 

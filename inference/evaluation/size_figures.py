@@ -33,6 +33,7 @@ class Pairs:
     name: str
     source: str
     group: str
+    unit: str
     found: tuple[float, ...]
     true: tuple[float, ...]
     patient: tuple[int, ...]
@@ -61,24 +62,25 @@ def _of_finding(name: str, source: str, group: str, rows: Sequence[Row]) -> Pair
         for row in rows
         if (size := row.place.mm if source == "network" else row.place.mm_from_mask) is not None
     ]
-    return _pairs(name, source, group, values)
+    return _pairs(name, source, group, "mm", values)
 
 
 def _of_maps(cohort: Cohort) -> Iterator[Pairs]:
-    values: dict[str, list[tuple[float, float, int]]] = {}
+    values: dict[tuple[str, str], list[tuple[float, float, int]]] = {}
     for patient, record in cohort.numbered():
         for one in record.measured:
-            values.setdefault(one.name, []).append((one.found, one.true, patient))
-    for name, found in sorted(values.items()):
+            values.setdefault((one.name, one.unit), []).append((one.found, one.true, patient))
+    for (name, unit), found in sorted(values.items()):
         if len(found) >= MIN_PAIRS:
-            yield _pairs(name, "map", "all", found)
+            yield _pairs(name, "map", "all", unit, found)
 
 
-def _pairs(name: str, source: str, group: str, values: Sequence[tuple[float, float, int]]) -> Pairs:
+def _pairs(name: str, source: str, group: str, unit: str, values: Sequence[tuple[float, float, int]]) -> Pairs:
     return Pairs(
         name,
         source,
         group,
+        unit,
         tuple(value[0] for value in values),
         tuple(value[1] for value in values),
         tuple(value[2] for value in values),
@@ -87,7 +89,7 @@ def _pairs(name: str, source: str, group: str, values: Sequence[tuple[float, flo
 
 def _figures(pairs: Pairs, patients: int) -> dict[str, Any]:
     found = agreement(np.array(pairs.found), np.array(pairs.true), np.array(pairs.patient, dtype=np.int64), patients)
-    return {"name": pairs.name, "source": pairs.source, "group": pairs.group, **_as_json(found)}
+    return {"name": pairs.name, "source": pairs.source, "group": pairs.group, "unit": pairs.unit, **_as_json(found)}
 
 
 def _as_json(found: Agreement) -> dict[str, Any]:

@@ -204,7 +204,8 @@ def _measured(truth: Mapping[str, Any], result: PipelineResult, maps: Mapping[st
     sagittal, axial = (_of_role(truth, maps, role) for role in (SeriesRole.SAGITTAL_T2, SeriesRole.AXIAL_T2))
     true = true_maps.measurements(maps[sagittal[0]] if sagittal else None, [maps[key] for key in axial])
     found = true_maps.by_key(result.measurements)
-    return [Measured(*key, true=true[key], found=value) for key, value in found.items() if key in true]
+    units = {one.name: one.unit for one in result.measurements}
+    return [Measured(*key, true[key], value, units[key[0]]) for key, value in found.items() if key in true]
 
 
 def _reflection_mm(truth: Mapping[str, Any], result: PipelineResult) -> float:

@@ -31,6 +31,7 @@ def render(template: str, summary: Mapping[str, Any], **more: Any) -> str:
         "interval": wording.interval,
         "percent": wording.percent,
         "quantity": wording.quantity,
+        "unit": wording.unit,
         "measured": wording.measured,
     }
     try:
@@ -38,7 +39,6 @@ def render(template: str, summary: Mapping[str, Any], **more: Any) -> str:
             summary=summary,
             finding_titles=wording.FINDING_TITLES,
             metrics=wording.METRICS,
-            units=wording.UNITS,
             sources=wording.SOURCES,
             paper=paper,
             rates=RATES,

@@ -18,7 +18,13 @@ _QUANTITIES = {
     "pll": "PLL",
     "lf": "LF",
     "canal_ap": "Canal AP",
+    "canal_ap_developmental": "Canal AP at mid-body, bony",
+    "canal_ap_functional": "Canal AP at the disc, narrowest",
     "sac_ap": "Sac AP",
+    "sac_rl": "Sac width",
+    "cord_rl": "Cord width",
+    "torg_pavlov": "Torg–Pavlov analogue",
+    "disc_csf_ratio": "Disc to CSF signal",
     "cord_ap": "Cord AP, axial",
     "cord_ap_sagittal": "Cord AP, sagittal",
     "c2_c7_angle": "C2–C7 angle",
@@ -37,14 +43,7 @@ METRICS = {
     "F1": "F1 score",
     "AUC": "area under the ROC curve",
 }
-UNITS = {
-    "cord_area": "mm²",
-    "c2_c7_angle": "degrees",
-    "mscc_cord": "%",
-    "mscc_sac": "%",
-    "slip_percent": "%",
-    "cord_t2_ratio": "1",
-}
+_UNITS = {"mm2": "mm²", "deg": "degrees", "1": "1"}
 SOURCES = {
     "network": "network, beside the drawn size",
     "mask": "predicted mask, beside the drawn size",
@@ -79,8 +78,15 @@ def estimate(found: Mapping[str, Any], digits: int = 3) -> str:
 
 def quantity(name: str) -> str:
     """A size or measurement by its name in the analysis JSON."""
+    if name.endswith("_z"):
+        return f"{quantity(name.removesuffix('_z'))}, z-score"
     words = name.replace("_", " ")
     return _QUANTITIES.get(name, words[:1].upper() + words[1:])
+
+
+def unit(ucum: str) -> str:
+    """A unit in words."""
+    return _UNITS.get(ucum, ucum)
 
 
 def percent(value: Any) -> str:
