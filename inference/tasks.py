@@ -21,12 +21,12 @@ from inference import frozen_cases, weights
 from inference.algorithms import WantedNetworks, open_networks
 from inference.nifti import label_map_bytes
 from inference.pipeline import run
-from inference.results import PipelineError
+from inference.results import PipelineError, Point
 from inference.serialise import as_json
 from reporting.core.late_task import late_task
 from reporting.predictions.dispatch import RUN_FROZEN_CASES, RUN_INFERENCE_JOB
 from reporting.predictions.job_run import Analysis, Refused, TryAgain, run_job
-from reporting.predictions.models import Algorithm, AlgorithmKind, CaseRun
+from reporting.predictions.models import Algorithm, AlgorithmKind, CaseRun, InferenceJob
 from reporting.predictions.services import claim_case_run, finish_case_run
 
 logger = logging.getLogger(__name__)
@@ -37,9 +37,10 @@ KEPT_IN_MEMORY = 4
 @late_task(RUN_INFERENCE_JOB, bind=True)
 def run_inference_job(self: Any, job_id: str) -> None:
     """Bring one job to its end; does nothing when the job is not there to be taken."""
-    algorithm = Algorithm.objects.filter(inference_jobs=uuid.UUID(job_id)).first()
-    if algorithm is not None:
-        work = partial(analyse, algorithm)
+    job = InferenceJob.objects.select_related("algorithm").filter(pk=uuid.UUID(job_id)).first()
+    if job is not None:
+        hint = None if job.c2_3_hint_lps_mm is None else _point(job.c2_3_hint_lps_mm)
+        work = partial(analyse, job.algorithm, c2_3_hint_lps_mm=hint)
         run_job(uuid.UUID(job_id), analyse=work, worker=self.request.hostname, device=device_name())
 
 
@@ -88,8 +89,19 @@ def _payload(algorithm: Algorithm, paths: Sequence[Path]) -> Mapping[str, Any]:
         raise frozen_cases.CaseFailed(error.reason) from error
 
 
-def analyse(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
-    """The answer of ``algorithm`` as plain data.
+def _point(values: Sequence[float]) -> Point:
+    x, y, z = values
+    return float(x), float(y), float(z)
+
+
+def analyse(
+    algorithm: Algorithm,
+    paths: Sequence[Path],
+    on_stage: Callable[[str], None],
+    *,
+    c2_3_hint_lps_mm: Point | None = None,
+) -> Analysis:
+    """The answer of ``algorithm`` as plain data; ``c2_3_hint_lps_mm`` is where a reader pointed at C2/3.
 
     Raises:
         Refused: the study cannot be analysed; another attempt would say the same.
@@ -97,7 +109,7 @@ def analyse(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str
     """
     try:
         with weights.using(networks_of(algorithm)):
-            result = run(paths, on_stage=on_stage)
+            result = run(paths, on_stage=on_stage, c2_3_hint_lps_mm=c2_3_hint_lps_mm)
     except PipelineError as error:
         raise Refused(error.reason, error.message) from error
     except weights.WeightsError as error:

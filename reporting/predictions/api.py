@@ -19,9 +19,10 @@ from reporting.predictions.models import InferenceJob, Prediction
 from reporting.predictions.serializers import (
     InferenceJobDetailSerializer,
     InferenceJobSerializer,
+    InferenceRequestSerializer,
     PredictionSerializer,
 )
-from reporting.predictions.services import cancel_job, request_inference
+from reporting.predictions.services import cancel_job, request_inference, request_reading_from_c2_3
 from reporting.studies.models import Study
 
 
@@ -43,17 +44,25 @@ class StudyJobsView(generics.ListAPIView[InferenceJob]):
 
     @extend_schema(
         operation_id="request_inference",
-        request=None,
+        request=InferenceRequestSerializer,
         parameters=[IDEMPOTENCY_KEY],
-        responses={201: InferenceJobSerializer, **refusals(409, 422)},
+        responses={201: InferenceJobSerializer, **refusals(400, 409, 422)},
     )
     def post(self, request: Request, study_id: uuid.UUID) -> Response:
-        """Ask the active algorithm to look at the study. 409 while it is already being looked at."""
+        """Ask the active algorithm to look at the study. 409 while it is already being looked at.
+
+        With ``c2_3_lps_mm``, the disc at that point is C2/3 in this and every later reading of the study.
+        """
         user = actor(request)
         study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
+        wish = InferenceRequestSerializer(data=request.data)
+        wish.is_valid(raise_exception=True)
+        point = wish.validated_data.get("c2_3_lps_mm")
 
         def ask() -> Response:
-            job = request_inference(study, by=user)
+            job = (
+                request_inference(study, by=user) if point is None else request_reading_from_c2_3(study, point, by=user)
+            )
             return Response(InferenceJobSerializer(job).data, status=201)
 
         return once(request, user, ask)

@@ -139,6 +139,8 @@ class InferenceJob(TimestampedModel):
     failure_reason = models.CharField(max_length=64, blank=True)  # stable code
     failure_message = models.CharField(max_length=500, blank=True)
     input_digest = models.CharField(max_length=64, blank=True)
+    # Where a reader pointed at disc C2/3 (LPS mm), for a study whose levels the machine could not name by itself.
+    c2_3_hint_lps_mm = models.JSONField(null=True)
     # Gate, levels, measurements, timings: the analysis JSON without predictions (docs/analysis_schema.md).
     result = models.JSONField(null=True)
     requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")

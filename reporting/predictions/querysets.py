@@ -61,6 +61,11 @@ class InferenceJobQuerySet(models.QuerySet["InferenceJob"]):
         """Queued or running."""
         return self.filter(status__in=["queued", "running"])
 
+    def c2_3_hint_of(self, study: Study) -> list[float] | None:
+        """Where a reader last pointed at C2/3 in this study, or ``None``."""
+        hinted = self.filter(study=study, c2_3_hint_lps_mm__isnull=False).exclude(status="cancelled")
+        return hinted.order_by("-created_at").values_list("c2_3_hint_lps_mm", flat=True).first()
+
     def succeeded(self) -> InferenceJobQuerySet:
         return self.filter(status="succeeded")
 

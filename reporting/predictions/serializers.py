@@ -82,8 +82,20 @@ class AlgorithmReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 
 
+class InferenceRequestSerializer(serializers.Serializer[Any]):
+    """What to look at the study with; an empty body asks for an ordinary reading."""
+
+    c2_3_lps_mm = serializers.ListField(
+        child=serializers.FloatField(),
+        min_length=3,
+        max_length=3,
+        required=False,
+        help_text="A point in disc C2/3 (LPS mm), where the machine could not name the levels",
+    )
+
+
 class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):
-    """A job's state. ``stage`` is where a running one is."""
+    """A job's state. ``stage`` is where a running one is; ``c2_3_hint_lps_mm`` where a reader pointed at C2/3."""
 
     algorithm = AlgorithmSerializer(read_only=True)
     failure_message = serializers.SerializerMethodField(help_text="failure_reason in words, in the reader's language")
@@ -104,6 +116,7 @@ class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):
             "failure_message",
             "failure_details",
             "algorithm",
+            "c2_3_hint_lps_mm",
             "created_at",
             "started_at",
             "finished_at",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
+from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.reports.form_view import disc_places
 from reporting.reports.key_slices import (
     LevelPlace,
@@ -23,6 +26,7 @@ from reporting.vocabulary import LevelKind, SeriesRole
 
 LEVEL_HALF_SIDE_MM = "40"
 NECK_HALF_SIDE_MM = "80"
+_REACHES_REPORT_WITHIN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,27 @@ class StripItem:
 
 
 @dataclass(frozen=True)
+class DiscChoice:
+    """A disc without a name that may be C2/3; ``number`` counts from the top."""
+
+    structure: str
+    number: int
+
+
+@dataclass(frozen=True)
 class ImagePanel:
-    """``data`` goes to the page's script as JSON: addresses and names only, no patient data."""
+    """``data`` goes to the page's script as JSON: addresses and names only, no patient data.
+
+    ``c2_3_choices``: where the machine could not name the levels, the discs it found. ``is_read_again``: a reader
+    pointed at one of them, and the new reading has not reached the report yet.
+    """
 
     strip: tuple[StripItem, ...]
     sagittal_url: str
     axial_url: str
     data: dict[str, Any]
+    c2_3_choices: tuple[DiscChoice, ...]
+    is_read_again: bool
 
 
 def image_panel(report: Report) -> ImagePanel:
@@ -65,6 +83,25 @@ def image_panel(report: Report) -> ImagePanel:
             "firstLevel": first_disc.name if first_disc else "",
             "levels": {place.name: {"sagittal": _key(place.sagittal), "axial": _key(place.axial)} for place in places},
         },
+        c2_3_choices=_c2_3_choices(places),
+        is_read_again=_is_read_again(report),
+    )
+
+
+def _c2_3_choices(places: tuple[LevelPlace, ...]) -> tuple[DiscChoice, ...]:
+    unnamed = [place for place in places if place.kind is LevelKind.DISC and not place.is_certain]
+    return tuple(DiscChoice(place.structure, number) for number, place in enumerate(unnamed, start=1))
+
+
+def _is_read_again(report: Report) -> bool:
+    """The newest reading that was asked for with a point, unless it failed or the report has it already."""
+    hinted = InferenceJob.objects.filter(study_id=report.study_id, c2_3_hint_lps_mm__isnull=False)
+    newest = hinted.order_by("-created_at").first()
+    if newest is None or not report.is_draft:
+        return False
+    soon = newest.finished_at is not None and timezone.now() - newest.finished_at < _REACHES_REPORT_WITHIN
+    return newest.status in (JobStatus.QUEUED, JobStatus.RUNNING) or (
+        newest.status == JobStatus.SUCCEEDED and newest.pk != report.job_id and soon
     )
 
 

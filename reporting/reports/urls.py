@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from reporting.reports.views.c2_3 import point_at_c2_3
 from reporting.reports.views.images import slice_png
 from reporting.reports.views.reading import panels, read
 from reporting.reports.views.signing import AddendumFromPageView, SignFromPageView, WithdrawFromPageView
@@ -25,6 +26,7 @@ urlpatterns = [
     path("worklist/studies/<uuid:study_id>/start-report/", start, name="start"),
     path("reports/<uuid:report_id>/", read, name="read"),
     path("reports/<uuid:report_id>/panels/", panels, name="panels"),
+    path("reports/<uuid:report_id>/c2-3/", point_at_c2_3, name="c2_3"),
     path("reports/<uuid:report_id>/sign/", SignFromPageView.as_view(), name="sign"),
     path("reports/<uuid:report_id>/addendum/", AddendumFromPageView.as_view(), name="addendum"),
     path("reports/<uuid:report_id>/withdraw/", WithdrawFromPageView.as_view(), name="withdraw"),

@@ -130,6 +130,20 @@ TABLE = [
         {201: "owner colleague senior importer", 403: "auditor", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
         ids=(("study_id", "study"),),
     ),
+    Row(
+        "api:study-jobs",
+        "POST",
+        {201: "owner colleague senior", 403: "auditor importer", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
+        ids=(("study_id", "study"),),
+        body="c2_3",
+    ),
+    Row(
+        "reports:c2_3",
+        "POST",
+        {302: "owner senior anonymous", 403: "colleague auditor", 404: AWAY},
+        ids=(("report_id", "draft"),),
+        form=(("structure", "disc-1"),),
+    ),
     _read("api:job", {200: NEAR, 404: AWAY}, ids=(("job_id", "job"),)),
     _read("api:job-predictions", {200: NEAR, 404: AWAY}, ids=(("job_id", "job"),)),
     Row(

@@ -21,6 +21,7 @@ from reporting.predictions.services.requests import (
     cancel_job,
     request_inference,
     request_inference_for_new_studies,
+    request_reading_from_c2_3,
 )
 from reporting.predictions.services.sweeps import request_missing_inference, requeue_stale_jobs
 from reporting.predictions.services.uploads import finish_upload
@@ -49,6 +50,7 @@ __all__ = [
     "request_inference",
     "request_inference_for_new_studies",
     "request_missing_inference",
+    "request_reading_from_c2_3",
     "requeue_stale_jobs",
     "retire_algorithm",
 ]

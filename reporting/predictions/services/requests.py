@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -14,10 +15,11 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import WrongState
+from reporting.core.errors import InvalidInput, WrongState
 from reporting.predictions.dispatch import announce_job_on_commit
 from reporting.predictions.inputs import inputs_digest, study_inputs
 from reporting.predictions.models import Algorithm, InferenceJob, JobStatus
+from reporting.predictions.result_payload import FARTHEST_MM
 from reporting.studies.models import Study
 
 logger = logging.getLogger(__name__)
@@ -57,6 +59,28 @@ def request_inference_for_new_studies(studies: Iterable[Study], *, by: User | No
     if not active:
         logger.warning("no algorithm is active: studies are kept without analysis")
     return [job for study in studies for job in _queue_missing(study, active, by=by)]
+
+
+def request_reading_from_c2_3(study: Study, point_lps_mm: Sequence[float], *, by: User) -> InferenceJob:
+    """Queue a new reading in which the disc at ``point_lps_mm`` is C2/3, by the algorithm that fills reports.
+
+    Which disc is C2/3 is a reader's statement, so it takes the right to write reports. It holds for every later
+    reading of the study, until somebody points elsewhere.
+
+    Raises:
+        NotAllowed: the actor may not ask for inference or not write reports.
+        InvalidInput: not three finite millimetres within the scanner.
+        WrongState: no algorithm fills reports, or the study is already queued or running with it.
+    """
+    require(by, Act.INFERENCE_REQUEST)
+    require(by, Act.REPORT_EDIT)
+    point = [float(value) for value in point_lps_mm]
+    if len(point) != 3 or not all(abs(value) <= FARTHEST_MM for value in point):  # NaN fails too
+        raise InvalidInput(_("This is not a point in the patient"))
+    algorithm = Algorithm.objects.active().filter(fills_reports=True).first()
+    if algorithm is None:
+        raise WrongState(_("No algorithm is active; an administrator must register one"))
+    return _queue(study, algorithm, by=by, c2_3_hint_lps_mm=point)
 
 
 def request_again_if_study_grew(job: InferenceJob) -> None:
@@ -104,11 +128,16 @@ def _is_answered(study: Study, algorithm: Algorithm) -> bool:
     return latest.input_digest == inputs_digest(study_inputs(study.pk))
 
 
-def _queue(study: Study, algorithm: Algorithm, *, by: User | None) -> InferenceJob:
+def _queue(
+    study: Study, algorithm: Algorithm, *, by: User | None, c2_3_hint_lps_mm: list[float] | None = None
+) -> InferenceJob:
+    hint = c2_3_hint_lps_mm or InferenceJob.objects.c2_3_hint_of(study)
     try:
         with transaction.atomic():
-            job = InferenceJob.objects.create(study=study, algorithm=algorithm, requested_by=by)
-            data = {"study": str(study.pk), "algorithm": str(algorithm)}
+            job = InferenceJob.objects.create(study=study, algorithm=algorithm, requested_by=by, c2_3_hint_lps_mm=hint)
+            data: dict[str, Any] = {"study": str(study.pk), "algorithm": str(algorithm)}
+            if hint is not None:
+                data["c2_3_hint_lps_mm"] = hint
             record(AuditAct.INFERENCE_REQUESTED, by=by, about=job, data=data)
             announce_job_on_commit(job.pk)
     except IntegrityError as error:

@@ -116,6 +116,38 @@ def crop_around(frame: Frame, center_lps_mm: tuple[float, float, float], half_si
     return Crop(x, y, half_side_mm / frame.spacing_mm[1])
 
 
+@dataclass(frozen=True)
+class _Window:
+    """The part of a frame that a picture shows, in stored pixels; ``aspect``: row over column spacing."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    aspect: float
+
+
+def _window(frame: Frame, crop: Crop | None) -> _Window:
+    rows, columns = frame.pixels.shape
+    aspect = frame.spacing_mm[0] / frame.spacing_mm[1] if frame.spacing_mm else 1.0
+    if crop is None:
+        return _Window(-0.5, -0.5, float(columns), float(rows), aspect)
+    width, height = 2 * crop.half_side, 2 * crop.half_side / aspect
+    return _Window(crop.x - width / 2, crop.y - height / 2, width, height, aspect)
+
+
+def place_in_picture(frame: Frame, crop: Crop | None, x: float, y: float) -> tuple[float, float, float] | None:
+    """The point (LPS mm) shown at ``x``, ``y`` (0 to 1 from the left, from the top) of the picture with that crop.
+
+    ``None`` where the frame does not say where it lies.
+    """
+    if not frame.is_placed:
+        return None
+    shown = _window(frame, crop)
+    point = frame.to_lps_mm(np.array(shown.left + x * shown.width), np.array(shown.top + y * shown.height))
+    return float(point[0]), float(point[1]), float(point[2])
+
+
 def render_png(
     frame: Frame,
     *,
@@ -128,13 +160,8 @@ def render_png(
 
     ``marks`` are written at the places of the levels' centres, projected along the slice normal.
     """
-    rows, columns = frame.pixels.shape
-    aspect = frame.spacing_mm[0] / frame.spacing_mm[1] if frame.spacing_mm else 1.0
-    if crop is None:
-        left, top, width, height = -0.5, -0.5, float(columns), float(rows)
-    else:
-        width, height = 2 * crop.half_side, 2 * crop.half_side / aspect
-        left, top = crop.x - width / 2, crop.y - height / 2
+    shown = _window(frame, crop)
+    left, top, width, height, aspect = shown.left, shown.top, shown.width, shown.height, shown.aspect
     scale = side / max(width, height * aspect)
     out_width, out_height = max(1, round(width * scale)), max(1, round(height * aspect * scale))
     x = left + (np.arange(out_width) + 0.5) * (width / out_width)

@@ -124,7 +124,8 @@ def panels(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     shown = preview(report)
     context = _context(request, report, shown)
     html = {name: render_to_string(f"reports/{file}.html", context, request) for name, file in PANELS.items()}
-    return JsonResponse({"version": report.version, "digest": shown.digest, "html": html})
+    again = context["images"].is_read_again
+    return JsonResponse({"version": report.version, "digest": shown.digest, "html": html, "is_read_again": again})
 
 
 def page_strings() -> dict[str, str]:
