@@ -31,6 +31,9 @@ SPACING_TOLERANCE = 0.08
 SHEAR_TOLERANCE_MM = 0.3
 """How far slice origins may wander in plane along one pack, per slice distance."""
 
+PACK_GAP = 2.6
+"""In a series of several packs, slices farther apart than this many usual steps belong to two packs."""
+
 DUPLICATE_MM = 0.01
 
 MAX_PACKS = 50
@@ -51,7 +54,7 @@ class Pack:
 
 
 def arrange(frames: Sequence[FrameHeader]) -> tuple[Pack, ...]:
-    """Sort frames into packs, one per orientation; most series are one pack.
+    """Sort frames into packs, one per orientation (or two, far apart, where two discs lie alike); most series are one.
 
     Raises ``PipelineError`` with reason ``missing_geometry``, ``invalid_orientation``, ``invalid_spacing``,
     ``mixed_spacing``, ``mixed_orientation``, ``single_slice``, ``duplicate_slices``, ``missing_slice``,
@@ -69,6 +72,8 @@ def arrange(frames: Sequence[FrameHeader]) -> tuple[Pack, ...]:
         raise PipelineError("mixed_orientation", "The slices have different orientations.")
     if len(frames) < 2:
         raise PipelineError("single_slice", "The series has a single slice; a volume needs at least two.")
+    if len(groups) > 1:
+        groups = [run for group in groups for run in _parted(frames, group)]
     return tuple(_pack(frames, group) for group in groups)
 
 
@@ -111,6 +116,18 @@ def _by_orientation(frames: Sequence[FrameHeader]) -> list[list[int]]:
             if len(groups) > MAX_PACKS:
                 raise PipelineError("mixed_orientation", "The slices have more orientations than there are discs.")
     return groups
+
+
+def _parted(frames: Sequence[FrameHeader], group: list[int]) -> list[list[int]]:
+    """Where a series has several packs anyway, two of them may be parallel: a wide gap parts them."""
+    first = _cosines(frames[group[0]])
+    along = np.array([frames[index].position_mm for index in group]) @ np.cross(first[:3], first[3:])
+    sorting = np.argsort(along, kind="stable")
+    steps = np.diff(along[sorting])
+    if len(steps) < 2:
+        return [group]
+    ends = np.flatnonzero(steps > PACK_GAP * np.median(steps)) + 1
+    return [[group[index] for index in run] for run in np.split(sorting, ends)]
 
 
 def _pack(frames: Sequence[FrameHeader], group: list[int]) -> Pack:
