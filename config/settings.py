@@ -232,6 +232,7 @@ STATIC_ROOT = STATE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 BLOB_DIR = Path(env_str("DENS_BLOB_DIR", str(STATE_DIR / "blobs")))
 ALGORITHM_DIR = STATE_DIR / "algorithms"  # the files of registered algorithms, shared by all workers
+ALGORITHM_CALLABLES = env_list("DENS_ALGORITHMS", [])  # the site's own: [name=]package.module:callable
 _cases = env_str("DENS_FROZEN_CASES_DIR")
 FROZEN_CASES_DIR = Path(_cases) if _cases else None  # the site's own studies with reference results, one per folder
 MIN_FREE_BYTES = env_int("DENS_MIN_FREE_BYTES", 500 * 1024 * 1024)

@@ -17,16 +17,17 @@ from celery.exceptions import SoftTimeLimitExceeded
 from celery.signals import worker_init
 from django.conf import settings
 
-from inference import frozen_cases, weights
+from inference import callables, frozen_cases, weights
 from inference.algorithms import WantedNetworks, open_networks
 from inference.nifti import label_map_bytes
 from inference.pipeline import run
-from inference.results import PipelineError, Point
+from inference.results import AlgorithmInfo, PipelineError, Point
 from inference.serialise import as_json
 from reporting.core.late_task import late_task
 from reporting.predictions.dispatch import RUN_FROZEN_CASES, RUN_INFERENCE_JOB
 from reporting.predictions.job_run import Analysis, Refused, TryAgain, run_job
 from reporting.predictions.models import Algorithm, AlgorithmKind, CaseRun, InferenceJob
+from reporting.predictions.result_payload import InvalidResult, parse_result
 from reporting.predictions.services import claim_case_run, finish_case_run
 
 logger = logging.getLogger(__name__)
@@ -84,8 +85,11 @@ def _case_results(candidate: Algorithm, progress: Callable[[str], None]) -> tupl
 
 def _payload(algorithm: Algorithm, paths: Sequence[Path]) -> Mapping[str, Any]:
     try:
-        return analyse(algorithm, paths, lambda _stage: None).payload
-    except (Refused, TryAgain) as error:
+        payload = analyse(algorithm, paths, lambda _stage: None).payload
+        series = frozenset(str(one["uid"]) for one in payload["series"])
+        parse_result(payload, algorithm=algorithm, series_uids=series)  # what could not be stored is no result
+        return payload
+    except (Refused, TryAgain, InvalidResult) as error:
         raise frozen_cases.CaseFailed(error.reason) from error
 
 
@@ -107,6 +111,8 @@ def analyse(
         Refused: the study cannot be analysed; another attempt would say the same.
         TryAgain: the memory of this machine or its card did not suffice.
     """
+    if algorithm.kind == AlgorithmKind.CALLABLE:
+        return _ask_callable(algorithm, paths, on_stage)
     try:
         with weights.using(networks_of(algorithm)):
             result = run(paths, on_stage=on_stage, c2_3_hint_lps_mm=c2_3_hint_lps_mm)
@@ -123,6 +129,20 @@ def analyse(
             raise TryAgain("out_of_memory", "The worker ran out of memory") from error
         raise
     return Analysis(as_json(result), {uid: label_map_bytes(volume) for uid, volume in result.masks.items()})
+
+
+def _ask_callable(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
+    on_stage("grading")
+    info = AlgorithmInfo(algorithm.name, algorithm.version, algorithm.weights_sha256)
+    try:
+        one = callables.registered(settings.ALGORITHM_CALLABLES).get(algorithm.name)
+        if one is None or one.target != algorithm.origin.get("callable"):
+            raise Refused("algorithm_missing", "This worker's settings do not name this algorithm")
+        if callables.files_digest(one.target) != algorithm.weights_sha256:
+            raise Refused("algorithm_changed", "Its files are not those that were registered")
+        return Analysis(callables.analysis_of(one.target, paths, info=info, thresholds=algorithm.thresholds))
+    except callables.CallableFailed as error:
+        raise Refused(error.reason, error.message) from error
 
 
 def networks_of(algorithm: Algorithm) -> weights.NetworkSet:

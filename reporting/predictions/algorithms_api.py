@@ -22,8 +22,8 @@ from reporting.core.rest import Pagination, only_parameters
 from reporting.predictions.models import Algorithm
 from reporting.predictions.serializers import (
     AlgorithmDetailSerializer,
-    CaseRunSerializer,
     AlgorithmReasonSerializer,
+    CaseRunSerializer,
     RegisteredAlgorithmSerializer,
 )
 from reporting.predictions.services import (

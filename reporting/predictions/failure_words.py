@@ -24,6 +24,10 @@ FAILURES: dict[str, str | Promise] = {
     "time_limit": _("The analysis took too long."),
     "analysis_fault": _("The analysis stopped with a fault of the program."),
     "weights_unusable": _("The weights of the networks are missing or changed."),
+    # A site's own algorithm.
+    "algorithm_missing": _("This algorithm is not installed where the analysis ran."),
+    "algorithm_changed": _("The files of this algorithm are not those that were registered."),
+    "algorithm_crashed": _("This algorithm stopped with a fault of its own."),
     # The result.
     "wrong_algorithm": _("The result was computed by another algorithm or other weights than asked for."),
     "incomplete_result": _REFUSED_RESULT,

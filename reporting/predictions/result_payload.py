@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from reporting.predictions.models import Algorithm, Prediction
+from reporting.predictions.models import Algorithm, AlgorithmKind, Prediction
 from reporting.vocabulary import (
     MACHINE_FINDINGS,
     DiscLevel,
@@ -53,7 +53,7 @@ class ParsedResult:
 
 
 def parse_result(payload: Mapping[str, Any], *, algorithm: Algorithm, series_uids: frozenset[str]) -> ParsedResult:
-    """Check ``payload`` against vocabulary, job and study.
+    """Check ``payload`` against vocabulary, job and study. A callable finds no levels: it names them by itself.
 
     Raises:
         InvalidResult: a number that is not finite; an unknown finding, level, side or series; a place stated twice; a
@@ -73,7 +73,7 @@ def parse_result(payload: Mapping[str, Any], *, algorithm: Algorithm, series_uid
         prediction = _prediction(_mapping(item, where), where, series_uids)
         if "algorithm" in item:
             _check_algorithm(item["algorithm"], algorithm, where)
-        if prediction.level not in levels:
+        if prediction.level not in levels and algorithm.kind != AlgorithmKind.CALLABLE:
             raise InvalidResult("unknown_level", f"{where}: {prediction.level} is not among the levels found")
         if prediction.finding in closed:
             raise InvalidResult("gate_closed", f"{where}: {prediction.finding} was withheld by the gate")

@@ -22,7 +22,7 @@ WITHHELD = "withheld"
 
 # The field each classifier speaks to, with its values for absent and present. "Not herniated" is neither normal nor
 # bulge, so it proposes nothing.
-_VALUES: dict[MachineFinding, tuple[str, str | None, str]] = {
+FIELD_VALUES: dict[MachineFinding, tuple[str, str | None, str]] = {
     MachineFinding.OSTEOPHYTE: ("osteophyte", "absent", "present"),
     MachineFinding.SLIP: ("slip", "none", "present"),
     MachineFinding.HERNIATION: ("disc_class", None, "herniation"),
@@ -119,7 +119,7 @@ def propose(
         level = level_map.get(statement.level)
         if level is None:
             continue
-        key, negative, positive = _VALUES[statement.finding]
+        key, negative, positive = FIELD_VALUES[statement.finding]
         place = Place(key, level, statement.side)
         if level not in template[key].levels or place.side not in template[key].sides:
             continue

@@ -72,6 +72,7 @@ class FieldView:
     has_details: bool
     machine: MachineView | None
     machine_note: str
+    beside: tuple[MachineView, ...]  # of other algorithms; never a suggestion
     is_shown: bool
     can_edit: bool
     is_usual: bool

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from reporting.predictions.models import Prediction
+from reporting.reports.beside import jobs_beside, said_beside
 from reporting.reports.drafting import NEGATIVE
 from reporting.reports.form_parts import ChoiceView, FieldView, FormView, GroupView, MachineView, dom_id
 from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
@@ -57,6 +58,7 @@ class _Builder:
             SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id")
         )
         self.places = {place.name: place for place in level_places(report)}
+        self.beside = said_beside(report, jobs_beside(report.study_id))
 
     def words(self, thing: Field | Choice) -> str:
         return thing.zh if self.chinese else thing.en
@@ -127,6 +129,7 @@ class _Builder:
             set_by=finding.set_by.full_name if finding and finding.set_by else "",
             machine=self.machine(field, finding),
             machine_note=finding.machine_note if finding and finding.machine_note != NEGATIVE else "",
+            beside=tuple(self.said(field, one.prediction, one.value) for one in self.beside.get(place, ())),
             is_shown=self.sheet.applicable(place),
             can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
             is_detail=field.only_when is not None,
@@ -166,10 +169,14 @@ class _Builder:
         prediction: Prediction | None = finding.prediction if finding else None
         if finding is None or prediction is None:
             return None
+        return self.said(field, prediction, finding.machine_value)
+
+    def said(self, field: Field, prediction: Prediction, value: Any) -> MachineView:
+        label = self.value_label(field, value)
         algorithm = prediction.job.algorithm
         both = prediction.mm is not None and prediction.mm_from_mask is not None
         return MachineView(
-            label=self.value_label(field, finding.machine_value),
+            label=label,
             positive=prediction.positive,
             probability=prediction.probability,
             probability_percent=round(100 * prediction.probability, 1),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from reporting.predictions.models import InferenceJob
+from reporting.reports.beside import jobs_beside
 from reporting.reports.wording import role_text
 from reporting.studies.cohort import Deviation, deviations_from_table_1, scanner_is_in_paper
 from reporting.studies.completeness import CompletenessState
@@ -63,14 +64,15 @@ class StudyPage:
     study: Study
     rows: tuple[SeriesRow, ...]
     job: InferenceJob | None
+    beside: Sequence[InferenceJob]  # of algorithms that do not fill reports
     gate: dict[str, Any]
     quarantined: Sequence[QuarantinedFile]
 
 
 def study_page(study: Study) -> StudyPage:
-    """Everything the page needs, in four queries."""
+    """Everything the page needs, in five queries."""
     series_set = study.series_set.annotate(number_of_objects=Count("sop_instances"))
-    job = study.inference_jobs.select_related("algorithm").first()
+    job = study.inference_jobs.filter(algorithm__fills_reports=True).select_related("algorithm").first()
     result = (job.result or {}) if job else {}
     said = {one["uid"]: one["reason"] for one in result.get("series", ())}
     return StudyPage(
@@ -79,6 +81,7 @@ def study_page(study: Study) -> StudyPage:
             _row(series, series.number_of_objects, said.get(series.series_instance_uid, "")) for series in series_set
         ),
         job=job,
+        beside=jobs_beside(study.pk),
         gate=result.get("gate", {}),
         quarantined=list(study.quarantined_files.order_by("-created_at")[:200]),
     )

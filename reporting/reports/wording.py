@@ -101,6 +101,12 @@ FINDINGS = {
 }
 APPLICABILITY = {
     "trained on synthetic images; not for clinical use": _("trained on synthetic images; not for clinical use"),
+    "imported bundle, not validated here; not for clinical use": _(
+        "imported bundle, not validated here; not for clinical use"
+    ),
+    "site's own algorithm, not validated here; not for clinical use": _(
+        "site's own algorithm, not validated here; not for clinical use"
+    ),
 }
 
 

@@ -20,7 +20,7 @@ from reporting.studies.series_roles import RoleReason
 from tests.factories import make_job, make_user
 from tests.paths import REPOSITORY
 
-ENDS_A_JOB = {"Refused", "TryAgain", "give_up", "InvalidResult"}
+ENDS_A_JOB = {"Refused", "TryAgain", "give_up", "InvalidResult", "CallableFailed"}
 
 
 def strings_of_calls(folder: str, names: set[str], position: int = 0) -> Iterator[str]:

@@ -1,4 +1,7 @@
-"""``manage.py register_algorithm [--activate]``: name the weights of this installation in the database."""
+"""``manage.py register_algorithm [--activate]``: name the weights of this installation in the database.
+
+``manage.py register_algorithm --callable NAME`` registers a site's own algorithm instead (docs/plug_ins.md).
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from inference import algorithm_store, weights
+from inference import algorithm_store, callables, weights
 from inference.tasks import networks_of, shipped
-from reporting.predictions.models import Algorithm
+from reporting.core.errors import DomainError
+from reporting.predictions.models import Algorithm, AlgorithmKind
 from reporting.predictions.services import activate_at_set_up, register_algorithm
 
 SYNTHETIC = "trained on synthetic images; not for clinical use"
+OWN = "site's own algorithm, not validated here; not for clinical use"
 
 
 class Command(BaseCommand):
@@ -23,10 +28,42 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--applicability", default=SYNTHETIC, help="printed with every value of the machine")
+        parser.add_argument("--applicability", help="printed with every value of the machine")
+        parser.add_argument(
+            "--callable", metavar="NAME", help="the site's own, as DENS_ALGORITHMS or a package names it"
+        )
         parser.add_argument("--activate", action="store_true", help="use it from now on, if this is the first set-up")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["callable"]:
+            self._register_callable(options["callable"], options["applicability"])
+        else:
+            self._register_shipped(options["applicability"] or SYNTHETIC, activate=options["activate"])
+
+    def _register_callable(self, name: str, applicability: str | None) -> None:
+        try:
+            one = callables.registered(settings.ALGORITHM_CALLABLES).get(name)
+            if one is None:
+                raise CommandError(f"Neither DENS_ALGORITHMS nor an installed package names an algorithm {name!r}")
+            digest, said = callables.files_digest(one.target), callables.describe(one)
+            algorithm = register_algorithm(
+                name=one.name,
+                version=said.version,
+                weights_sha256=digest,
+                applicability=applicability or said.applicability or OWN,
+                kind=AlgorithmKind.CALLABLE,
+                origin={"callable": one.target},
+                thresholds=said.thresholds,
+                by=None,
+            )
+        except (ValueError, callables.CallableFailed, DomainError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"{algorithm} ({algorithm.weights_sha256[:12]}…): {algorithm.status}\n"
+            "A senior proposes it and an auditor activates it, on the page Algorithms"
+        )
+
+    def _register_shipped(self, applicability: str, *, activate: bool) -> None:
         try:
             networks = shipped()
             algorithm_store.keep_weights(settings.ALGORITHM_DIR)
@@ -37,14 +74,14 @@ class Command(BaseCommand):
             name=networks.info.name,
             version=networks.info.version,
             weights_sha256=networks.info.weights_sha256,
-            applicability=options["applicability"],
+            applicability=applicability,
             fills_reports=True,
             card={name: vars(card) for name, card in cards.items()},
             thresholds={name: card.threshold for name, card in cards.items() if card.threshold is not None},
             by=None,
         )
         active = Algorithm.objects.active().filter(name=algorithm.name).exclude(pk=algorithm.pk).first()
-        if options["activate"]:
+        if activate:
             lost = active if active is not None and not _runs_here(active) else None
             activate_at_set_up(algorithm, in_place_of=lost)
         algorithm.refresh_from_db()

@@ -40,11 +40,15 @@ def register_algorithm(
     ``applicability`` is printed with every value ("trained on synthetic images; not for clinical use").
 
     Raises:
-        InvalidInput: name, version, digest or applicability is missing or malformed.
+        InvalidInput: name, version, digest or applicability is missing or malformed, or the name is in use for an
+            algorithm with another part in reports.
     """
     well_formed = _NAME.fullmatch(name) and _VERSION.fullmatch(version) and _SHA256.fullmatch(weights_sha256)
     if not well_formed or not 0 < len(applicability) <= 256:
         raise InvalidInput("An algorithm needs a name, a version, the sha256 of its weights and its applicability")
+    if Algorithm.objects.filter(name=name).exclude(fills_reports=fills_reports).exists():
+        # Activated, it would end the other one: a name is either what fills reports or what is shown beside them.
+        raise InvalidInput("An algorithm of this name has another part in reports; choose another name")
     algorithm, is_new = Algorithm.objects.get_or_create(
         name=name,
         version=version,

@@ -18,6 +18,7 @@ from reporting.accounts.permissions import Act, may
 from reporting.accounts.signing_password import given_at
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.reports.beside import jobs_beside
 from reporting.reports.form_parts import FormView
 from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
@@ -94,6 +95,7 @@ def _context(request: HttpRequest, report: Report, shown: Preview) -> dict[str, 
         "renderings": sorted(texts, key=lambda text: not text.is_first),
         "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
         "gate_line": gate_text(gate) if report.job is not None else _("No machine reading: every field is yours."),
+        "beside": jobs_beside(report.study_id),
         "can_edit": can_edit,
         "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
         "password_is_recent": given_at(request.session) is not None,
