@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.phantom import Pathology, write_study
 from inference.phantom.spec import FAMILIES
+from inference.phantom.study import LAYOUTS
 from inference.phantom.vendors import VENDORS
 
 
@@ -25,6 +26,10 @@ class Command(BaseCommand):
         parser.add_argument("--normal", action="store_true", help="a healthy neck")
         parser.add_argument("--fat-suppressed", action="store_true", help="add an axial fat-suppressed series")
         parser.add_argument("--continuous", action="store_true", help="sizes may lie close to their thresholds")
+        parser.add_argument("--thickness", type=float, metavar="MM", help="slice thickness of every series")
+        parser.add_argument("--tilt", type=float, default=0.0, metavar="DEGREES", help="turn every field of view")
+        parser.add_argument("--contrast", metavar="NAME", help="of the plain axial series: T2star, T2starFS or STIR")
+        parser.add_argument("--layout", choices=LAYOUTS, default="stack", help="blocks: an axial pack along each disc")
         parser.add_argument("--chinese-name", action="store_true", help="patient name also in Chinese")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -40,6 +45,10 @@ class Command(BaseCommand):
                 family=options["family"],
                 margin_mm=None if options["continuous"] else 0.5,
                 chinese_name=options["chinese_name"],
+                thickness_mm=options["thickness"],
+                tilt_deg=options["tilt"],
+                contrast=options["contrast"],
+                layout=options["layout"],
             )
         except (ValueError, OSError) as error:
             raise CommandError(str(error)) from error
