@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.level_candidates import Candidate, find_candidates
 from inference.level_chain import SPACING_MM, best_chain
+from inference.level_column import DENS_RATIO, Member, complete, split_blocks, usual_height_mm
 from inference.matching import index_slice
 from inference.midsagittal import STEP_MM, Midsagittal, midsagittal
 from inference.results import IndexSlice, LevelResult, Point
@@ -22,7 +23,6 @@ from inference.volumes import Volume
 from reporting.vocabulary import DiscLevel, LevelKind, LevelStatus, Vertebra
 
 COLUMN = (Vertebra.C2, Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7, Vertebra.T1)
-DENS_RATIO = 1.5
 C2_HEIGHT_MM = (26.0, 48.0)
 BODY_HEIGHT_MM = (8.0, 21.0)
 MIN_BODIES = 3
@@ -66,7 +66,7 @@ def name_levels(label_map: Volume, *, c2_3_hint_lps_mm: Point | None = None) -> 
     bodies = [member for member in chain if member.kind is LevelKind.VERTEBRA]
     if len(bodies) < MIN_BODIES:
         return Levels((), False, ("no_column",))
-    column = _complete(chain)
+    column = split_blocks(complete(chain))
     if c2_3_hint_lps_mm is None:
         top, reason = _find_c2(column)
     else:
@@ -85,50 +85,11 @@ def name_levels(label_map: Volume, *, c2_3_hint_lps_mm: Point | None = None) -> 
     )
 
 
-@dataclass(frozen=True)
-class _Member:
-    """One place in the column; ``piece`` is ``None`` where it was not seen but its neighbours say it is there."""
-
-    kind: LevelKind
-    centre: NDArray[np.float64]
-    piece: Candidate | None
-    height_mm: float = 0.0
-
-
-def _complete(chain: Sequence[Candidate]) -> list[_Member]:
-    """Strictly alternating members: a disc or body that was skipped is put midway between its neighbours."""
-    members: list[_Member] = []
-    for index, piece in enumerate(chain):
-        axis = _axis(chain, index)
-        if members and members[-1].kind is piece.kind:
-            missing = LevelKind.DISC if piece.kind is LevelKind.VERTEBRA else LevelKind.VERTEBRA
-            members.append(_Member(missing, _between(chain[index - 1], piece, axis), None))
-        members.append(_Member(piece.kind, piece.centre, piece, piece.height_mm(axis)))
-    return members
-
-
-def _axis(chain: Sequence[Candidate], index: int) -> NDArray[np.float64]:
-    """Unit direction of the column at one member, from its neighbours of either kind."""
-    step = chain[min(index + 1, len(chain) - 1)].centre - chain[max(index - 1, 0)].centre
-    return np.asarray(step / np.linalg.norm(step))
-
-
-def _between(upper: Candidate, lower: Candidate, axis: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Midway between the facing ends of two pieces."""
-    bottom = float(np.percentile(upper.outline @ axis, 99))
-    top = float(np.percentile(lower.outline @ axis, 1))
-    step = lower.centre - upper.centre
-    span = float(step @ axis)
-    share = ((bottom + top) / 2 - float(upper.centre @ axis)) / span if span > 0 else 0.5
-    return np.asarray(upper.centre + step * np.clip(share, 0.05, 0.95))
-
-
-def _find_c2(column: Sequence[_Member]) -> tuple[int, str | None]:
+def _find_c2(column: Sequence[Member]) -> tuple[int, str | None]:
     """Index of C2 in the column, or the reason why it cannot be told."""
     bodies = [(index, member) for index, member in enumerate(column) if member.kind is LevelKind.VERTEBRA]
-    whole = [member.height_mm for _, member in bodies if member.piece and not member.piece.at_bottom]
-    usual = float(np.median(whole[1:] if len(whole) > 3 else whole))
-    tall = [index for index, member in bodies if member.height_mm > DENS_RATIO * usual]
+    limit = DENS_RATIO * usual_height_mm(column)
+    tall = [index for index, member in bodies if member.height_mm > limit and not member.in_block]
     # Below T1 two bodies seen as one, at the picture's end say, name nothing wrongly.
     if len(tall) > 1 and sum(1 for index, _ in bodies if tall[0] < index <= tall[1]) < len(COLUMN):
         return -1, "two_tall_bodies"
@@ -139,19 +100,22 @@ def _find_c2(column: Sequence[_Member]) -> tuple[int, str | None]:
     c2 = column[tall[0]]
     if c2.piece is None or c2.piece.at_top:
         return -1, "dens_outside_field"
-    if sum(1 for index, _ in bodies if index < tall[0]) > 1:
+    above = column[: tall[0]]
+    if sum(member.kind is LevelKind.VERTEBRA for member in above) > 1 or any(
+        member.kind is LevelKind.DISC and member.piece is not None for member in above
+    ):
         return -1, "c2_not_recognised"
     if not C2_HEIGHT_MM[0] <= c2.height_mm <= C2_HEIGHT_MM[1]:
         return -1, "implausible_heights"
     return tall[0], None
 
 
-def _starts_high(column: Sequence[_Member]) -> bool:
+def _starts_high(column: Sequence[Member]) -> bool:
     """Whether the column begins so near the picture's upper edge that something above it may be cut off."""
     return bool(column[0].centre[0] < 30.0)
 
 
-def _from_hint(column: Sequence[_Member], at_mm: NDArray[np.float64]) -> tuple[int, str | None]:
+def _from_hint(column: Sequence[Member], at_mm: NDArray[np.float64]) -> tuple[int, str | None]:
     discs = [index for index, member in enumerate(column) if member.kind is LevelKind.DISC]
     distances = [float(np.linalg.norm(column[index].centre - at_mm)) for index in discs]
     if not distances or min(distances) > HINT_REACH_MM:
@@ -159,14 +123,14 @@ def _from_hint(column: Sequence[_Member], at_mm: NDArray[np.float64]) -> tuple[i
     return discs[int(np.argmin(distances))] - 1, None  # −1: C2 itself is above the field
 
 
-def _implausible(column: Sequence[_Member]) -> str | None:
+def _implausible(column: Sequence[Member]) -> str | None:
     """Validate the part of the column that would be named: heights, spacing, nothing missing twice in a row."""
     named = column[: 2 * len(COLUMN) - 1]
     bodies = [member for member in named if member.kind is LevelKind.VERTEBRA]
     below_c2 = [member for member in bodies[1:] if member.piece and not member.piece.at_bottom]
     if any(not BODY_HEIGHT_MM[0] <= member.height_mm <= BODY_HEIGHT_MM[1] for member in below_c2):
         return "implausible_heights"
-    if sum(member.piece is None for member in named) > 2 or len(bodies) < MIN_BODIES:
+    if sum(member.piece is None and not member.in_block for member in named) > 2 or len(bodies) < MIN_BODIES:
         return "column_broken"
     for members in (bodies[1:], [member for member in named if member.kind is LevelKind.DISC]):
         steps = [float(np.linalg.norm(lower.centre - upper.centre)) for upper, lower in pairwise(members)]
@@ -181,7 +145,7 @@ def _names(kind: LevelKind) -> tuple[str, ...]:
     return tuple(member.value for member in (COLUMN if kind is LevelKind.VERTEBRA else DiscLevel))
 
 
-def _named(column: Sequence[_Member], top: int) -> dict[str, _Member]:
+def _named(column: Sequence[Member], top: int) -> dict[str, Member]:
     """Names down from C2 at ``top``; −1 means that the column begins with C2/3."""
     counters = {LevelKind.VERTEBRA: 0 if top >= 0 else 1, LevelKind.DISC: 0}
     named = {}
@@ -195,7 +159,7 @@ def _named(column: Sequence[_Member], top: int) -> dict[str, _Member]:
     return named
 
 
-def _unnamed(column: Sequence[_Member]) -> dict[str, _Member]:
+def _unnamed(column: Sequence[Member]) -> dict[str, Member]:
     counters = {LevelKind.VERTEBRA: 0, LevelKind.DISC: 0}
     named = {}
     for member in column:
@@ -206,7 +170,7 @@ def _unnamed(column: Sequence[_Member]) -> dict[str, _Member]:
 
 def _result(
     name: str,
-    member: _Member,
+    member: Member,
     status: LevelStatus,
     reason: str | None,
     picture: Midsagittal,
@@ -214,7 +178,7 @@ def _result(
 ) -> LevelResult:
     row, column = member.centre / STEP_MM
     center = picture.to_lps_mm(float(row), float(column))
-    unseen = () if member.piece is not None else ("interpolated",)
+    unseen = ("not_separated",) if member.in_block else () if member.piece is not None else ("interpolated",)
     return LevelResult(
         name=name,
         kind=member.kind,

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inference.levels import Levels, name_levels
+from inference.volumes import Volume
 from reporting.vocabulary import LABEL_VALUES, LevelKind, LevelStatus, SeriesRole, Structure
 from tests.inference.phantom_scans import PhantomScan, cropped, phantom_scan, reordered, without
 
@@ -126,20 +127,55 @@ def test_kinds_alternate_from_the_top_down() -> None:
 
 
 def merged(scan: PhantomScan, *between: np.ndarray[Any, np.dtype[np.float64]]) -> Levels:
-    """Names in the label map of ``scan`` with the discs between two points labelled as body."""
+    return name_levels(merged_map(scan, *between))
+
+
+def merged_map(scan: PhantomScan, *between: np.ndarray[Any, np.dtype[np.float64]]) -> Volume:
+    """The label map of ``scan`` with the discs between two points labelled as body."""
     volume = scan.labels[ROLE]
     rows = [volume.to_index_kji(point)[1] for point in between]
     array = volume.array.copy()
     block = array[:, int(min(rows)) : int(max(rows)) + 1]
     block[block == LABEL_VALUES[Structure.DISC]] = LABEL_VALUES[Structure.BODY]
-    return name_levels(volume.with_array(array))
+    return volume.with_array(array)
 
 
-def test_two_vertebrae_seen_as_one_name_nothing() -> None:
+def test_two_vertebrae_seen_as_one_are_counted_as_two_and_said_to_be() -> None:
     scan = phantom_scan(1)
     levels = merged(scan, scan.center("C4"), scan.center("C5"))
-    assert levels.reasons == ("two_tall_bodies",)
-    assert all(level.status is LevelStatus.UNCERTAIN for level in levels.levels)
+    assert_right(levels, scan)
+    unseparated = {level.name for level in levels.levels if level.reasons == ("not_separated",)}
+    assert unseparated == {"C4", "C4/5", "C5"}
+
+
+@pytest.mark.parametrize("change", ["C3/4:fusion", "C5/6:fusion", "C6/7:fusion"])
+def test_a_fused_level_shifts_no_name(change: str) -> None:
+    scan = phantom_scan(1, (change,))
+    assert_right(name_levels(scan.labels[ROLE]), scan)
+
+
+@pytest.mark.parametrize(("seed", "change"), [(1, "C5/6:hardware"), (2, "C4/5:hardware"), (4, "C3/4:hardware")])
+def test_where_metal_hides_the_column_levels_are_named_rightly_or_not_at_all(seed: int, change: str) -> None:
+    scan = phantom_scan(seed, (change,))
+    levels = name_levels(scan.labels[ROLE])
+    if levels.certain:
+        assert_right(levels, scan)
+    else:
+        assert not {level.name for level in levels.levels} & set(NAMES)
+
+
+def test_c2_fused_with_c3_names_nothing() -> None:
+    """As tall as both, it looks like no vertebra that is known; where counting begins is then a reader's word."""
+    assert not name_levels(phantom_scan(1, ("C2/3:fusion",)).labels[ROLE]).certain
+
+
+def test_a_block_in_view_without_the_dens_is_not_called_c2() -> None:
+    scan = phantom_scan(1)
+    first_row = int(scan.labels[ROLE].to_index_kji((scan.center("C2/3") + scan.center("C3")) / 2)[1])
+    volume = cropped(merged_map(scan, scan.center("C4"), scan.center("C5")), first_row)
+    levels = name_levels(volume)
+    assert not levels.certain
+    assert not {level.name for level in levels.levels} & set(NAMES)
 
 
 def test_two_vertebrae_seen_as_one_below_t1_take_no_name_away() -> None:
