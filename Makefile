@@ -9,7 +9,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DJANGO_SETTINGS_MODULE ?= config.settings
 
-.PHONY: help setup demo run worker test check requirements messages train-demo clean
+.PHONY: help setup demo run worker test check bench requirements messages train-demo clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ check: setup  ## Lint, types, import contracts, templates, migrations, deploymen
 
 train-demo: setup  ## Make the demo weights from nothing (docs/training.md says how long)
 	@$(BIN)/python manage.py train all
+
+bench: setup  ## Measure speed and memory on this machine (BENCH="--json OUT --repeats 15 …"; docs/benchmarks.md)
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 requirements:  ## Export exact versions from pyproject.toml
 	@$(BIN)/uv pip compile --quiet $(UV_EXPORT) pyproject.toml -o requirements/web.txt
