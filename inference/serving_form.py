@@ -5,10 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 
 import torch
+from monai.networks.blocks.dynunet_block import UnetBasicBlock, UnetResBlock
+from monai.networks.nets.resnet import ResNet, ResNetBlock, ResNetBottleneck
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-# MONAI's names for a convolution and the normalisation that follows it, in U-Net and ResNet blocks.
+# MONAI's names for a convolution and the normalisation that follows it, in these blocks. In others of the same names
+# (DenseNet, SegResNet) the normalisation comes first, and folding it would change what an imported network says.
+_BLOCKS = (UnetBasicBlock, UnetResBlock, ResNet, ResNetBlock, ResNetBottleneck)
 _PAIRS = (("conv1", "norm1"), ("conv2", "norm2"), ("conv1", "bn1"), ("conv2", "bn2"))
 
 
@@ -18,8 +22,9 @@ def served(network: nn.Module, device: torch.device) -> nn.Module:
     Of a network in evaluation mode the outputs stay the same to rounding. May be called again; nothing is folded twice.
     """
     for block in list(network.modules()):
-        for first, second in _PAIRS:
-            _fold(block, first, second)
+        if isinstance(block, _BLOCKS):
+            for first, second in _PAIRS:
+                _fold(block, first, second)
         if isinstance(block, nn.Sequential):
             for (first, _), (second, _) in pairwise(list(block.named_children())):
                 _fold(block, first, second)

@@ -17,10 +17,12 @@ from monai.bundle import ConfigParser, run, verify_net_in_out
 from inference import algorithm_store, weights
 from inference.algorithms import WantedNetworks, open_networks
 from inference.bundles import layout
+from inference.bundles.definition import build_network
 from inference.bundles.export import export_bundle, metadata, network_definition
 from inference.bundles.files import PICKLES, BundleRefused
 from inference.bundles.reading import Bundle, combined_digest, load_network, take_in
 from inference.networks import CROPS
+from inference.serving_form import served
 from inference.weights import WeightsError
 from reporting.vocabulary import MachineFinding
 
@@ -272,6 +274,31 @@ def test_a_network_of_absurd_size_is_refused_before_it_takes_memory(bundle: Path
     wide = {"_target_": "BasicUNet", "spatial_dims": 3, "features": [4096] * 6}
     edit(bundle, layout.INFERENCE, lambda config: config.update(network_def=wide))
     assert refused(bundle, store).code == "too_large"
+
+
+LISTED: dict[str, dict[str, Any]] = {
+    "AttentionUnet": {"channels": [8, 16], "strides": [2]},
+    "BasicUNet": {"features": [8] * 6, "norm": "batch"},
+    "DenseNet": {"init_features": 8, "growth_rate": 8, "block_config": [2, 2]},
+    "DynUNet": {"kernel_size": [3, 3], "strides": [1, 2], "upsample_kernel_size": [2], "norm_name": "batch"},
+    "SegResNet": {"norm": "batch"},
+    "UNet": {"channels": [8, 16], "strides": [2], "norm": "batch"},
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_a_listed_network_says_the_same_in_the_form_in_which_it_is_served(name: str) -> None:
+    sizes = {"spatial_dims": 2, "in_channels": 3, "out_channels": 5}
+    network = build_network({"_target_": f"monai.networks.nets.{name}", **sizes, **LISTED[name]}).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):  # as after training
+            assert module.running_mean is not None
+            module.running_mean.normal_(generator=torch.Generator().manual_seed(1))
+    images = torch.from_numpy(np.random.default_rng(3).normal(size=(1, 3, 64, 64)).astype(np.float32))
+    with torch.inference_mode():
+        before = network(images)
+        after = served(network, torch.device("cpu"))(images)
+    torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-4)
 
 
 def test_a_network_that_does_not_answer_like_ours_is_refused(bundle: Path, store: Path) -> None:
