@@ -280,7 +280,10 @@ LISTED: dict[str, dict[str, Any]] = {
     "AttentionUnet": {"channels": [8, 16], "strides": [2]},
     "BasicUNet": {"features": [8] * 6, "norm": "batch"},
     "DenseNet": {"init_features": 8, "growth_rate": 8, "block_config": [2, 2]},
-    "DynUNet": {"kernel_size": [3, 3], "strides": [1, 2], "upsample_kernel_size": [2], "norm_name": "batch"},
+    "DynUNet": {
+        **{"kernel_size": [3, 3, 3], "strides": [1, 2, 2], "upsample_kernel_size": [2, 2]},
+        **{"filters": [8, 16, 32], "norm_name": "batch", "res_block": True},
+    },
     "SegResNet": {"norm": "batch"},
     "UNet": {"channels": [8, 16], "strides": [2], "norm": "batch"},
 }
