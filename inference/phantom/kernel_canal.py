@@ -191,10 +191,10 @@ def _inside_sac(
         return WHITE
     if s < -12.0:
         return CSF
-    # Rootlets leave the cord in front and behind and run outward.
-    along = s * 0.42 + 0.6 * abs(x)
-    if r2 < 3.2 and abs(abs(w) - 0.55 - 0.1 * abs(u)) < 0.10 and abs(u) > 0.75 and along - int(along) < 0.55:
-        return ROOT
+    # Rootlets leave the cord in front and behind and run outward: thin threads, close together but unevenly so.
+    if r2 < 3.2 and abs(u) > 0.75 and abs(abs(w) - 0.55 - 0.1 * abs(u)) < 0.10:
+        where = (31.7 if x > 0 else 0.0) + (12.4 if w > 0 else 0.0)
+        return ROOT if noise_at(noise, where, s * 0.8 + 0.9 * abs(x), where) > 0.25 else CSF
     if row[CSF_FLOW] > 0.45:
         field = noise_at(noise, x * 0.12 + 3.0, s * 0.07, p * 0.12)
         if field > 2.1 - 1.2 * row[CSF_FLOW]:
