@@ -20,7 +20,9 @@ from django.conf import settings  # noqa: E402  settings must be ready first
 
 from config import embedded_postgres  # noqa: E402
 from config.demo import steps  # noqa: E402
+from config.demo.new_weights import activate_new_weights  # noqa: E402
 from config.demo.processes import Processes, free_port  # noqa: E402
+from reporting.predictions.models import Algorithm  # noqa: E402
 
 
 def say(text: str) -> None:
@@ -33,6 +35,12 @@ def manage(*arguments: str, show: bool = False) -> None:
     subprocess.run([sys.executable, "manage.py", *arguments], check=True, stdin=subprocess.DEVNULL, stdout=output)
 
 
+def run_frozen_cases(algorithm: Algorithm) -> None:
+    """Whether it passed stands in the database."""
+    arguments = ["frozen_cases", algorithm.name, "--digest", algorithm.weights_sha256]
+    subprocess.run([sys.executable, "manage.py", *arguments], check=False, stdin=subprocess.DEVNULL)
+
+
 def prepare() -> None:
     say("Preparing the database, the broker and the demo accounts")
     manage("migrate", "--verbosity", "0")
@@ -40,6 +48,7 @@ def prepare() -> None:
         manage("prepare_broker")
     manage("register_algorithm", "--activate")
     manage("create_demo_users")
+    activate_new_weights(run_frozen_cases, say)
     manage("collectstatic", "--noinput", "--verbosity", "0")
 
 

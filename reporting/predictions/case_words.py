@@ -14,6 +14,7 @@ CASE_REASONS: dict[str, str | Promise] = {
     "worse_than_active": _("It agrees with the reference less often than the active version."),
     "cases_unreadable": _("The site's own cases cannot be read."),
     "time_limit": _("The run took too long."),
+    "worker_lost": _("The worker stopped during the analysis."),
     "fault": _("The run stopped with a fault of the program."),
 }
 

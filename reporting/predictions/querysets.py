@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 CASE_RUN_LOST_AFTER = timedelta(minutes=20)
 """Longer than a task may take: whoever began such a run is gone."""
+CASE_RUN_GIVEN_UP_AFTER = timedelta(hours=1)
+"""A run that lost its workers for so long kills them."""
 
 
 class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
@@ -43,6 +45,11 @@ class CaseRunQuerySet(models.QuerySet["CaseRun"]):
         """Queued, or left by a worker that is gone."""
         lost = Q(status="running", started_at__lt=Now() - CASE_RUN_LOST_AFTER)
         return self.filter(Q(status="queued") | lost)
+
+    def hopeless(self) -> CaseRunQuerySet:
+        """Begun again and again, and never ended."""
+        lost = Now() - CASE_RUN_LOST_AFTER
+        return self.filter(status="running", started_at__lt=lost, created_at__lt=Now() - CASE_RUN_GIVEN_UP_AFTER)
 
     def unannounced(self, *, for_s: float) -> CaseRunQuerySet:
         """To be taken, and nobody was told within the last ``for_s`` seconds."""

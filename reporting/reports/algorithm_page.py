@@ -21,6 +21,12 @@ NETWORKS: dict[str, str | Promise] = {
     "sagittal_segmentation": _("Sagittal segmentation"),
     "axial_segmentation": _("Axial segmentation"),
 }
+ORIGINS: dict[str, str | Promise] = {
+    "bundle": _("Bundle"),
+    "network": _("Network of the bundle"),
+    "base": _("All other networks"),
+    "callable": _("Callable"),
+}
 FIGURES: dict[str, str | Promise] = {
     "auc": _("area under the ROC curve"),
     "sensitivity": _("sensitivity"),
@@ -90,6 +96,7 @@ class Permitted:
 class AlgorithmPage:
     algorithm: Algorithm
     applicability: str
+    origin: tuple[tuple[str, str], ...]
     networks: tuple[NetworkRow, ...]
     thresholds: tuple[tuple[str, float], ...]
     runs: tuple[RunView, ...]
@@ -105,14 +112,18 @@ class AlgorithmRow:
 
 
 def algorithm_rows(user: User) -> tuple[AlgorithmRow, ...]:
-    """All algorithms this user may see: active ones first, then the newest."""
+    """All algorithms this user may see: active ones first, then the newest; among them the one that fills reports."""
     known = Algorithm.objects.visible_to(user).select_related("proposed_by", "activated_by")
     runs: dict[Any, CaseRun] = {}
     for run in CaseRun.objects.filter(algorithm__in=known).order_by("created_at").defer("results"):
         runs[run.algorithm_id] = run
     rows = [AlgorithmRow(one, runs.get(one.pk)) for one in known]
     order = [AlgorithmStatus.ACTIVE, AlgorithmStatus.PROPOSED, AlgorithmStatus.REGISTERED, AlgorithmStatus.RETIRED]
-    return tuple(sorted(rows, key=lambda row: order.index(AlgorithmStatus(row.algorithm.status))))
+
+    def place(row: AlgorithmRow) -> tuple[int, bool]:
+        return order.index(AlgorithmStatus(row.algorithm.status)), not row.algorithm.fills_reports
+
+    return tuple(sorted(rows, key=place))
 
 
 def algorithm_page(algorithm: Algorithm, user: User) -> AlgorithmPage:
@@ -121,6 +132,7 @@ def algorithm_page(algorithm: Algorithm, user: User) -> AlgorithmPage:
     return AlgorithmPage(
         algorithm=algorithm,
         applicability=applicability_text(algorithm.applicability),
+        origin=tuple((str(ORIGINS.get(key, key)), str(value)) for key, value in algorithm.origin.items()),
         networks=tuple(_network(name, card) for name, card in algorithm.card.items() if isinstance(card, Mapping)),
         thresholds=tuple((finding_text(name), float(value)) for name, value in algorithm.thresholds.items()),
         runs=runs,

@@ -272,3 +272,17 @@ def test_one_run_at_a_time_and_a_lost_one_is_taken_over(senior: User) -> None:
     assert not late, "whoever lost the run does not decide it"
     assert services.finish_case_run(taken, set_digest="a" * 64, results={}, passed=False)
     assert CaseRun.objects.get().status == "failed"
+
+
+def test_a_run_that_kills_its_workers_is_given_up(senior: User) -> None:
+    algorithm = make_algorithm()
+    run = services.claim_case_run(services.request_case_run(algorithm, by=senior).pk, worker="lost")
+    assert run is not None
+    long_ago = run.created_at.replace(year=2020)
+    CaseRun.objects.update(started_at=long_ago)
+    services.reannounce_case_runs(for_s=60)
+    assert CaseRun.objects.get().status == "running", "it may still be taken over"
+    CaseRun.objects.update(created_at=long_ago)
+    services.reannounce_case_runs(for_s=60)
+    given_up = CaseRun.objects.get()
+    assert (given_up.status, given_up.results["reasons"]) == ("failed", ["worker_lost"])

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         if algorithm is None:
             raise CommandError(f"There is no algorithm {options['name']!r} with these weights")
         try:
-            asked = request_case_run(algorithm, by=None)
+            asked = algorithm.case_runs.filter(status="queued").first() or request_case_run(algorithm, by=None)
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
         run = claim_case_run(asked.pk, worker="frozen_cases")

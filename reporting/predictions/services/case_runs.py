@@ -71,7 +71,9 @@ def finish_case_run(run: CaseRun, *, set_digest: str, results: Mapping[str, Any]
 
 
 def reannounce_case_runs(*, for_s: float) -> int:
-    """Repeat knocks nobody answered; returns how many. For the sweeper."""
+    """Repeat knocks nobody answered, and give up what loses its worker each time; returns how many. For the sweeper."""
+    for run in CaseRun.objects.hopeless().select_related("algorithm"):
+        finish_case_run(run, set_digest="", results={"reasons": ["worker_lost"]}, passed=False)
     waiting = list(CaseRun.objects.unannounced(for_s=for_s).values_list("pk", flat=True))
     for run_id in waiting:
         announce_case_run_on_commit(run_id)
