@@ -13,7 +13,7 @@ from inference.grading import Grade, grade, slip_grade
 from inference.level_frames import slip_frames, vertebra_frames
 from inference.levels import slice_through
 from inference.matching import SliceMatch, index_slice
-from inference.networks import CROPS
+from inference.networks import CROPS, CropGeometry
 from inference.results import AlgorithmInfo, IndexSlice, LevelPrediction, LevelResult, Measurement, Point
 from inference.segmentation import ProbabilityMap, Segmentation
 from inference.volumes import Volume
@@ -25,6 +25,10 @@ DISAGREEMENT_MM = 1.0
 _MARGIN_MM = 3.0
 # Measurements that a network's millimetres are held against.
 _MASK_MEASUREMENT = {MachineFinding.SLIP: "slip", MachineFinding.PLL: "pll", MachineFinding.LF: "lf"}
+
+
+Crops = dict[tuple[str, CropGeometry, bool], NDArray[np.float32]]
+"""Axial crops by disc, what they show, and whether they are mirrored."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +66,12 @@ def grade_axial(
     levels: Sequence[LevelResult],
     matches: Mapping[str, SliceMatch],
     packs: Sequence[tuple[Volume, Segmentation]],
+    cut: Crops,
 ) -> list[tuple[_Place, Grade]]:
-    """Herniation, PLL or LF for every modelled disc that an axial slice passes through."""
+    """Herniation, PLL or LF for every modelled disc that an axial slice passes through.
+
+    ``cut`` keeps crops from one finding to the next: most findings of a disc are shown the same one.
+    """
     discs = _centers(levels, LevelKind.DISC)
     places = []
     for disc in MODELLED_DISCS:
@@ -76,8 +84,10 @@ def grade_axial(
         k = _canonical_slice(series, image, match.k)
         middle = canal_of_disc(image, segmentation.probabilities, k, center)
         for side in MACHINE_FINDINGS[finding].sides:
-            crop = axial_crop(CROPS[finding], image, segmentation.probabilities, k, middle, side)
-            places.append(_Place(finding, disc.value, side, crop, index_slice(series, match.k)))
+            key = disc.value, CROPS[finding], side is Side.RIGHT
+            if key not in cut:
+                cut[key] = axial_crop(CROPS[finding], image, segmentation.probabilities, k, middle, side)
+            places.append(_Place(finding, disc.value, side, cut[key], index_slice(series, match.k)))
     return _graded(finding, places)
 
 

@@ -17,7 +17,7 @@ from inference import weights
 from inference.contrast_role import role_from_contrast
 from inference.gate import GateFacts, decide, study_reasons
 from inference.gate_reasons import GateReason
-from inference.grading_stage import grade_axial, grade_sagittal, predictions
+from inference.grading_stage import Crops, grade_axial, grade_sagittal, predictions
 from inference.intake import InputSeries, Intake, UnreadableFile, collect
 from inference.levels import Levels, name_levels
 from inference.matching import SliceMatch, match_levels, with_index_slices
@@ -314,6 +314,7 @@ def _grade(
 ) -> tuple[LevelPrediction, ...]:
     """Only what the gate lets through."""
     graded = []
+    cut: Crops = {}
     for finding in MachineFinding:
         if gate.findings[finding].status is not GateStatus.RUN:
             continue
@@ -321,7 +322,7 @@ def _grade(
             volume, segmentation = segmented.of(segmented.chosen.t1)[0]
             graded += grade_sagittal(finding, results, volume, segmentation.image, segmentation.probabilities)
         else:
-            graded += grade_axial(finding, results, matches, segmented.of(segmented.chosen.axial))
+            graded += grade_axial(finding, results, matches, segmented.of(segmented.chosen.axial), cut)
     return tuple(predictions(graded, measured, weights.algorithm_info()))
 
 

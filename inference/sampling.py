@@ -79,7 +79,9 @@ def _along(values: Tensor, axis: int, places: NDArray[np.float64]) -> Tensor:
     """Linear interpolation along one axis at fractional places, zero where a neighbour lies outside."""
     whole = np.rint(places).astype(int)
     on_voxels = bool(np.abs(places - whole).max(initial=0.0) < _PARALLEL)
-    if on_voxels and whole.min(initial=0) >= 0 and whole.max(initial=0) < values.shape[axis]:
+    if len(whole) and on_voxels and whole.min() >= 0 and whole.max() < values.shape[axis]:
+        if np.array_equal(whole, np.arange(whole[0], whole[0] + len(whole))):
+            return values.narrow(axis, int(whole[0]), len(whole))
         return values.index_select(axis, torch.from_numpy(whole))
     low = np.floor(places)
     matrix = torch.zeros(len(places), values.shape[axis])

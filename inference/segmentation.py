@@ -105,9 +105,12 @@ def label_map(volume: Volume, probabilities: ProbabilityMap) -> Volume:
 
 def fuse(first: ProbabilityMap, second: ProbabilityMap) -> ProbabilityMap:
     """Mean of two maps of one plane on the first one's grid (a T1 and a T2 of the same patient position)."""
-    other = resample(second, first.array.shape[1:], first.affine_lps_mm)
-    mean = (first.array + other.array) * np.float32(0.5)
-    return ProbabilityMap(first.plane, mean, first.affine_lps_mm)
+    moved = onto_grid(second.array[1:], second.affine_lps_mm, first.array.shape[1:], first.affine_lps_mm)
+    mean = torch.from_numpy(first.array) * 0.5
+    mean[0] += 0.5  # beyond the second map its background is certain
+    mean[(0, *moved.box)] -= moved.values.sum(dim=0) * 0.5
+    mean[(slice(1, None), *moved.box)] += moved.values * 0.5
+    return ProbabilityMap(first.plane, mean.numpy(), first.affine_lps_mm)
 
 
 def normalise(array: NDArray[np.generic]) -> NDArray[np.float32]:
