@@ -99,7 +99,7 @@ _OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlmigrate"}
 _AS_OWNER = len(sys.argv) > 1 and sys.argv[1] in _OWNER_COMMANDS
 # Commands that look at files only must run with the database down.
 _WITHOUT_DATABASE = {"analyse", "phantom", "train", "evaluate", "stats", "makemessages", "compilemessages"}
-_WITHOUT_DATABASE |= {"collectstatic", "spectacular"}
+_WITHOUT_DATABASE |= {"collectstatic", "spectacular", "phantom_figures"}
 
 
 def database_from_url(url: str, password: str = "") -> dict[str, Any]:
