@@ -227,6 +227,18 @@ def test_each_role_may_do_its_own_part(act: str, role: Role) -> None:
         assert acts() == ["algorithm.registered"]
 
 
+def test_stopping_takes_its_queued_jobs_back_and_leaves_what_was_begun(senior: User) -> None:
+    algorithm = make_algorithm()
+    queued, begun = (services.request_inference(make_study(), by=None) for _ in range(2))
+    assert services.claim_job(begun.pk, worker="test") is not None
+    services.retire_algorithm(algorithm, reason="wrong levels", by=senior)
+    for job, status in ((queued, "cancelled"), (begun, "running")):
+        job.refresh_from_db()
+        assert job.status == status
+    assert AuditEvent.objects.get(act="algorithm.retired").data["cancelled_jobs"] == 1
+    assert services.request_inference_for_new_studies([queued.study], by=None) == []
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "x" * 501])
 def test_a_reason_is_given(reason: str, senior: User) -> None:
     with pytest.raises(InvalidInput):

@@ -11,7 +11,14 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
-from reporting.predictions.models import Algorithm, AlgorithmStatus, CaseRun, CaseRunStatus
+from reporting.predictions.models import (
+    Algorithm,
+    AlgorithmStatus,
+    CaseRun,
+    CaseRunStatus,
+    InferenceJob,
+    JobStatus,
+)
 from reporting.predictions.services.algorithms import activate_row, identity, retire_row
 from reporting.predictions.services.case_runs import queue_case_run
 from reporting.predictions.states import ALGORITHM_TRANSITIONS
@@ -94,9 +101,10 @@ def activate_algorithm(algorithm: Algorithm, *, by: User) -> Algorithm:
 
 @transaction.atomic
 def retire_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorithm:
-    """Stop an active algorithm at once: no new study is read with it. What it said stays.
+    """Stop an active algorithm at once: no study is read with it any more. What it said stays.
 
-    One person is enough: stopping is safe, starting again takes two.
+    Its queued jobs are cancelled; one that a worker has begun ends. One person is enough: stopping is safe, starting
+    again takes two.
 
     Raises:
         NotAllowed: the actor's role may not do this.
@@ -108,7 +116,14 @@ def retire_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorith
     row = Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     if row.status != AlgorithmStatus.ACTIVE:
         raise WrongState(_("This algorithm is not active"))
-    retire_row(row, by=by, data={"reason": reason})
+    queued = InferenceJob.objects.select_for_update().filter(algorithm=row, status=JobStatus.QUEUED)
+    jobs = list(queued.order_by("pk"))
+    InferenceJob.objects.filter(pk__in=[job.pk for job in jobs]).update(
+        status=JobStatus.CANCELLED, finished_at=Now(), updated_at=Now()
+    )
+    for job in jobs:
+        record(AuditAct.INFERENCE_CANCELLED, by=by, about=job)
+    retire_row(row, by=by, data={"reason": reason, "cancelled_jobs": len(jobs)})
     return _fresh(algorithm)
 
 
