@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from celery.bin.worker import worker as worker_command
 
 import reporting.tasks  # noqa: F401  registers the light tasks
 from config.celery import app
+from config.worker import MAX_MEMORY_MB, MAX_STUDIES, arguments
 from inference import tasks, weights
 from inference.results import PipelineError
 from reporting.predictions import dispatch
 from reporting.predictions.job_run import Refused, TryAgain
 from reporting.predictions.models import Algorithm
+from tests.paths import REPOSITORY
 
 
 def test_every_name_that_is_sent_or_scheduled_is_a_registered_task() -> None:
@@ -82,3 +89,38 @@ def test_a_job_for_weights_that_are_not_here_is_refused() -> None:
     with pytest.raises(Refused) as refusal:
         tasks.analyse(algorithm, [], lambda stage: None)
     assert refusal.value.reason == "weights_unusable"
+
+
+def test_an_inference_worker_computes_in_one_child_that_is_replaced_from_time_to_time() -> None:
+    words = arguments("inference", "card0")
+    given = dict(pairwise(words))
+    assert given["--concurrency"] == "1"
+    assert given["--max-tasks-per-child"] == str(MAX_STUDIES)
+    assert given["--max-memory-per-child"] == str(MAX_MEMORY_MB * 1024)  # Celery counts in kilobytes
+    known = {option for parameter in worker_command.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+FORKED = """
+import os, django, torch
+django.setup()
+from inference import tasks, weights
+tasks.refuse_to_start_without_weights()
+assert not torch.cuda.is_initialized()
+child = os.fork()
+if not child:
+    with torch.inference_mode():
+        network = tasks.shipped().networks["pll"][0]
+        network(torch.rand(1, 8, 128, 128))
+    os._exit(0)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.process
+def test_a_forked_child_computes_with_the_networks_its_parent_loaded() -> None:
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    done = subprocess.run(
+        [sys.executable, "-c", FORKED], cwd=REPOSITORY, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
