@@ -23,7 +23,10 @@ from inference.volumes import Volume
 from reporting.vocabulary import DiscLevel, LevelKind, LevelStatus, Vertebra
 
 COLUMN = (Vertebra.C2, Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7, Vertebra.T1)
-C2_HEIGHT_MM = (26.0, 48.0)
+C2_HEIGHT_MM = (26.0, 45.0)
+C2_RATIO = 3.4
+"""C2 is at most so many times as tall as an ordinary body; fused with C3 it is taller."""
+
 BODY_HEIGHT_MM = (8.0, 21.0)
 MIN_BODIES = 3
 HINT_REACH_MM = 10.0
@@ -88,8 +91,8 @@ def name_levels(label_map: Volume, *, c2_3_hint_lps_mm: Point | None = None) -> 
 def _find_c2(column: Sequence[Member]) -> tuple[int, str | None]:
     """Index of C2 in the column, or the reason why it cannot be told."""
     bodies = [(index, member) for index, member in enumerate(column) if member.kind is LevelKind.VERTEBRA]
-    limit = DENS_RATIO * usual_height_mm(column)
-    tall = [index for index, member in bodies if member.height_mm > limit and not member.in_block]
+    usual = usual_height_mm(column)
+    tall = [index for index, member in bodies if member.height_mm > DENS_RATIO * usual]
     # Below T1 two bodies seen as one, at the picture's end say, name nothing wrongly.
     if len(tall) > 1 and sum(1 for index, _ in bodies if tall[0] < index <= tall[1]) < len(COLUMN):
         return -1, "two_tall_bodies"
@@ -104,6 +107,8 @@ def _find_c2(column: Sequence[Member]) -> tuple[int, str | None]:
     if sum(member.kind is LevelKind.VERTEBRA for member in above) > 1 or any(
         member.kind is LevelKind.DISC and member.piece is not None for member in above
     ):
+        return -1, "c2_not_recognised"
+    if c2.height_mm > C2_RATIO * usual:
         return -1, "c2_not_recognised"
     if not C2_HEIGHT_MM[0] <= c2.height_mm <= C2_HEIGHT_MM[1]:
         return -1, "implausible_heights"

@@ -164,9 +164,16 @@ def test_where_metal_hides_the_column_levels_are_named_rightly_or_not_at_all(see
         assert not {level.name for level in levels.levels} & set(NAMES)
 
 
-def test_c2_fused_with_c3_names_nothing() -> None:
-    """As tall as both, it looks like no vertebra that is known; where counting begins is then a reader's word."""
-    assert not name_levels(phantom_scan(1, ("C2/3:fusion",)).labels[ROLE]).certain
+@pytest.mark.parametrize("dens_cut_mm", [0, 6])
+def test_c2_fused_with_c3_is_not_taken_for_c2(dens_cut_mm: int) -> None:
+    """As tall as both, it is no vertebra that is known; where counting begins is then a reader's word."""
+    scan = phantom_scan(1)
+    volume = merged_map(scan, scan.center("C2"), scan.center("C3"))
+    tip = int(np.flatnonzero((volume.array == LABEL_VALUES[Structure.BODY]).any(axis=(0, 2)))[0])
+    array = volume.array.copy()
+    block = array[:, : tip + round(dens_cut_mm / float(volume.spacing_kji_mm[1]))]
+    block[block == LABEL_VALUES[Structure.BODY]] = 0
+    assert not name_levels(volume.with_array(array)).certain
 
 
 def test_a_block_in_view_without_the_dens_is_not_called_c2() -> None:
