@@ -125,10 +125,12 @@ def run_cases(
     *,
     folder: Path | None = None,
     states_everything: bool = True,
-    active: Analyse | None = None,
+    active: Analyse | Mapping[str, Any] | None = None,
     progress: Callable[[str], None] = lambda _line: None,
 ) -> CaseResults:
-    """Run an algorithm on every case, and beside it the ``active`` one where there is another.
+    """Run an algorithm on every case and compare it with the ``active`` one, where there is another.
+
+    ``active``: the data of an earlier run on the same cases, or the algorithm itself where there was none.
 
     ``states_everything``: it speaks to every place (ours does); else what it says counts and silence does not. A case
     that cannot be analysed fails the run and is named; the others are still run.
@@ -147,10 +149,12 @@ def run_cases(
             rows.append(row)
             said |= {(one.name, place): statement for place, statement in statements.items()}
             expected |= {(one.name, place): statement for place, statement in one.expected.items()}
-            if active is not None:
+            if callable(active):
                 _row, statements = _run(active, one)
                 said_by_active |= {(one.name, place): statement for place, statement in statements.items()}
-    data = _figures(said, expected) | {"cases": rows}
+    if isinstance(active, Mapping):
+        said_by_active = _stored(active)
+    data = _figures(said, expected) | {"cases": rows, "said": _storable(said)}
     if active is not None:
         data["active"] = _figures(said_by_active, expected)
         both = said.keys() & said_by_active.keys()
@@ -187,6 +191,14 @@ def _statements(entries: Any) -> dict[Place, Statement]:
         (str(one["finding"]), str(one["level"]), str(one.get("side") or "")): (bool(one["positive"]), one.get("mm"))
         for one in entries
     }
+
+
+def _storable(said: Said) -> list[list[Any]]:
+    return [[case, *place, *statement] for (case, place), statement in sorted(said.items())]
+
+
+def _stored(data: Mapping[str, Any]) -> Said:
+    return {(case, (finding, level, side)): (positive, mm) for case, finding, level, side, positive, mm in data["said"]}
 
 
 def _figures(said: Said, expected: Said) -> dict[str, Any]:

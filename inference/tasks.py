@@ -58,7 +58,7 @@ def look_at_cases(run: CaseRun, *, progress: Callable[[str], None] = lambda _lin
     digest = ""
     try:
         digest = frozen_cases.set_digest(settings.FROZEN_CASES_DIR)
-        results, passed = _case_results(run.algorithm, progress)
+        results, passed = _case_results(run.algorithm, digest, progress)
     except frozen_cases.CasesUnreadable as error:
         results, passed = {"reasons": ["cases_unreadable"], "text": str(error)}, False
     except SoftTimeLimitExceeded:
@@ -70,13 +70,17 @@ def look_at_cases(run: CaseRun, *, progress: Callable[[str], None] = lambda _lin
     return passed
 
 
-def _case_results(candidate: Algorithm, progress: Callable[[str], None]) -> tuple[dict[str, Any], bool]:
+def _case_results(
+    candidate: Algorithm, set_digest: str, progress: Callable[[str], None]
+) -> tuple[dict[str, Any], bool]:
     active = Algorithm.objects.active().filter(fills_reports=True).exclude(pk=candidate.pk).first()
+    earlier = CaseRun.objects.filter(algorithm=active, set_digest=set_digest, results__has_key="said").first()
+    of_active = earlier.results if earlier is not None else None if active is None else partial(_payload, active)
     results = frozen_cases.run_cases(
         partial(_payload, candidate),
         folder=settings.FROZEN_CASES_DIR,
         states_everything=candidate.kind != AlgorithmKind.CALLABLE,
-        active=None if active is None else partial(_payload, active),
+        active=of_active,
         progress=progress,
     )
     named = {} if active is None else {"active_algorithm": f"{active} ({active.weights_sha256[:12]})"}

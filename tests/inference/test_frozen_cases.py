@@ -94,6 +94,9 @@ def test_a_version_that_is_worse_than_the_active_one_fails(folder: Path) -> None
     assert results.data["active"]["agreement"] == 1.0
     assert results.data["active"]["same"] == results.data["agreement"]
     assert check(folder, active=algorithm(wrong_from(12))).passed
+    earlier = json.loads(json.dumps(check(folder).data))
+    again = check(folder, lambda number, truth: wrong_from(12)(number, truth), active=earlier)
+    assert again.data["active"] == results.data["active"], "what it said earlier need not be asked again"
 
 
 @pytest.mark.parametrize("answer", [{}, {"predictions": None}, {"predictions": [{"finding": "slip"}]}])
