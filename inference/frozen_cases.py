@@ -55,9 +55,13 @@ class PhantomCase:
 
 @dataclass(frozen=True)
 class Tolerances:
-    """Shares of statements. Places of the reference count as covered when the algorithm says anything there."""
+    """Shares of statements. Places of the reference count as covered when the algorithm says anything there.
+
+    ``found``: of the positive places it speaks to; to call everything negative agrees with most places of any neck.
+    """
 
     agreement: float = 0.80
+    found: float = 0.50
     agreement_per_finding: float = 0.60
     covered: float = 0.90
     below_active: float = 0.05
@@ -214,8 +218,10 @@ def _figures(said: Said, expected: Said) -> dict[str, Any]:
         if said[key][0] and expected[key][0] and said[key][1] is not None
     ]
     agreed = sum(row["agreed"] for row in findings.values())
+    positives = [key for key in both if expected[key][0]]
     return {
         "agreement": _share(agreed, len(both)),
+        "found": _share(sum(said[key][0] for key in positives), len(positives)) if positives else None,
         "covered": _share(len(both), len(expected)),
         "findings": dict(sorted(findings.items())),
         "median_error_mm": round(statistics.median(errors), 2) if errors else None,
@@ -233,6 +239,8 @@ def _reasons(data: Mapping[str, Any], *, states_everything: bool) -> list[str]:
     per_finding = [row["agreed"] / row["stated"] for row in data["findings"].values()]
     if min(per_finding) < TOLERANCES.agreement_per_finding:
         reasons.append("finding_disagrees")
+    if data["found"] is not None and data["found"] < TOLERANCES.found:
+        reasons.append("positives_missed")
     if states_everything and data["covered"] < TOLERANCES.covered:
         reasons.append("places_missing")
     if states_everything and data["agreement"] < data.get("active", {}).get("agreement", 0) - TOLERANCES.below_active:

@@ -10,6 +10,7 @@ CASE_REASONS: dict[str, str | Promise] = {
     "nothing_stated": _("It said nothing about any place that the cases know."),
     "too_few_agree": _("Too few statements agree with the reference."),
     "finding_disagrees": _("One finding agrees with the reference too rarely."),
+    "positives_missed": _("It misses more than half of what is there."),
     "places_missing": _("It left out too many places."),
     "worse_than_active": _("It agrees with the reference less often than the active version."),
     "cases_unreadable": _("The site's own cases cannot be read."),

@@ -74,6 +74,7 @@ class RunView:
     cases: tuple[Mapping[str, Any], ...]
     findings: tuple[FindingRow, ...]
     agreement_percent: float | None
+    found_percent: float | None
     covered_percent: float | None
     median_error_mm: float | None
     active: Mapping[str, Any]
@@ -171,6 +172,7 @@ def run_view(run: CaseRun) -> RunView:
             for name, row in results.get("findings", {}).items()
         ),
         agreement_percent=_percent(results.get("agreement")),
+        found_percent=_percent(results.get("found")),
         covered_percent=_percent(results.get("covered")),
         median_error_mm=results.get("median_error_mm"),
         active=_active(results.get("active")),

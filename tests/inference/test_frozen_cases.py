@@ -78,6 +78,17 @@ def test_too_few_or_one_finding_that_disagrees_fails(folder: Path) -> None:
     assert two_slips.passed
 
 
+def test_calling_everything_negative_does_not_pass(folder: Path) -> None:
+    for study in folder.iterdir():  # one disease among many healthy places
+        truth = json.loads((study / "reference.json").read_text())
+        for number, one in enumerate(truth["findings"]):
+            one.update(positive=number == 0, mm=2.0 * (number == 0))
+        (study / "reference.json").write_text(json.dumps(truth))
+    results = check(folder, lambda number, truth: {**truth, "positive": False}, states_everything=False)
+    assert results.data["agreement"] > 0.9
+    assert results.data["reasons"] == ["positives_missed"]
+
+
 def test_silence_counts_for_ours_and_not_for_a_plug_in(folder: Path) -> None:
     def slips_only(number: int, truth: dict[str, Any]) -> dict[str, Any] | None:
         return truth if truth["finding"] == "slip" else None
