@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from inference.gate_reasons import GateReason
 from inference.results import FindingGate, Gate
@@ -20,12 +21,14 @@ class GateFacts:
 
     ``study``: reasons against the whole study. ``t1``, ``axial``: why that series cannot serve its findings.
     ``levels``: why no level is named; ``None`` while levels were not tried because ``study`` forbids it.
+    ``blocked``: single levels of which nothing may be stated, and why.
     """
 
     study: tuple[str, ...] = ()
     t1: tuple[str, ...] = ()
     axial: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
+    blocked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def decide(facts: GateFacts) -> Gate:
@@ -33,8 +36,11 @@ def decide(facts: GateFacts) -> Gate:
     findings = {finding: _finding(finding, facts) for finding in MachineFinding}
     statuses = {gate.status for gate in findings.values()}
     status = GateStatus.PARTIAL if len(statuses) > 1 else statuses.pop()
-    reasons = tuple(dict.fromkeys(reason for gate in findings.values() for reason in gate.reasons))
-    return Gate(status=status, findings=findings, reasons=reasons)
+    if facts.blocked and status is GateStatus.RUN:
+        status = GateStatus.PARTIAL
+    said = [*(gate.reasons for gate in findings.values()), *facts.blocked.values()]
+    reasons = tuple(dict.fromkeys(reason for reasons in said for reason in reasons))
+    return Gate(status=status, findings=findings, reasons=reasons, levels=dict(facts.blocked))
 
 
 def _finding(finding: MachineFinding, facts: GateFacts) -> FindingGate:

@@ -24,6 +24,8 @@ class GateReason(StrEnum):
     SAGITTAL_T1_DOES_NOT_COVER = "sagittal_t1_does_not_cover"
     WRONG_REGION = "wrong_region"
     LEVELS_UNCERTAIN = "levels_uncertain"
+    SIGNAL_VOID = "signal_void"
+    NOT_SEPARATED = "not_separated"
 
 
 GATE_REASON_TEXT: dict[GateReason, str] = {
@@ -45,4 +47,6 @@ GATE_REASON_TEXT: dict[GateReason, str] = {
     GateReason.SAGITTAL_T1_DOES_NOT_COVER: "The sagittal T1 does not show the vertebrae that were found.",
     GateReason.WRONG_REGION: "No cervical spine was recognised.",
     GateReason.LEVELS_UNCERTAIN: "The levels could not be named with certainty.",
+    GateReason.SIGNAL_VOID: "The signal of some vertebrae is gone, as around metal; nothing is stated of these levels.",
+    GateReason.NOT_SEPARATED: "No disc is seen between some vertebrae; nothing is stated of these levels.",
 }

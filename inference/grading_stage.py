@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
 from inference.grading import Grade, grade, slip_grade
 from inference.level_frames import slip_frames, vertebra_frames
+from inference.level_signal import blocked_levels, slip_is_blocked
 from inference.levels import slice_through
 from inference.matching import SliceMatch, index_slice
 from inference.networks import CROPS, CropGeometry
@@ -47,12 +48,15 @@ def grade_sagittal(
     image: Volume,
     probabilities: ProbabilityMap,
 ) -> list[tuple[_Place, Grade]]:
-    """Osteophyte or slip for every reported vertebra that lies inside the series."""
+    """Osteophyte or slip for every reported vertebra that lies inside the series and is not blocked."""
+    blocked = blocked_levels(levels)
     vertebrae, discs = _centers(levels, LevelKind.VERTEBRA), _centers(levels, LevelKind.DISC)
     frames = (slip_frames if finding is MachineFinding.SLIP else vertebra_frames)(vertebrae, discs)
     places = []
     for vertebra in REPORTED_VERTEBRAE:
         frame = frames.get(vertebra.value)
+        if vertebra.value in blocked or (finding is MachineFinding.SLIP and slip_is_blocked(vertebra, blocked)):
+            continue
         if frame is not None and _inside(image, frame.center_lps_mm):
             crop = sagittal_crop(CROPS[finding], image, probabilities, frame)
             places.append(
@@ -68,15 +72,16 @@ def grade_axial(
     packs: Sequence[tuple[Volume, Segmentation]],
     cut: Crops,
 ) -> list[tuple[_Place, Grade]]:
-    """Herniation, PLL or LF for every modelled disc that an axial slice passes through.
+    """Herniation, PLL or LF for every modelled disc that an axial slice passes through and that is not blocked.
 
     ``cut`` keeps crops from one finding to the next: most findings of a disc are shown the same one.
     """
     discs = _centers(levels, LevelKind.DISC)
+    blocked = blocked_levels(levels)
     places = []
     for disc in MODELLED_DISCS:
         match = matches.get(disc.value)
-        if match is None or disc.value not in discs:
+        if match is None or disc.value not in discs or disc.value in blocked:
             continue
         series, segmentation = packs[match.pack]
         center = np.array(discs[disc.value])

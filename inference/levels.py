@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inference.level_candidates import Candidate, find_candidates
 from inference.level_chain import SPACING_MM, best_chain
 from inference.level_column import DENS_RATIO, Member, complete, split_blocks, usual_height_mm
+from inference.level_signal import NOT_SEPARATED
 from inference.matching import index_slice
 from inference.midsagittal import STEP_MM, Midsagittal, midsagittal
 from inference.results import IndexSlice, LevelResult, Point
@@ -183,7 +184,7 @@ def _result(
 ) -> LevelResult:
     row, column = member.centre / STEP_MM
     center = picture.to_lps_mm(float(row), float(column))
-    unseen = ("not_separated",) if member.in_block else () if member.piece is not None else ("interpolated",)
+    unseen = (NOT_SEPARATED,) if member.in_block else () if member.piece is not None else ("interpolated",)
     return LevelResult(
         name=name,
         kind=member.kind,

@@ -19,6 +19,7 @@ from inference.gate import GateFacts, decide, study_reasons
 from inference.gate_reasons import GateReason
 from inference.grading_stage import Crops, grade_axial, grade_sagittal, predictions
 from inference.intake import InputSeries, Intake, UnreadableFile, collect
+from inference.level_signal import blocked_levels, with_signal_voids
 from inference.levels import Levels, name_levels
 from inference.matching import SliceMatch, match_levels, with_index_slices
 from inference.measurements.study import measure
@@ -235,15 +236,24 @@ def _match(
         chosen.axial is not None and chosen.sagittal is not None and chosen.axial.shares_space_with(chosen.sagittal)
     )
     matches = match_levels(levels.levels, packs) if shared else {}
-    results = with_index_slices(levels.levels, packs, matches)
+    results = _seen(segmented, with_index_slices(levels.levels, packs, matches))
     if objections or not segmented.packs:  # nothing was looked at: what else is missing is beside the point
         return decide(GateFacts(study=objections or _nothing_usable(sources, loaded))), results, matches
     facts = GateFacts(
         t1=_t1_reasons(sources, loaded, segmented),
         axial=_axial_reasons(sources, loaded, segmented, shared=shared, covered=bool(matches) or not levels.certain),
         levels=_refused_sagittal(sources, loaded) if chosen.sagittal is None else levels.reasons,
+        blocked=blocked_levels(results),
     )
     return decide(facts), results, matches
+
+
+def _seen(segmented: _Segmented, results: tuple[LevelResult, ...]) -> tuple[LevelResult, ...]:
+    """Levels with what the images that findings are read from do not show of them."""
+    for series in {id(one): one for one in (segmented.chosen.sagittal, segmented.chosen.t1)}.values():
+        if segmented.role_of(series) in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
+            results = with_signal_voids(results, segmented.of(series)[0][0])
+    return results
 
 
 def _nothing_usable(sources: Sequence[InputSeries], loaded: Loaded) -> tuple[str, ...]:

@@ -53,9 +53,12 @@ class FindingGate:
 
 @dataclass(frozen=True)
 class Gate:
+    """``levels``: those of which nothing is stated although their findings run elsewhere, and why."""
+
     status: GateStatus
     findings: dict[MachineFinding, FindingGate]
     reasons: tuple[str, ...] = ()
+    levels: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ def as_json(result: PipelineResult) -> dict[str, Any]:
                 finding.value: {"status": gate.status, "reasons": list(gate.reasons)}
                 for finding, gate in result.gate.findings.items()
             },
+            "levels": {name: list(reasons) for name, reasons in result.gate.levels.items()},
             "texts": {reason: text for reason in result.gate.reasons if (text := sentence(reason))},
         },
         "levels": [asdict(level) for level in result.levels],

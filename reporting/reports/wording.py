@@ -43,6 +43,8 @@ REASONS = {
     "sagittal_t1_does_not_cover": _("the sagittal T1 does not show these vertebrae"),
     "wrong_region": _("no cervical spine recognised"),
     "levels_uncertain": _("the levels could not be named with certainty"),
+    "signal_void": _("signal of some vertebrae is lost, as around metal: nothing is stated of these levels"),
+    "not_separated": _("no disc seen between some vertebrae: nothing is stated of these levels"),
     "not_mr": _("not magnetic resonance images"),
     # Why the levels have no name.
     "no_canal": _("no spinal canal recognised"),

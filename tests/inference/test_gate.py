@@ -45,6 +45,13 @@ def test_uncertain_levels_withhold_everything_and_say_why() -> None:
     assert decide(GateFacts(levels=("no_canal",))).reasons[0] == "wrong_region"
 
 
+def test_a_blocked_level_makes_the_reading_partial_and_is_named_with_its_reason() -> None:
+    gate = decide(GateFacts(blocked={"C5": ("signal_void",)}))
+    assert gate.status is GateStatus.PARTIAL
+    assert all(one.status is GateStatus.RUN for one in gate.findings.values())
+    assert (gate.reasons, gate.levels) == (("signal_void",), {"C5": ("signal_void",)})
+
+
 def test_children_several_studies_and_two_patients_are_refused() -> None:
     assert study_reasons({"1"}, {("A", "")}, 17.9) == ("age_below_18",)
     assert study_reasons({"1", "2"}, {("A", ""), ("B", "")}, 40.0) == ("several_studies",)
