@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.frozen_case_set import PHANTOMS, TOLERANCES, PhantomCase
 from inference.phantom import PHANTOM_VERSION, Pathology, write_study
 from reporting.vocabulary import MODELLED_DISCS, REPORTED_VERTEBRAE
 
@@ -43,56 +44,6 @@ class CasesUnreadable(Exception):
     """The site's own cases cannot be used; the message names the folder's number and what is wrong."""
 
 
-@dataclass(frozen=True)
-class PhantomCase:
-    """One synthetic study."""
-
-    name: str
-    seed: int
-    vendor: str
-    pathologies: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Tolerances:
-    """Shares of statements. Places of the reference count as covered when the algorithm says anything there.
-
-    ``found``: of the positive places it speaks to; to call everything negative agrees with most places of any neck.
-    """
-
-    agreement: float = 0.80
-    found: float = 0.50
-    agreement_per_finding: float = 0.60
-    covered: float = 0.90
-    below_active: float = 0.05
-
-
-PHANTOMS = (
-    PhantomCase("normal", 9101, "siemens", ()),
-    PhantomCase(
-        "herniation",
-        9102,
-        "ge",
-        (
-            "C5/6:herniation:right:paracentral:5mm",
-            "C4:slip:posterior:4mm",
-            "C6:osteophyte:anterior:4mm",
-            "C3/4:lf:left:3.5mm",
-        ),
-    ),
-    PhantomCase(
-        "ligament",
-        9103,
-        "philips",
-        (
-            "C6/7:pll:3.5mm",
-            "C4/5:herniation:midline:central:5mm",
-            "C5:slip:anterior:4mm",
-            "C4:osteophyte:posterior:4mm",
-        ),
-    ),
-)
-TOLERANCES = Tolerances()
 _LEVELS = frozenset(level.value for level in (*REPORTED_VERTEBRAE, *MODELLED_DISCS))
 
 
