@@ -106,7 +106,8 @@ def _mirror(baseline: Cohort, reflected: Cohort) -> dict[str, Any]:
         abs(a.probability - b.probability) for a, b in pairs if a.probability is not None and b.probability is not None
     ]
     mm = [abs(a.mm - b.mm) for a, b in pairs if a.mm is not None and b.mm is not None]
-    found = [(a, b) for a, b in pairs if a.herniation_side in (Side.LEFT, Side.RIGHT) and b.herniation_side is not None]
+    sided = [(a, b) for a, b in pairs if a.true_side in (Side.LEFT, Side.RIGHT)]
+    found = [(a, b) for a, b in sided if a.herniation_side is not None and b.herniation_side is not None]
     same = [a.said_positive == b.said_positive for a, b in pairs if a.assessed and b.assessed]
     swapped = [b.herniation_side == other_side(a.herniation_side) for a, b in found]
     changes = [record.reflection_mm for record in reflected.records if record.reflection_mm is not None]

@@ -177,6 +177,7 @@ def _worst_loss(condition: str) -> Callable[[Summary], Figure | None]:
         known = [(figure, row) for figure, row in figures if figure is not None]
         assessed = min(row["assessed"] or 0.0 for row in rows)
         words = f"at least {assessed:.0%} of places assessed per finding"
+        words += "" if assessed >= ENOUGH_ASSESSED else ", too few"
         if not known:
             return Figure(None, note=f"nothing could be compared; {words}", usable=False)
         worst, row = max(known, key=lambda pair: pair[0].value or 0.0)

@@ -19,6 +19,8 @@ from reporting.vocabulary import SeriesRole, Side
 MeasurementKey = tuple[str, str, str | None]
 REFLECTION = np.diag([-1.0, 1.0, 1.0, 1.0])
 """Exchanges the patient's left and right (LPS x)."""
+TO_THE_LEFT = frozenset({"herniation_offset"})
+"""Measurements whose sign says the side."""
 
 
 def true_map(plan: StudyPlan, role: SeriesRole, labelled: Volume, samples: int, *, reflected: bool) -> Volume:
@@ -54,7 +56,10 @@ def reflected(volume: Volume) -> Volume:
 def reflection_difference(before: Mapping[MeasurementKey, float], after: Mapping[MeasurementKey, float]) -> float:
     """The largest difference between a measurement and the one of the other side after reflection; infinite where one
     of them is missing."""
-    swapped = {(name, level, other_side(side)): value for (name, level, side), value in before.items()}
+    swapped = {
+        (name, level, other_side(side)): -value if name in TO_THE_LEFT else value
+        for (name, level, side), value in before.items()
+    }
     if set(swapped) != set(after):
         return float("inf")
     return max((abs(value - after[key]) for key, value in swapped.items()), default=0.0)

@@ -223,8 +223,9 @@ def test_reflecting_the_truth_twice_gives_it_back() -> None:
 
 
 def test_a_measurement_that_stays_on_its_side_is_no_mirror() -> None:
-    before = {("lf", "C5/6", "left"): 3.0, ("lf", "C5/6", "right"): 1.5, ("pll", "C5/6", None): 1.0}
-    after = {("lf", "C5/6", "left"): 1.5, ("lf", "C5/6", "right"): 3.0, ("pll", "C5/6", None): 1.0}
+    offset = ("herniation_offset", "C5/6", None)
+    before = {("lf", "C5/6", "left"): 3.0, ("lf", "C5/6", "right"): 1.5, ("pll", "C5/6", None): 1.0, offset: 0.4}
+    after = {("lf", "C5/6", "left"): 1.5, ("lf", "C5/6", "right"): 3.0, ("pll", "C5/6", None): 1.0, offset: -0.4}
     assert reflection_difference(before, after) == 0.0
     assert reflection_difference(before, before) == 1.5
     assert reflection_difference(before, {}) == float("inf")
