@@ -20,7 +20,7 @@ Plane = Literal["sagittal", "axial"]
 PLANES: tuple[Plane, ...] = ("sagittal", "axial")
 
 SLICES_IN = 3
-WIDTHS = (16, 32, 48, 64, 96)
+WIDTHS = (16, 32, 64, 96, 128)
 # In-plane sizes must divide by the product of the strides.
 SIZE_MULTIPLE = 16
 
@@ -106,7 +106,7 @@ def grading_arguments(finding: MachineFinding) -> dict[str, Any]:
     return {
         "block": "basic",
         "layers": [1, 1, 1, 1],
-        "block_inplanes": [32, 48, 64, 64],
+        "block_inplanes": [32, 64, 96, 128],
         "spatial_dims": 2,
         "n_input_channels": planes + 2,
         "conv1_t_size": 3,

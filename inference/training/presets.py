@@ -13,7 +13,7 @@ from inference.training.loop import Recipe
 from inference.weights import SEGMENTATION_NAMES
 from reporting.vocabulary import MachineFinding
 
-_SEGMENTATION = Recipe(steps=9_000, batch=16, learning_rate=2e-3, ema_decay=0.998, warm_up_steps=200)
+_SEGMENTATION = Recipe(steps=6_500, batch=16, learning_rate=2e-3, ema_decay=0.998, warm_up_steps=200)
 _GRADING = Recipe(steps=6_000, batch=32, learning_rate=1e-3, ema_decay=0.998, warm_up_steps=200, validate_every=250)
 
 
