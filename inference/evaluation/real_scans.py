@@ -18,7 +18,7 @@ from inference.nifti import read_nifti
 from inference.pipeline import run
 from inference.resampling import resample_like
 from inference.results import PipelineError, PipelineResult
-from reporting.vocabulary import LABEL_VALUES, GateStatus, LevelKind, LevelStatus, SeriesRole, Structure
+from reporting.vocabulary import LABEL_VALUES, DiscLevel, GateStatus, LevelStatus, SeriesRole, Structure, Vertebra
 
 _CREDIT = "Spine Generic Public Database (CC BY 4.0); spinalcordtoolbox and ivadomed test data (MIT)"
 
@@ -141,7 +141,7 @@ def _cord_scan(folder: Path, scan: CordScan, device: str | None) -> dict[str, An
     if isinstance(result, str):
         return {**found, "cord_dice": 0.0, "said": result}
     named = [one for one in result.levels if one.status is LevelStatus.NAMED]
-    names = {one.name: one.center_lps_mm[2] for one in named if one.kind is LevelKind.VERTEBRA}
+    names = {one.name: one.center_lps_mm[2] for one in named}
     wrong = len(named) if scan.levels is None else _wrong(names, folder / scan.levels)
     score = _cord_dice(result, folder / scan.cord)
     return {
@@ -167,13 +167,21 @@ def _cord_dice(result: PipelineResult, mask_file: Path) -> float:
 
 
 def _wrong(names: Mapping[str, float], levels_file: Path) -> int:
-    """How many named vertebrae lie beside another number of the level image (C2 = 2 … C7 = 7, T1 = 8)."""
+    """How many named levels lie beside another number of the level image (C1 = 1 … C7 = 7, T1 = 8)."""
     numbers = read_nifti(levels_file)
     index = np.argwhere(numbers.array)
     heights = numbers.to_lps_mm(index.astype(np.float64))[:, 2]
     values = numbers.array[tuple(index.T)]
-    expected = {"T1": 8} | {f"C{number}": number for number in range(1, 8)}
-    return sum(expected[name] != round(float(values[np.abs(heights - z).argmin()])) for name, z in names.items())
+    return sum(round(float(values[np.abs(heights - z).argmin()])) not in _numbers(name) for name, z in names.items())
+
+
+def _numbers(level: str) -> set[int]:
+    """What may stand beside a level: a disc lies between two numbers, and the dens of C2 stands in the ring of C1."""
+    order = list(Vertebra)
+    if "/" in level:
+        disc = DiscLevel(level)
+        return {order.index(disc.upper_vertebra) + 1, order.index(disc.lower_vertebra) + 1}
+    return {1, 2} if level == Vertebra.C2 else {order.index(Vertebra(level)) + 1}
 
 
 def _refusal(folder: Path, name: str, device: str | None) -> dict[str, Any]:
