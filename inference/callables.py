@@ -23,6 +23,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from inference.content_digest import file_sha256
 from inference.results import AlgorithmInfo
 from inference.serialise import SCHEMA_VERSION
 from reporting.vocabulary import GateStatus, MachineFinding
@@ -104,11 +105,11 @@ def files_digest(target: str) -> str:
         raise CallableFailed("algorithm_missing", f"the package {top} is not installed here")
     lines = [f"{target}\n"]
     if spec.submodule_search_locations is None:
-        lines.append(f"{_digest(Path(str(spec.origin)))}  {top}\n")
+        lines.append(f"{file_sha256(Path(str(spec.origin)))}  {top}\n")
     for place in spec.submodule_search_locations or ():
         root = Path(place)
         for path in sorted(path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts):
-            lines.append(f"{_digest(path)}  {path.relative_to(root).as_posix()}\n")
+            lines.append(f"{file_sha256(path)}  {path.relative_to(root).as_posix()}\n")
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
@@ -223,8 +224,3 @@ def _answer(answer: Path, exit_status: int) -> dict[str, Any]:
     if "failed" in said:
         raise CallableFailed("algorithm_crashed", f"It raised {str(said['failed'])[:64]}")
     return said
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.content_digest import folder_sha256
 from inference.frozen_case_set import PHANTOMS, TOLERANCES, PhantomCase
 from inference.phantom import PHANTOM_VERSION, Pathology, write_study
 from reporting.vocabulary import MODELLED_DISCS, REPORTED_VERTEBRAE
@@ -70,7 +71,7 @@ def set_digest(folder: Path | None = None) -> str:
         "phantom_version": PHANTOM_VERSION,
         "phantoms": [asdict(case) for case in PHANTOMS],
         "tolerances": asdict(TOLERANCES),
-        "local": [_folder_digest(study) for study in _local_studies(folder)],
+        "local": [folder_sha256(study) for study in _local_studies(folder)],
     }
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
@@ -239,14 +240,6 @@ def _local_studies(folder: Path | None) -> list[Path]:
     if not folder.is_dir():
         raise CasesUnreadable("the folder of the site's own cases is not there")
     return sorted(path for path in folder.iterdir() if path.is_dir())
-
-
-def _folder_digest(study: Path) -> str:
-    lines = []
-    for path in sorted(path for path in study.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(study)}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _share(part: int, whole: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
@@ -38,15 +37,6 @@ def copy_files(source: Path, target: Path) -> None:
             raise BundleRefused("too_many_files", f"more than {MAX_FILES} files")
         (target / relative).parent.mkdir(parents=True, exist_ok=True)
         total += _copy(source / relative, target / relative, relative, MAX_BYTES - total)
-
-
-def content_digest(folder: Path) -> str:
-    """SHA-256 over the names and contents of all files: what a kept bundle is called by."""
-    lines = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with path.open("rb") as file:
-            lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder).as_posix()}\n")
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def _walk(source: Path, relative: Path, depth: int) -> Iterator[Path]:

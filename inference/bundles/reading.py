@@ -26,7 +26,8 @@ from inference import networks, weights
 from inference.algorithm_store import bundle_folder, keep
 from inference.bundles import layout
 from inference.bundles.definition import DefinitionRefused, build_network
-from inference.bundles.files import BundleRefused, content_digest, copy_files
+from inference.bundles.files import BundleRefused, copy_files
+from inference.content_digest import folder_sha256
 from inference.weights import WeightsCard
 from reporting.vocabulary import MachineFinding
 
@@ -63,7 +64,7 @@ def take_in(source: Path, store: Path, *, network: str | None = None) -> Bundle:
     staging = Path(tempfile.mkdtemp(prefix=".bundle-", dir=store))
     try:
         copy_files(source, staging)
-        digest = content_digest(staging)
+        digest = folder_sha256(staging)
         load_network(read_bundle(staging, digest, network=network))
         folder = keep(bundle_folder(store, digest), lambda target: shutil.copytree(staging, target, dirs_exist_ok=True))
     finally:
@@ -77,7 +78,7 @@ def read_bundle(folder: Path, sha256: str, *, network: str | None = None) -> Bun
     Raises:
         BundleRefused: it is missing, was changed, or its configs are not acceptable.
     """
-    if not folder.is_dir() or content_digest(folder) != sha256:
+    if not folder.is_dir() or folder_sha256(folder) != sha256:
         raise BundleRefused("changed", f"the bundle {sha256[:12]}… is missing or was changed")
     metadata, config = _json(folder, layout.METADATA), _json(folder, layout.INFERENCE)
     if missing := [key for key in _REQUIRED if key not in metadata]:
