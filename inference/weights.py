@@ -22,7 +22,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from inference.networks import PLANES, grading_network, segmentation_network
+from inference.networks import PLANES, Plane, grading_network, segmentation_network
 from inference.results import AlgorithmInfo
 from reporting.vocabulary import MachineFinding
 
@@ -78,15 +78,19 @@ def using(networks: NetworkSet) -> Iterator[None]:
         _in_use.reset(token)
 
 
+def plane_of(name: str) -> Plane | None:
+    """The plane that a segmentation network is for; ``None`` for every other name."""
+    return next((plane for plane, known in SEGMENTATION_NAMES.items() if name == known), None)
+
+
 def build(name: str) -> nn.Module:
     """An untrained network of that name.
 
     Raises:
         WeightsError: there is no such network.
     """
-    for plane, known in SEGMENTATION_NAMES.items():
-        if name == known:
-            return segmentation_network(plane)
+    if (plane := plane_of(name)) is not None:
+        return segmentation_network(plane)
     try:
         return grading_network(MachineFinding(name))
     except ValueError:

@@ -61,9 +61,8 @@ def export_bundle(name: str, out: Path, directory: Path = weights.DIRECTORY) -> 
 
 def network_definition(name: str) -> dict[str, Any]:
     """The network as MONAI's configs write one: ``_target_`` and arguments."""
-    for plane, known in weights.SEGMENTATION_NAMES.items():
-        if name == known:
-            return {"_target_": "monai.networks.nets.DynUNet", **networks.segmentation_arguments(plane)}
+    if (plane := weights.plane_of(name)) is not None:
+        return {"_target_": "monai.networks.nets.DynUNet", **networks.segmentation_arguments(plane)}
     finding = MachineFinding(name)
     return {
         "_target_": "inference.networks.GradingNetwork",
@@ -74,12 +73,11 @@ def network_definition(name: str) -> dict[str, Any]:
 
 def data_format(name: str) -> dict[str, Any]:
     """``network_data_format`` of MONAI's metadata."""
-    for plane, known in weights.SEGMENTATION_NAMES.items():
-        if name == known:
-            classes = ["background", *(structure.value for structure in networks.STRUCTURES[plane])]
-            slices = {str(number): text for number, text in enumerate(("slice before", "slice", "slice after"))}
-            size = [f"{networks.SIZE_MULTIPLE}*n"] * 2
-            return _format(networks.SLICES_IN, size, slices, classes, size)
+    if (plane := weights.plane_of(name)) is not None:
+        classes = ["background", *(structure.value for structure in networks.STRUCTURES[plane])]
+        slices = {str(number): text for number, text in enumerate(("slice before", "slice", "slice after"))}
+        size = [f"{networks.SIZE_MULTIPLE}*n"] * 2
+        return _format(networks.SLICES_IN, size, slices, classes, size)
     crop = networks.CROPS[MachineFinding(name)]
     channels = ["grey values"] * crop.images + [f"probability of {structure.value}" for structure in crop.structures]
     described = {str(number): text for number, text in enumerate(channels)}
@@ -175,7 +173,7 @@ def inference_config(name: str) -> dict[str, Any]:
 
 
 def _title(name: str) -> str:
-    what = "Segments" if name in weights.SEGMENTATION_NAMES.values() else "Grades"
+    what = "Grades" if weights.plane_of(name) is None else "Segments"
     return f"{what} cervical MR: {name.replace('_', ' ')}"
 
 

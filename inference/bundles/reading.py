@@ -208,10 +208,9 @@ def _try(network: nn.Module, name: str) -> None:
 
 def _shapes(name: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Of an input of one, and of its answer."""
-    for plane, known in weights.SEGMENTATION_NAMES.items():
-        if name == known:
-            size = (2 * networks.SIZE_MULTIPLE,) * 2
-            return (1, networks.SLICES_IN, *size), (1, 1 + len(networks.STRUCTURES[plane]), *size)
+    if (plane := weights.plane_of(name)) is not None:
+        size = (2 * networks.SIZE_MULTIPLE,) * 2
+        return (1, networks.SLICES_IN, *size), (1, 1 + len(networks.STRUCTURES[plane]), *size)
     finding = MachineFinding(name)
     crop = networks.CROPS[finding]
     return (1, crop.channels, *crop.shape), (1, len(networks.OUTPUTS[finding]))

@@ -55,9 +55,8 @@ def run(name: str, plan: Plan) -> None:
         prepare_crops(plan)
         return
     weights.build(name)
-    planes = {network: plane for plane, network in SEGMENTATION_NAMES.items()}
-    if name in planes:
-        train_segmentation_weights(planes[name], plan)
+    if (plane := weights.plane_of(name)) is not None:
+        train_segmentation_weights(plane, plan)
     else:
         train_grading_weights(MachineFinding(name), plan)
     if plan.preset.is_served:
