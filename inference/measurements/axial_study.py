@@ -29,6 +29,7 @@ MAX_TILT_DEG = 30.0
 _DISCS = frozenset(disc.value for disc in DiscLevel)
 
 Measure = Callable[[AxialSlice], float | None]
+Sizes = Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ def measure_axial(views: Mapping[str, AxialView], series_uid: str) -> Iterator[M
 
     ``views``: by level name, for the levels that an axial slice passes through.
     """
+    sizes = {level: {size.name: size.of(view.slice) for size in _SIZES} for level, view in views.items()}
     for level, view in views.items():
         if level in _DISCS:
             yield from _at_disc(view.slice, level, series_uid)
-        yield from _sizes(view, level, series_uid)
-    yield from _compression(views, series_uid)
+        yield from _stated(sizes[level], view.tilt_deg, level, series_uid)
+    yield from _compression(sizes, series_uid)
 
 
 def _at_disc(view: AxialSlice, level: str, uid: str) -> Iterator[Measurement]:
@@ -86,30 +88,30 @@ def _at_disc(view: AxialSlice, level: str, uid: str) -> Iterator[Measurement]:
         yield Measurement("herniation_offset", level, round(found.fraction, 3), "1", series_uid=uid)
 
 
-def _sizes(view: AxialView, level: str, uid: str) -> Iterator[Measurement]:
+def _stated(sizes: Sizes, tilt_deg: float, level: str, uid: str) -> Iterator[Measurement]:
     """The norms are means over a vertebra's height: they hold at mid-body, not at the discs."""
-    compared = level not in _DISCS and view.tilt_deg <= MAX_TILT_DEG
+    compared = level not in _DISCS and tilt_deg <= MAX_TILT_DEG
     for size in _SIZES:
-        value = size.of(view.slice)
+        value = sizes[size.name]
         if value is None:
             continue
         yield Measurement(size.name, level, round(value, 2), size.unit, series_uid=uid)
-        square = value * float(np.cos(np.radians(view.tilt_deg))) if size.tilted else value
+        square = value * float(np.cos(np.radians(tilt_deg))) if size.tilted else value
         z = size.norm.z_score(square, level) if compared else None
         if z is not None:
             yield Measurement(f"{size.name}_z", level, round(z, 2), "1", series_uid=uid)
 
 
-def _compression(views: Mapping[str, AxialView], uid: str) -> Iterator[Measurement]:
+def _compression(sizes: Mapping[str, Sizes], uid: str) -> Iterator[Measurement]:
     """MSCC: 1 − D / mean(D at mid-body above, D at mid-body below), in percent; once for the cord, once for the sac."""
     for disc in DiscLevel:
         here, above, below = (
-            views.get(name) for name in (disc.value, disc.upper_vertebra.value, disc.lower_vertebra.value)
+            sizes.get(name) for name in (disc.value, disc.upper_vertebra.value, disc.lower_vertebra.value)
         )
         if here is None or above is None or below is None:
             continue
-        for name, size in (("mscc_cord", cord_ap_mm), ("mscc_sac", sac_ap_mm)):
-            at, over, under = size(here.slice), size(above.slice), size(below.slice)
+        for name, size in (("mscc_cord", "cord_ap"), ("mscc_sac", "sac_ap")):
+            at, over, under = here[size], above[size], below[size]
             if at is not None and over is not None and under is not None:
                 share = 100.0 * (1.0 - at / float(np.mean([over, under])))
                 yield Measurement(name, disc.value, round(share, 1), "%", series_uid=uid)

@@ -117,13 +117,11 @@ def functional_canal_mm(levels: Levels, disc: DiscLevel) -> float | None:
     return min(rear - front for front, rear in found) if len(found) >= 3 else None
 
 
-def torg_pavlov(levels: Levels, vertebra: Vertebra) -> float | None:
-    """Developmental canal over the body's depth: the analogue, on MR, of a ratio defined on plain films."""
-    canal, piece = developmental_canal_mm(levels, vertebra), levels.pieces.get(vertebra.value)
-    if canal is None or piece is None:
-        return None
-    depth = mid_depth_mm(piece.outline, own_axes(piece, vertebra.value))
-    return canal / depth if depth > 5.0 else None
+def torg_pavlov(levels: Levels, vertebra: Vertebra, canal_mm: float) -> float | None:
+    """``canal_mm``, the developmental canal, over the body's depth: the analogue, on MR, of a ratio of plain films."""
+    piece = levels.pieces.get(vertebra.value)
+    depth = 0.0 if piece is None else mid_depth_mm(piece.outline, own_axes(piece, vertebra.value))
+    return canal_mm / depth if depth > 5.0 else None
 
 
 def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
@@ -145,9 +143,11 @@ def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
         if cord is not None:
             yield Measurement("cord_ap_sagittal", level.name, round(cord, 2), "mm", series_uid=series_uid)
     for vertebra in TORG_PAVLOV_VERTEBRAE:
-        width, ratio = developmental_canal_mm(levels, vertebra), torg_pavlov(levels, vertebra)
-        if width is not None:
-            yield Measurement("canal_ap_developmental", vertebra.value, round(width, 2), "mm", series_uid=series_uid)
+        width = developmental_canal_mm(levels, vertebra)
+        if width is None:
+            continue
+        yield Measurement("canal_ap_developmental", vertebra.value, round(width, 2), "mm", series_uid=series_uid)
+        ratio = torg_pavlov(levels, vertebra, width)
         if ratio is not None:
             yield Measurement("torg_pavlov", vertebra.value, round(ratio, 2), "1", series_uid=series_uid)
     for disc in DiscLevel:
