@@ -73,7 +73,7 @@ def look_at_cases(run: CaseRun, *, progress: Callable[[str], None] = lambda _lin
 def _case_results(
     candidate: Algorithm, set_digest: str, progress: Callable[[str], None]
 ) -> tuple[dict[str, Any], bool]:
-    active = Algorithm.objects.active().filter(fills_reports=True).exclude(pk=candidate.pk).first()
+    active = Algorithm.objects.filling_reports().exclude(pk=candidate.pk).first()
     earlier = CaseRun.objects.filter(algorithm=active, set_digest=set_digest, results__has_key="said").first()
     of_active = earlier.results if earlier is not None else None if active is None else partial(_payload, active)
     results = frozen_cases.run_cases(

@@ -39,6 +39,10 @@ class AlgorithmQuerySet(models.QuerySet["Algorithm"]):
         """What new studies are read with: the one that fills reports first."""
         return self.filter(status="active").order_by("-fills_reports", "name")
 
+    def filling_reports(self) -> AlgorithmQuerySet:
+        """The active one whose statements are suggested in reports, where there is one."""
+        return self.active().filter(fills_reports=True)
+
 
 class CaseRunQuerySet(models.QuerySet["CaseRun"]):
     def takeable(self) -> CaseRunQuerySet:

@@ -77,7 +77,7 @@ def request_reading_from_c2_3(study: Study, point_lps_mm: Sequence[float], *, by
     point = [float(value) for value in point_lps_mm]
     if len(point) != 3 or not all(abs(value) <= FARTHEST_MM for value in point):  # NaN fails too
         raise InvalidInput(_("This is not a point in the patient"))
-    algorithm = Algorithm.objects.active().filter(fills_reports=True).first()
+    algorithm = Algorithm.objects.filling_reports().first()
     if algorithm is None:
         raise WrongState(_("No algorithm is active; an administrator must register one"))
     return _queue(study, algorithm, by=by, c2_3_hint_lps_mm=point)
