@@ -23,6 +23,7 @@ from inference.phantom import (
     render_codes,
     tissue_artefacts,
 )
+from inference.phantom.acquisition import placed_grid
 from inference.phantom.render import tables_of
 from inference.phantom.spec import DISCS, VERTEBRAE
 from inference.preprocess import canonical
@@ -176,28 +177,32 @@ def axial_grid(spec: PhantomSpec, s_mm: float, pixel_mm: float, thickness_mm: fl
     """One axial slice of ``FIELD_MM`` across the canal at an arc length."""
     tables = tables_of(spec)
     slope = float(tables.line.slope[int(tables.line.row(s_mm))])
-    up, back = np.array([0, -np.sin(slope), np.cos(slope)]), np.array([0, np.cos(slope), np.sin(slope)])
-    count = int(FIELD_MM / pixel_mm)
-    columns = np.column_stack([up * thickness_mm, back * pixel_mm, np.array([1.0, 0, 0]) * pixel_mm])
-    return _centred(spec, columns, tables.line.to_phantom_mm(0.0, s_mm, 0.0), count)
+    back, up = np.array([0, np.cos(slope), np.sin(slope)]), np.array([0, -np.sin(slope), np.cos(slope)])
+    turn = np.column_stack([np.array([1.0, 0, 0]), back, up])
+    return _one_slice(spec, turn, tables.line.to_phantom_mm(0.0, s_mm, 0.0), pixel_mm, thickness_mm, axial=True)
 
 
 def sagittal_grid(spec: PhantomSpec, left_mm: float, pixel_mm: float, thickness_mm: float) -> Grid:
     """One sagittal slice of ``FIELD_MM`` around T1."""
     tables = tables_of(spec)
-    s_mm = float(tables.span.top[VERTEBRAE.index("T1")])
-    count = int(FIELD_MM / pixel_mm)
-    columns = np.column_stack(
-        [np.array([1.0, 0, 0]) * thickness_mm, np.array([0, 0, -1.0]) * pixel_mm, np.array([0, 1.0, 0]) * pixel_mm]
-    )
-    return _centred(spec, columns, tables.line.to_phantom_mm(left_mm, s_mm, 4.0), count)
+    at = tables.line.to_phantom_mm(left_mm, float(tables.span.top[VERTEBRAE.index("T1")]), 4.0)
+    return _one_slice(spec, np.eye(3), at, pixel_mm, thickness_mm, axial=False)
 
 
-def _centred(spec: PhantomSpec, columns: NDArray[np.float64], at: Sequence[float], count: int) -> Grid:
-    affine = np.eye(4)
-    affine[:3, :3] = columns
-    affine[:3, 3] = np.array(at) - columns[:, 1:] @ np.full(2, (count - 1) / 2)
-    return Grid((1, count, count), tables_of(spec).pose @ affine)
+def _one_slice(
+    spec: PhantomSpec,
+    turn: NDArray[np.float64],
+    at: Sequence[float],
+    pixel_mm: float,
+    thickness_mm: float,
+    *,
+    axial: bool,
+) -> Grid:
+    """``turn`` and ``at`` in phantom coordinates; the patient's pose comes on top."""
+    pose, count = tables_of(spec).pose, int(FIELD_MM / pixel_mm)
+    centre = (pose @ np.array([*at, 1.0]))[:3]
+    shape = (1, count, count)
+    return placed_grid(pose[:3, :3] @ turn, centre, shape, thickness_mm, count * pixel_mm, 1.0, axial=axial)
 
 
 def _image(spec: PhantomSpec, grid: Grid, contrast: str, seed: int) -> Picture:

@@ -80,7 +80,7 @@ class _Scan:
 
     def grid(self, turn: Floats, centre: Floats, *, axial: bool = False) -> Grid:
         shape = (self.count, self.matrix, self.matrix)
-        return _grid(turn, centre, shape, self.spacing_mm, self.fov_mm, self.fill, axial=axial)
+        return placed_grid(turn, centre, shape, self.spacing_mm, self.fov_mm, self.fill, axial=axial)
 
 
 def _usual_sagittal(rng: np.random.Generator, spread: float) -> _Scan:
@@ -196,7 +196,7 @@ def _frame(left: Floats, up: Floats) -> Floats:
     return np.column_stack([left, posterior, up])
 
 
-def _grid(
+def placed_grid(
     turn: Floats,
     centre: Floats,
     shape: tuple[int, int, int],
@@ -206,6 +206,7 @@ def _grid(
     *,
     axial: bool = False,
 ) -> Grid:
+    """A sagittal or axial stack around ``centre`` (LPS mm); ``turn``: its left, posterior and superior directions."""
     left, posterior, up = turn.T
     pixel = fov / shape[2]
     if axial:  # rows run to the left, columns to the back, slices upward
@@ -235,7 +236,7 @@ def disc_blocks(
         turn = _frame(tables.pose[:3, 0], up)
         local = np.array([*tables.line.to_phantom_mm(0.0, float(s_mm), 2.0), 1.0])
         shape = (int(rng.integers(3, 6)), size, size)
-        blocks.append(_grid(turn, (tables.pose @ local)[:3], shape, spacing, fov, fill, axial=True))
+        blocks.append(placed_grid(turn, (tables.pose @ local)[:3], shape, spacing, fov, fill, axial=True))
     return tuple(blocks)
 
 
@@ -250,8 +251,8 @@ def isotropic_grids(
     grids: dict[SeriesRole, Grid] = {}
     for role in roles:
         if role in (SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_T2):
-            grids[role] = _grid(sagittal, pose.neck_middle, (60, size, size), 1.0, float(size), 1.0)
+            grids[role] = placed_grid(sagittal, pose.neck_middle, (60, size, size), 1.0, float(size), 1.0)
         else:
             middle = (pose.axial_top + pose.axial_bottom) / 2
-            grids[role] = _grid(axial, middle, (int(length) + 10, size, size), 1.0, float(size), 1.0, axial=True)
+            grids[role] = placed_grid(axial, middle, (int(length) + 10, size, size), 1.0, float(size), 1.0, axial=True)
     return grids
