@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 
 from reporting.accounts.models import Role, User
@@ -16,3 +19,9 @@ def junior(db: None) -> User:
 @pytest.fixture
 def senior(db: None) -> User:
     return make_user(Role.SENIOR)
+
+
+@pytest.fixture
+def own_cache(settings: Any, tmp_path: Path) -> None:
+    """Pictures that this test draws are kept, and found, in its own folder."""
+    settings.STATE_DIR = tmp_path

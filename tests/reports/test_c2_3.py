@@ -29,23 +29,13 @@ from tests.factories import add_object, make_algorithm
 from tests.inference.dicom_series import SAGITTAL, write_series
 from tests.reports.factories import make_draft, make_job, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_cache")]
 
 UNCERTAIN = [
     {"name": f"disc-{n}", "kind": "disc", "status": "level_uncertain", "center_lps_mm": [1.0, 2.0, -18.0 * n]}
     for n in (1, 2, 3)
 ]
 GATE = {"status": "withheld", "reasons": ["levels_uncertain", "dens_outside_field"], "findings": {}}
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(settings: Any, tmp_path: Path) -> None:
-    settings.STATE_DIR = tmp_path
-
-
-@pytest.fixture
-def senior() -> User:
-    return make_user(Role.SENIOR)
 
 
 @pytest.fixture

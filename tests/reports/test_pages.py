@@ -31,17 +31,7 @@ from reporting.vocabulary import LABEL_VALUES, Structure
 from tests.factories import add_object, make_job, make_study, make_user
 from tests.inference.dicom_series import write_series
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(settings: Any, tmp_path: Path) -> None:
-    settings.STATE_DIR = tmp_path
-
-
-@pytest.fixture
-def senior() -> User:
-    return make_user(Role.SENIOR)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_cache")]
 
 
 @pytest.fixture

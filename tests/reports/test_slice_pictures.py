@@ -31,10 +31,7 @@ from reporting.studies.blobs import blob_path, store_bytes
 from reporting.vocabulary import LABEL_VALUES, Structure
 from tests.inference.dicom_series import AXIAL, SAGITTAL, write_series
 
-
-@pytest.fixture(autouse=True)
-def _own_cache(settings: object, tmp_path: Path) -> None:
-    settings.STATE_DIR = tmp_path  # type: ignore[attr-defined]
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def nifti_bytes(labels: np.ndarray, affine_ras: np.ndarray, tmp_path: Path, name: str = "map.nii.gz") -> bytes:
