@@ -15,8 +15,6 @@ from inference.volumes import Volume
 from reporting.studies.series_roles import Plane, RoleDecision, RoleReason
 from reporting.vocabulary import SeriesRole
 
-SAGITTAL_ROLES = (SeriesRole.SAGITTAL_T2, SeriesRole.SAGITTAL_T1, SeriesRole.SAGITTAL_STIR)
-
 # Anatomical images whose contrast is not one of ours: good enough for masks and levels, never for a finding.
 STILL_ANATOMY = frozenset(
     {

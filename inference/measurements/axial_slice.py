@@ -13,9 +13,6 @@ from inference.volumes import Volume
 from reporting.studies.series_roles import Plane
 from reporting.vocabulary import LABEL_VALUES, Structure
 
-NEAR_CANAL_MM = 28.0
-"""Discs and ligaments farther from the canal's centre are not this level's."""
-
 
 @dataclass(frozen=True)
 class AxialSlice:
