@@ -113,21 +113,21 @@ def _shift(rng: np.random.Generator, most: float) -> tuple[float, float]:
 def _oddly(scan: _Scan, rng: np.random.Generator, *, sagittal: bool) -> _Scan:
     """Some series are set up otherwise: thick slices, 1 mm cubes, tilted, a small field, off to one side."""
     kind = rng.random()
-    if kind < 0.12:
+    if kind < 0.17:
         scan = replace(scan, spacing_mm=float(rng.uniform(4.4, 7.5)), fill=float(rng.uniform(0.7, 1.0)))
         if sagittal:
             scan = replace(scan, count=max(8, int(52 / scan.spacing_mm)), spacing_mm=min(scan.spacing_mm, 5.5))
-    elif kind < 0.17:
+    elif kind < 0.22:
         size = int(rng.choice([176, 192, 208]))
         scan = replace(scan, count=56, matrix=size, spacing_mm=1.0, fill=1.0, fov_mm=float(size))
-    elif kind < 0.32:
+    elif kind < 0.37:
         scan = replace(scan, fov_mm=scan.fov_mm * float(rng.choice([rng.uniform(0.7, 0.9), rng.uniform(1.1, 1.35)])))
     aside = rng.random()
     if aside < 0.2:
         scan = replace(scan, shift=_shift(rng, 0.24 if sagittal else 0.2))
     elif aside < 0.3 and sagittal:  # low: the dens and more are out of view
         scan = replace(scan, shift=(scan.shift[0], float(rng.uniform(-0.34, -0.2))))
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         scan = replace(scan, tilt=float(np.deg2rad(rng.uniform(-30, 30))))
     return scan
 

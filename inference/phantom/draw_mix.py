@@ -15,7 +15,7 @@ _GRADED_DISCS = range(6)  # C2/3 … C7/T1
 _POSITIVE_SHARE = 0.4
 _LEAST_ROOM_MM = 4.5
 _TRIES = 12
-FRACTIONS = {Zone.CENTRAL: (0.0, 0.20), Zone.PARACENTRAL: (0.32, 0.90), Zone.FORAMINAL: (1.06, 1.40)}
+FRACTIONS = {Zone.CENTRAL: (0.0, 0.20), Zone.PARACENTRAL: (0.32, 0.90), Zone.FORAMINAL: (1.05, 1.28)}
 
 
 class _Sizes:
@@ -59,7 +59,7 @@ def with_random_mix(spec: PhantomSpec, rng: np.random.Generator, margin_mm: floa
 def _room_mm(disc: DiscSpec, sac_ap_mm: float, lip_mm: float) -> float:
     """What is left of the sac at the midline once everything has grown into it."""
     central = disc.herniation_mm if abs(disc.herniation_fraction) < 0.9 else 0.0
-    front = max(disc.bulge_mm, lip_mm, central) + disc.pll_mm - 1.3
+    front = max(disc.bulge_mm, lip_mm) + central + disc.pll_mm - 1.3
     return sac_ap_mm - front - 0.6 * max(0.0, max(disc.lf_left_mm, disc.lf_right_mm) - 1.5)
 
 
@@ -100,7 +100,7 @@ def _worn_disc(disc: DiscSpec, sizes: _Sizes, share: float) -> DiscSpec:
     low, high = FRACTIONS[zone]
     fraction = float(rng.uniform(low, high) * rng.choice([-1, 1]))
     if sizes.margin is None:
-        fraction = float(rng.uniform(-1.4, 1.4))
+        fraction = float(rng.uniform(-1.28, 1.28))
     pll = max(0.9, sizes.draw(MachineFinding.PLL, 0.9, 4.2, share))
     ossified = pll > POSITIVE_MM[MachineFinding.PLL] and rng.random() < 0.25
     if ossified:

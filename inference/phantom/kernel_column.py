@@ -234,10 +234,10 @@ def herniation_height(x: float, row: NDArray[np.float32]) -> float:
 @compiled
 def _in_foramen(x: float, q: float, herniation: float, row: NDArray[np.float32]) -> bool:
     """Material on the rounded corner of the disc, over the uncinate process: it fills the foramen's entrance."""
-    if herniation == 0.0 or row[HERNIA_BASE] > -0.4:
+    if herniation == 0.0:
         return False
     t = (x - row[HERNIA_X]) / row[HERNIA_HALF_WIDTH]
-    return bool(-q < herniation and q < -row[HERNIA_BASE] + 1.0 + 3.0 * (1.0 - t * t))
+    return bool(-q < herniation and q < 1.0 + 2.5 * (1.0 - t * t))
 
 
 @compiled

@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 EPIDURAL_GAP_MM = 0.35
 CORD_MARGIN_MM = 0.35
 LF_BASE_MM = 1.3
+_FORAMEN_MM = -1.5  # how far in front of the posterior wall a herniation beside the disc begins
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,12 @@ def _discs_and_ligaments(rows: Floats, spec: PhantomSpec, line: Centreline, span
         lf[Col.LF_RIGHT] += (disc.lf_right_mm - LF_BASE_MM * 0.7) * _plateau(s, centre, 8.0)
         if disc.cord_signal:
             rows[np.abs(s - centre) < 7, Col.CORD_LESION] = 1
-        if disc.herniation_mm > 0:
-            _herniation(rows, spec, index, s, float(centre))
     for column, values in lf.items():
         rows[:, column] = values
     _lips(rows, spec, s, span)
+    for index, disc in enumerate(spec.discs):
+        if disc.herniation_mm > 0:
+            _herniation(rows, spec, index, s, float(span.disc[index]))
 
 
 def _herniation(rows: Floats, spec: PhantomSpec, index: int, s: Floats, centre: float) -> None:
@@ -132,7 +134,10 @@ def _herniation(rows: Floats, spec: PhantomSpec, index: int, s: Floats, centre: 
     u = min(abs(x) / half_width * (1.0 - 0.5 * (spec.bone.wedge + 0.10 * second)), 1.0)
     contour = -depth / 2 + depth / 2 * (1 - u**exponent) ** (1 / exponent)
     contour += spec.bone.kidney_mm * min(1.0, max(0.0, u - 0.12) / 0.35)
-    rows[inside, Col.HERNIA_BASE] = max(contour, -0.3 * depth)
+    # Its height is counted over the contour: over the bulge or the lip it stands on, not within them. Beside the disc
+    # it lies in the foramen, behind the uncinate process, not in front of it where the vertebral artery runs.
+    grown = np.maximum(rows[inside, Col.BULGE], rows[inside, Col.LIP_POSTERIOR]) * (1.0 - 0.35 * u * u)
+    rows[inside, Col.HERNIA_BASE] = max(contour, _FORAMEN_MM) + grown
 
 
 def half_sac_width(spec: PhantomSpec, disc_index: int) -> float:

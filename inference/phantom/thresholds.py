@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from reporting.vocabulary import MachineFinding
 
-PHANTOM_VERSION = "2.0"
+PHANTOM_VERSION = "2.1"
 
 # Positive at or above the value in millimetres; the ligaments only above it ("> 2 mm").
 POSITIVE_MM: dict[MachineFinding, float] = {

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import nn
 
@@ -27,7 +28,7 @@ from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run
 from inference.training.augment import sequence_of
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
-from inference.training.loop import training_device
+from inference.training.loop import has_fast_bfloat16, training_device
 from inference.volumes import Volume
 from reporting.vocabulary import DiscLevel, LevelKind, MachineFinding, SeriesRole, Side, Zone
 
@@ -93,8 +94,10 @@ def cut_crops(job: CropJob, work: tuple[CachedStudy, int, bool]) -> None:
         return
     rng = np.random.default_rng([study.seed, 100 + variant])
     networks = {plane: _network(plane, job.weights_directory) for plane in PLANES}
-    found = [*_sagittal_crops(study, job.crops, networks["sagittal"], rng, jitter)]
-    found += _axial_crops(study, job.crops, networks["axial"], rng, jitter)
+    device = training_device()
+    with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
+        found = [*_sagittal_crops(study, job.crops, networks["sagittal"], rng, jitter)]
+        found += _axial_crops(study, job.crops, networks["axial"], rng, jitter)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.mkdir(parents=True)
     for finding in MachineFinding:
@@ -177,7 +180,7 @@ def _axial_crops(
         if 1 <= k < len(codes) - 1 and (index[1:] > 0).all() and (index[1:] < codes.shape[2:]).all():
             wanted[level] = (k, point + rng.normal(0, 1.0, 3) * jitter)
     slices = sorted({k + step for k, _ in wanted.values() for step in (-1, 0, 1)})
-    usual = not jitter or rng.random() < 0.7
+    usual = not jitter or rng.random() < 0.5
     greys = normalise(image_from_codes(codes[slices], "T2" if usual else sequence_of(role, rng), rng))
     for level, (k, point) in wanted.items():
         place = slices.index(k)
