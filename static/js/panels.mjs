@@ -65,7 +65,7 @@ export function updateForm(panel, html) {
     if (summary.innerHTML !== next.innerHTML) summary.innerHTML = next.innerHTML;
     reconcile(old.querySelector(".fields"), group.querySelector(".fields"));
   }
-  for (const part of fresh.querySelectorAll(".levels-step, .gate-line")) {
+  for (const part of fresh.querySelectorAll(".gate-line")) {
     const old = panel.querySelector(`.${part.classList[0]}`);
     if (old && old.innerHTML !== part.innerHTML) {
       old.innerHTML = part.innerHTML;
@@ -74,11 +74,14 @@ export function updateForm(panel, html) {
   }
 }
 
-/** Replace a part as a whole, unless something was typed in it. */
+/** Replace a part as a whole, unless something was typed in it. Focus stays on the element of the same id. */
 export function updatePart(panel, html) {
   const typing = [...panel.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
   const fresh = parse(html);
   const box = document.createElement("div");
   box.append(fresh);
-  if (!typing && panel.innerHTML !== box.innerHTML) panel.innerHTML = box.innerHTML;
+  if (typing || panel.innerHTML === box.innerHTML) return;
+  const focused = panel.contains(document.activeElement) ? document.activeElement.id : "";
+  panel.innerHTML = box.innerHTML;
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }

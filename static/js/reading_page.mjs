@@ -79,7 +79,7 @@ async function panels() {
 function showPanels({ html, digest: shown }) {
   digest = shown;
   updateForm(form, html.form);
-  for (const name of ["status", "text", "actions"]) {
+  for (const name of ["levels", "status", "text", "actions"]) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
   }
   showText(root.dataset.text);

@@ -29,7 +29,7 @@ from reporting.reports.services.reading import Preview, preview
 from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
-PANELS = {"form": "_form", "status": "_status", "text": "_text", "actions": "_actions"}
+PANELS = {"levels": "_levels", "form": "_form", "status": "_status", "text": "_text", "actions": "_actions"}
 
 
 @dataclass(frozen=True)
