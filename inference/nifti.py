@@ -17,11 +17,11 @@ import numpy as np
 from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
-from inference.pixel_decoding import MAX_SIDE, MAX_VOXELS
 from inference.results import PipelineError
 from inference.slice_geometry import SPACING_RANGE_MM
 from inference.volumes import Volume
 from reporting.studies.headers import SeriesHeader
+from reporting.studies.pixel_decoding import MAX_SIDE, MAX_VOXELS
 from reporting.studies.series_roles import (
     Plane,
     RoleDecision,

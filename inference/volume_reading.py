@@ -15,11 +15,11 @@ from pydicom.filereader import read_file_meta_info
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from inference.decoding_sandbox import decoded_frames
-from inference.pixel_decoding import MAX_VOXELS
 from inference.results import PipelineError
 from inference.slice_geometry import Pack, arrange
 from inference.volumes import Volume
 from reporting.studies.headers import FrameHeader, InstanceHeader, read_instance_header
+from reporting.studies.pixel_decoding import MAX_VOXELS
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def read_volumes(files: Sequence[DicomFile]) -> tuple[Volume, ...]:
     """One series → its volumes, most often one; an axial series angled to each disc gives one per pack.
 
     Values are float32 after rescale. Raises ``PipelineError``: the reasons of ``slice_geometry.arrange`` and
-    ``pixel_decoding.decode_frames``, ``not_mr``, ``mixed_matrix``, ``mixed_frame_of_reference``,
+    ``decoding_sandbox.decoded_frames``, ``not_mr``, ``mixed_matrix``, ``mixed_frame_of_reference``,
     ``two_series``, ``conflicting_copies``.
     """
     unique = _without_copies(files)

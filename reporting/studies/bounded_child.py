@@ -67,14 +67,14 @@ class BoundedChild:
         is_alive = self._process.poll() is None and self.owner == os.getpid()
         return is_alive and not self._is_answering and self._requests < _REQUESTS_PER_CHILD
 
-    def ask(self, path: Path) -> bytes | RefusalCode:
+    def ask(self, path: Path, **wishes: int | None) -> bytes | RefusalCode:
         """Ask about one file and wait for the line it answers; a child that does not answer in time is killed."""
         self._requests += 1
         self._is_answering = True
         self._deadline = time.monotonic() + self.limits.wall_seconds
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(str(path.absolute())).encode() + b"\n")
+            self._process.stdin.write(json.dumps([str(path.absolute()), wishes]).encode() + b"\n")
         except BrokenPipeError:
             return self._ended()
         while b"\n" not in self._buffer:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 
-def serve(answer: Callable[[Path], Iterable[bytes]]) -> None:
-    """Answer each path that comes in with one line, and the bytes that ``answer`` lets follow it."""
+def serve(answer: Callable[..., Iterable[bytes]]) -> None:
+    """Answer each path (and wishes) that comes in with one line, and the bytes that ``answer`` lets follow it."""
     memory_bytes, cpu_seconds = int(sys.argv[1]), int(sys.argv[2])
     warnings.simplefilter("ignore")
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
@@ -26,7 +26,8 @@ def serve(answer: Callable[[Path], Iterable[bytes]]) -> None:
         os.dup2(2, 1)
         for line in sys.stdin:
             _allow_cpu(cpu_seconds)
-            for piece in answer(Path(json.loads(line))):
+            path, wishes = json.loads(line)
+            for piece in answer(Path(path), **wishes):
                 out.write(piece)
             out.flush()
 

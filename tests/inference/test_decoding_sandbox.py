@@ -12,8 +12,7 @@ from pydicom.dataset import FileDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import RLELossless
 
-from inference import decoding_sandbox
-from inference.decoding_sandbox import decoded_frames
+from inference.decoding_sandbox import LIMITS, decoded_frames
 from inference.results import PipelineError
 from reporting.studies import bounded_child
 from reporting.studies.bounded_child import ChildLimits
@@ -56,7 +55,7 @@ def test_a_decoder_that_hangs_is_given_up(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(PipelineError) as refusal:
-        decoded_frames(pipe, ChildLimits(memory_bytes=decoding_sandbox.LIMITS.memory_bytes, wall_seconds=2.0))
+        decoded_frames(pipe, ChildLimits(memory_bytes=LIMITS.memory_bytes, wall_seconds=2.0))
     assert refusal.value.reason == "pixels_unreadable"
 
 

@@ -156,7 +156,10 @@ def remove(keyword: str) -> Callable[[FileDataset], None]:
         (set_to(Rows=6), "mixed_matrix"),
         (set_to(FrameOfReferenceUID="1.9"), "mixed_frame_of_reference"),
         (set_to(Modality="CT"), "not_mr"),
-        (set_to(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0), "not_greyscale"),
+        (
+            set_to(SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0, PixelData=bytes(720)),
+            "not_greyscale",
+        ),
         (set_to(PixelData=b"\0\0"), "pixels_unreadable"),
         (set_to(RescaleSlope="1e308", RescaleIntercept="0"), "pixels_unreadable"),
         (remove("PixelData"), "no_pixels"),

@@ -1,6 +1,6 @@
-"""The bounded child that decodes pixels: a JSON line with the shape or the refusal, then the voxels as float32.
+"""The bounded child that decodes pixels: a JSON line with shape and type or the refusal, then the pixels as bytes.
 
-Imports neither Django nor torch. Run by ``decoding_sandbox``.
+Imports neither Django nor torch. Run by ``pixels``.
 """
 
 from __future__ import annotations
@@ -9,21 +9,20 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from inference.pixel_decoding import decode_frames
-from inference.results import PipelineError
 from reporting.studies.child_side import serve
+from reporting.studies.pixel_decoding import PixelsRefused, decode_pixels
 
 
-def answer(path: Path) -> Iterator[bytes]:
+def answer(path: Path, *, first: int = 1, last: int | None = None) -> Iterator[bytes]:
     try:
-        frames = decode_frames(path)
-    except PipelineError as error:
+        frames = decode_pixels(path, first=first, last=last)
+    except PixelsRefused as error:
         yield json.dumps({"refused": error.reason, "message": error.message}).encode() + b"\n"
         return
     except Exception:  # whatever damaged bytes make a decoder raise, out of memory included
         yield json.dumps({"refused": "pixels_unreadable", "message": "A decoder failed."}).encode() + b"\n"
         return
-    yield json.dumps({"shape": frames.shape}).encode() + b"\n"
+    yield json.dumps({"shape": [len(frames), *frames[0].shape], "dtype": frames[0].dtype.str}).encode() + b"\n"
     yield from (frame.tobytes() for frame in frames)
 
 
