@@ -77,6 +77,16 @@ OUTPUTS: dict[MachineFinding, tuple[str, ...]] = {
     MachineFinding.PLL: ("logit", "mm"),
     MachineFinding.LF: ("logit", "mm"),
 }
+# Dimension of a crop that runs from left to right, where its mirror image is as good a crop. (LF crops are mirrored to
+# one side already.)
+LEFT_RIGHT: dict[MachineFinding, int] = {
+    MachineFinding.OSTEOPHYTE: -3,
+    MachineFinding.SLIP: -3,
+    MachineFinding.HERNIATION: -1,
+    MachineFinding.PLL: -1,
+}
+MIRRORED_OUTPUT = "offset"
+"""The output that changes its sign with the crop's left and right; all others stay."""
 
 
 def segmentation_arguments(plane: Plane) -> dict[str, Any]:
@@ -118,25 +128,40 @@ def grading_arguments(finding: MachineFinding) -> dict[str, Any]:
 
 def grading_network(finding: MachineFinding) -> nn.Module:
     """(n, channels, *shape) of ``CROPS[finding]`` → (n, outputs), columns as in ``OUTPUTS[finding]``."""
-    return GradingNetwork(ResNet(**grading_arguments(finding)), CROPS[finding].shape[-2:])
+    return GradingNetwork(
+        ResNet(**grading_arguments(finding)), CROPS[finding].shape[-2:], OUTPUTS[finding], LEFT_RIGHT.get(finding)
+    )
 
 
 class GradingNetwork(nn.Module):
     """A 2-D network over the crop's planes: left-right samples become channels, and two more say where a pixel lies.
 
     A network that ends in a global average could not say otherwise on which side of the midline something is.
+    In evaluation mode every crop is looked at a second time in the mirror (along ``left_right``, where given) and both
+    answers are averaged: a reflected patient then gets the same sizes and probabilities, and the other side.
     """
 
     position: Tensor
+    signs: Tensor
 
-    def __init__(self, network: nn.Module, shape: tuple[int, ...]) -> None:
+    def __init__(
+        self, network: nn.Module, shape: tuple[int, ...], outputs: tuple[str, ...], left_right: int | None
+    ) -> None:
         super().__init__()
         self.network = network
+        self.left_right = left_right
         axes = torch.meshgrid(*(torch.linspace(-1.0, 1.0, size) for size in shape), indexing="ij")
         self.register_buffer("position", torch.stack(axes)[None], persistent=False)
+        signs = torch.tensor([-1.0 if name == MIRRORED_OUTPUT else 1.0 for name in outputs])
+        self.register_buffer("signs", signs, persistent=False)
 
     def forward(self, crops: Tensor) -> Tensor:
         """(n, channels, [left-right,] rows, columns) → (n, outputs)."""
+        if self.training or self.left_right is None:
+            return self._once(crops)
+        return (self._once(crops) + self.signs * self._once(crops.flip(self.left_right))) / 2
+
+    def _once(self, crops: Tensor) -> Tensor:
         planes = crops.flatten(1, -3)
         position = self.position.to(planes.dtype).expand(len(planes), -1, -1, -1)
         outputs: Tensor = self.network(

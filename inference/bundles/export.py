@@ -68,6 +68,8 @@ def network_definition(name: str) -> dict[str, Any]:
         "_target_": "inference.networks.GradingNetwork",
         "network": {"_target_": "monai.networks.nets.ResNet", **networks.grading_arguments(finding)},
         "shape": list(networks.CROPS[finding].shape[-2:]),
+        "outputs": list(networks.OUTPUTS[finding]),
+        "left_right": networks.LEFT_RIGHT.get(finding),
     }
 
 

@@ -111,11 +111,14 @@ def slice_outcomes(truth: Truth, levels: Sequence[LevelResult]) -> list[SliceOut
     """The modelled discs' axial slices, by SOP Instance UID, counted along the series as written."""
     axial = next(one for one in truth["series"] if one["role"] == SeriesRole.AXIAL_T2.value)
     order = {uid: number for number, uid in enumerate(axial["sop_instance_uids"])}
-    true = {one["name"]: order.get(one["index_slice"]["sop_instance_uid"]) for one in truth["levels"]}
+    true = {one["name"]: one["index_slice"] for one in truth["levels"]}
     named = {one.name: one.index_slice for one in levels if one.status is LevelStatus.NAMED}
     outcomes = []
     for disc in MODELLED_DISCS:
         chosen, at = named.get(disc.value), true[disc.value]
         number = order.get(chosen.sop_instance_uid) if chosen else None
-        outcomes.append(SliceOutcome(disc.value, None if number is None or at is None else number - at))
+        if number is None:
+            outcomes.append(SliceOutcome(disc.value, None))
+        else:
+            outcomes.append(SliceOutcome(disc.value, number - at["k"], number in at["as_near_k"]))
     return outcomes

@@ -66,15 +66,20 @@ def _level_figures(cohort: Cohort, kind: str) -> dict[str, Any]:
 
 
 def slice_figures(cohort: Cohort) -> dict[str, Any]:
-    """The axial slice chosen for each disc: exactly the true one, or within one of it; of the discs that got one."""
-    rows = [(patient, one.disc, one.offset) for patient, record in cohort.numbered() for one in record.slices]
-    chosen = [(patient, disc, offset) for patient, disc, offset in rows if offset is not None]
-    offsets = Counter(offset for _, _, offset in chosen)
+    """The axial slice chosen for each disc: it shows the disc's edge, is exactly the nearest, or within one of it.
+
+    Of the discs that got one. An edge halfway between two slices is shown by both; which of them lies nearest is then
+    decided by tenths of a millimetre, less than the edge itself can be known.
+    """
+    rows = [(patient, one.disc, one) for patient, record in cohort.numbered() for one in record.slices]
+    chosen = [(patient, disc, (one.offset, one.shows)) for patient, disc, one in rows if one.offset is not None]
+    offsets = Counter(offset for _, _, (offset, _) in chosen)
     return {
         "discs": len(rows),
         "chosen": len(chosen),
-        "exact": _share(chosen, cohort.patients, lambda row: row[2] == 0),
-        "within_one": _share(chosen, cohort.patients, lambda row: abs(row[2]) <= 1),
+        "shows": _share(chosen, cohort.patients, lambda row: row[2][1]),
+        "exact": _share(chosen, cohort.patients, lambda row: row[2][0] == 0),
+        "within_one": _share(chosen, cohort.patients, lambda row: abs(row[2][0]) <= 1),
         "offsets": {str(offset): offsets[offset] for offset in sorted(offsets)},
     }
 

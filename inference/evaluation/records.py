@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-RECORD_VERSION = 2
+RECORD_VERSION = 3
 OUTCOMES = ("right", "wrong", "uncertain", "missing")
 """Of a level. Wrong: named with confidence, but it is another level."""
 
@@ -54,10 +54,14 @@ class LevelOutcome:
 
 @dataclass(frozen=True)
 class SliceOutcome:
-    """How many slices the chosen axial slice lies from the true one; ``None``: none was chosen."""
+    """How many slices the chosen axial slice lies from the true one; ``None``: none was chosen.
+
+    ``shows``: its plane passes the disc's posterior edge as near as the true one's, or within a millimetre of that.
+    """
 
     disc: str
     offset: int | None
+    shows: bool = False
 
 
 @dataclass(frozen=True)

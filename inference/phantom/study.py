@@ -27,6 +27,7 @@ from inference.phantom.vendors import PLANE_OF_ROLE, VENDORS, Protocol, Vendor, 
 from reporting.vocabulary import DiscLevel, LevelKind, SeriesRole
 
 TRUTH_FILE = "truth.json"
+AS_NEAR_MM = 1.0
 LAYOUTS = ("stack", "blocks", "isotropic")
 DEMO_ARTEFACTS = ArtefactStrengths(
     noise=0.6, ghosts=0.6, motion=0.4, bias=0.8, fall_off=0.6, pulsation=0.5, swallowing=0.6, wrap=0.0
@@ -236,7 +237,11 @@ def _series_truth(
 
 
 def _add_index_slices(truth: dict[str, Any], plan: StudyPlan) -> None:
-    """The axial T2 slice nearest a disc's posterior edge, the sagittal T2 slice nearest a vertebra's centre."""
+    """The axial T2 slice nearest a disc's posterior edge, the sagittal T2 slice nearest a vertebra's centre.
+
+    Slices whose plane lies at most ``AS_NEAR_MM`` farther show the level as well: an edge halfway between two slices
+    belongs to both of them.
+    """
     series = {entry["role"]: entry for entry in truth["series"]}
     centers = {level["name"]: level["center_lps_mm"] for level in truth["levels"]}
     for level in truth["levels"]:
@@ -244,23 +249,20 @@ def _add_index_slices(truth: dict[str, Any], plan: StudyPlan) -> None:
         role = SeriesRole.AXIAL_T2 if is_disc else SeriesRole.SAGITTAL_T2
         entry = series[role.value]
         point = disc_edge(DiscLevel(level["name"]), centers) if is_disc else level["center_lps_mm"]
-        k = _nearest_slice(plan.packs[role], np.array(point, dtype=np.float64))
+        away_mm = _distances_mm(plan.packs[role], np.array(point, dtype=np.float64))
+        k = int(away_mm.argmin())
         level["index_slice"] = {
             "series_uid": entry["uid"],
             "sop_instance_uid": entry["sop_instance_uids"][k],
             "k": k,
+            "as_near_k": np.flatnonzero(away_mm <= away_mm[k] + AS_NEAR_MM).tolist(),
         }
 
 
-def _nearest_slice(packs: tuple[Grid, ...], point_lps_mm: NDArray[np.float64]) -> int:
-    """Counted through all packs of the series."""
-    best, nearest_mm, first = 0, np.inf, 0
+def _distances_mm(packs: tuple[Grid, ...], point_lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far every slice's plane lies from a point, through all packs of the series."""
+    parts = []
     for grid in packs:
-        count = grid.shape_kji[0]
         index = float((np.linalg.inv(grid.affine_lps_mm) @ np.array([*point_lps_mm, 1.0]))[0])
-        k = int(np.clip(np.rint(index), 0, count - 1))
-        away_mm = abs(index - k) * float(grid.spacing_kji_mm[0])
-        if away_mm < nearest_mm:
-            best, nearest_mm = first + k, away_mm
-        first += count
-    return best
+        parts.append(np.abs(np.arange(grid.shape_kji[0]) - index) * float(grid.spacing_kji_mm[0]))
+    return np.concatenate(parts)

@@ -11,18 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from inference.networks import LEFT_RIGHT, MIRRORED_OUTPUT
 from inference.training.batches import Batch
 from inference.training.crop_cache import CropSet
 from inference.training.loop import Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
 
-# Findings whose crop looks the same mirrored left to right. (LF crops are mirrored to one side already.)
-_LEFT_RIGHT_AXIS: dict[MachineFinding, int] = {
-    MachineFinding.OSTEOPHYTE: 1,
-    MachineFinding.SLIP: 1,
-    MachineFinding.HERNIATION: 2,
-    MachineFinding.PLL: 2,
-}
 _ZONES = ("central", "paracentral", "foraminal")
 
 
@@ -49,11 +43,11 @@ class CropSource:
         images = []
         for place, index in enumerate(chosen):
             crop = torch.from_numpy(self.crops.crop(int(index)))
-            axis = _LEFT_RIGHT_AXIS.get(self.task.finding)
+            axis = LEFT_RIGHT.get(self.task.finding)
             if axis is not None and rng.random() < 0.5:
                 crop = crop.flip(axis)
-                if "offset" in targets:
-                    targets["offset"][place] *= -1
+                if MIRRORED_OUTPUT in targets:
+                    targets[MIRRORED_OUTPUT][place] *= -1
             images.append(vary(crop, self.task.images, rng))
         return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
 
