@@ -10,6 +10,7 @@ from reporting.accounts.audit_api import AuditView
 from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
 from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
+from reporting.predictions.blind_api import BlindRulesView
 from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
@@ -67,6 +68,7 @@ urlpatterns = [
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),
     path("inference-jobs/<uuid:job_id>/cancel/", predictions.CancelJobView.as_view(), name="job-cancel"),
     path("inference-jobs/<uuid:job_id>/predictions/", predictions.JobPredictionsView.as_view(), name="job-predictions"),
+    path("blind-rules/", BlindRulesView.as_view(), name="blind-rules"),
     path("algorithms/", algorithms.AlgorithmsView.as_view(), name="algorithms"),
     path("algorithms/<uuid:algorithm_id>/", algorithms.AlgorithmView.as_view(), name="algorithm"),
     path("algorithms/<uuid:algorithm_id>/propose/", algorithms.ProposeView.as_view(), name="algorithm-propose"),

@@ -30,6 +30,9 @@ class Act(StrEnum):
     REPORT_WITHDRAW = "report.withdraw"
     REPORT_DISCARD = "report.discard"
     REPORT_EXPORT = "report.export"
+    REPORT_CONSULT = "report.consult"
+    CRITICAL_LOG = "critical.log"
+    BLIND_RULE = "blind.rule"
     ALGORITHM_VIEW = "algorithm.view"
     ALGORITHM_PROPOSE = "algorithm.propose"
     ALGORITHM_TEST = "algorithm.test"
@@ -41,7 +44,14 @@ class Act(StrEnum):
 
 
 _READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW}
-_WRITE = {Act.REPORT_DRAFT, Act.REPORT_EDIT, Act.INFERENCE_REQUEST, Act.REPORT_EXPORT}
+_WRITE = {
+    Act.REPORT_DRAFT,
+    Act.REPORT_EDIT,
+    Act.INFERENCE_REQUEST,
+    Act.REPORT_EXPORT,
+    Act.REPORT_CONSULT,
+    Act.CRITICAL_LOG,
+}
 
 PERMISSIONS: dict[Role, frozenset[Act]] = {
     Role.JUNIOR: frozenset({*_READ, *_WRITE, Act.REPORT_APPROVE, Act.STUDY_INGEST, Act.QUARANTINE_VIEW}),
@@ -58,6 +68,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_ADDENDUM,
             Act.REPORT_WITHDRAW,
             Act.REPORT_DISCARD,
+            Act.BLIND_RULE,
             Act.ALGORITHM_PROPOSE,
             Act.ALGORITHM_TEST,
             Act.ALGORITHM_STOP,
@@ -67,6 +78,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
         {
             *_READ,
             Act.REPORT_EXPORT,
+            Act.BLIND_RULE,
             Act.AUDIT_VIEW,
             Act.QUARANTINE_VIEW,
             Act.OPERATIONS_VIEW,

@@ -6,6 +6,7 @@ import uuid
 
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
 from rest_framework.request import Request
@@ -14,7 +15,9 @@ from rest_framework.views import APIView
 
 from reporting.accounts.idempotency import once
 from reporting.accounts.rest import actor
+from reporting.core.errors import NotAllowed
 from reporting.core.openapi import IDEMPOTENCY_KEY, refusals
+from reporting.predictions.blind import is_blind
 from reporting.predictions.models import InferenceJob, Prediction
 from reporting.predictions.serializers import (
     InferenceJobDetailSerializer,
@@ -74,12 +77,15 @@ class JobView(generics.RetrieveAPIView[InferenceJob]):
     lookup_url_kwarg = "job_id"
 
     def get_queryset(self) -> QuerySet[InferenceJob]:
-        return InferenceJob.objects.visible_to(actor(self.request)).select_related("algorithm")
+        return InferenceJob.objects.visible_to(actor(self.request)).select_related("algorithm", "study")
 
     @extend_schema(operation_id="inference_job", responses={200: InferenceJobDetailSerializer, **refusals()})
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        """State, stage and, once it succeeded, the analysis of a job."""
-        return self.retrieve(request)
+        """State, stage and, once it succeeded, the analysis of a job; not while you read its study blind."""
+        job = self.get_object()
+        shown = InferenceJobDetailSerializer(job).data
+        hidden = {"analysis": None} if is_blind(actor(request), job.study) else {}
+        return Response({**shown, **hidden})
 
 
 class CancelJobView(APIView):
@@ -100,7 +106,9 @@ class JobPredictionsView(generics.ListAPIView[Prediction]):
 
     def get_queryset(self) -> QuerySet[Prediction]:
         jobs = InferenceJob.objects.visible_to(actor(self.request))
-        job = get_object_or_404(jobs, pk=self.kwargs["job_id"])
+        job = get_object_or_404(jobs.select_related("study"), pk=self.kwargs["job_id"])
+        if is_blind(actor(self.request), job.study):
+            raise NotAllowed(_("You read this study first without the machine. Lock your first read to see it."))
         return job.predictions.order_by("finding", "level", "side")
 
     @extend_schema(operation_id="predictions", responses={200: PredictionSerializer(many=True), **refusals()})

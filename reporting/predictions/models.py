@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
+from reporting.predictions.blind_models import BlindBecause, BlindDecision, BlindReveal, BlindRule
 from reporting.predictions.querysets import (
     AlgorithmQuerySet,
     CaseRunQuerySet,
@@ -236,3 +237,21 @@ class WorkerHeartbeat(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+__all__ = [
+    "Algorithm",
+    "AlgorithmKind",
+    "AlgorithmStatus",
+    "BlindBecause",
+    "BlindDecision",
+    "BlindReveal",
+    "BlindRule",
+    "CaseRun",
+    "CaseRunStatus",
+    "InferenceJob",
+    "JobStatus",
+    "LabelMap",
+    "Prediction",
+    "WorkerHeartbeat",
+]

@@ -16,7 +16,15 @@ from django.db.models import Model, QuerySet
 from reporting.accounts.models import User
 from reporting.audit_trail import services as audit_trail
 from reporting.audit_trail.models import AuditEvent
-from reporting.predictions.models import Algorithm, InferenceJob, LabelMap, Prediction
+from reporting.predictions.models import (
+    Algorithm,
+    BlindDecision,
+    BlindReveal,
+    BlindRule,
+    InferenceJob,
+    LabelMap,
+    Prediction,
+)
 from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report, ReportTemplate, ReportVersion, Signature
 from reporting.studies.blobs import BlobDamaged, blob_path, kept_digests, verified_path
 from reporting.studies.models import Patient, QuarantinedFile, Series, SopInstance, Study
@@ -32,6 +40,9 @@ _ROWS: tuple[type[Model], ...] = (
     InferenceJob,
     Prediction,
     LabelMap,
+    BlindRule,
+    BlindDecision,
+    BlindReveal,
     ReportTemplate,
     Report,
     LevelMap,

@@ -152,6 +152,24 @@ TABLE = [
         {200: "owner colleague senior", 403: "auditor", 404: AWAY, 401: "anonymous"},
         ids=(("job_id", "queued"),),
     ),
+    # --- API: blind-first reading
+    _read(
+        "api:blind-rules",
+        {
+            200: "owner colleague stranger senior auditor",
+            403: "researcher reader importer admin service",
+        },
+    ),
+    Row(
+        "api:blind-rules",
+        "POST",
+        {
+            201: "senior auditor",
+            403: "owner colleague stranger researcher reader importer admin service",
+            401: "anonymous",
+        },
+        body="blind_fraction",
+    ),
     # --- algorithms
     _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
     _read("api:algorithm", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),

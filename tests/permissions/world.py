@@ -111,6 +111,7 @@ def make_world() -> World:
     ready_digest = services.preview(ready).digest
     world.bodies = {
         "start": {"study": str(unread.pk)},
+        "blind_fraction": {"fraction": 0.5, "is_on": True},
         "c2_3": {"c2_3_lps_mm": [1.5, -20.0, 40.0]},
         "suggested": {"place": "disc_class@C5/6"},
         "value": {"place": "lordosis", "value": "straightened"},

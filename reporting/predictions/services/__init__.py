@@ -9,6 +9,7 @@ from reporting.predictions.services.activation import (
 )
 from reporting.predictions.services.algorithms import activate_at_set_up, register_algorithm
 from reporting.predictions.services.attempts import ClaimedJob, claim_job, fail_job, renew_lease
+from reporting.predictions.services.blind_rules import set_blind_rule
 from reporting.predictions.services.case_runs import (
     claim_case_run,
     finish_case_run,
@@ -53,4 +54,5 @@ __all__ = [
     "request_reading_from_c2_3",
     "requeue_stale_jobs",
     "retire_algorithm",
+    "set_blind_rule",
 ]
