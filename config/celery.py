@@ -43,5 +43,6 @@ app.conf.update(
     beat_schedule={
         "requeue-stale-jobs": {"task": "reporting.requeue_stale_jobs", "schedule": SWEEP_S},
         "draft-reports": {"task": "reporting.draft_reports", "schedule": SWEEP_S},
+        "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

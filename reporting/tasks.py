@@ -11,6 +11,7 @@ from reporting.predictions import (
     worker_presence,  # noqa: F401  every worker says that it lives
 )
 from reporting.reports.services import draft_missing_reports
+from reporting.studies.frame_store import trim_cache
 
 
 @late_task("reporting.requeue_stale_jobs")
@@ -26,3 +27,9 @@ def requeue_stale_jobs() -> None:
 def draft_reports() -> None:
     """After each job and each minute: finished jobs get their report draft."""
     draft_missing_reports()
+
+
+@late_task("reporting.trim_cache")
+def trim_cache_to_its_size() -> None:
+    """Each hour: decoded frames and pictures that were made longest ago go; they can be made again."""
+    trim_cache(settings.CACHE_BYTES)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from reporting.predictions.models import InferenceJob
-from reporting.reports.images.frame_store import FrameKey
 from reporting.reports.models import Report
 from reporting.studies.header_codec import decode_header
 from reporting.studies.models import SopInstance
@@ -124,19 +122,6 @@ def _pane_of(instance: SopInstance) -> Plane | None:
         return None
     normal = slice_normal(header.frames[0].orientation) if header.frames else None
     return Plane.AXIAL if normal is not None and plane_of(normal) is Plane.AXIAL else Plane.SAGITTAL
-
-
-def frame_keys_around(instance: SopInstance, frame: int, *, reach: int = 12) -> Iterator[FrameKey]:
-    """The frames a reader will ask for next: neighbours in the same object, then in the same series."""
-    for near in range(max(1, frame - reach), min(instance.number_of_frames, frame + reach) + 1):
-        yield FrameKey(instance.sha256, near)
-    if instance.number_of_frames == 1 and instance.instance_number is not None:
-        numbers = (instance.instance_number - reach, instance.instance_number + reach)
-        near_ones = SopInstance.objects.filter(
-            series_id=instance.series_id, instance_number__range=numbers, number_of_frames=1
-        )
-        for sha256 in near_ones.values_list("sha256", flat=True):
-            yield FrameKey(sha256, 1)
 
 
 def label_map_digests(job: InferenceJob | None, instance: SopInstance) -> tuple[str, ...]:

@@ -22,7 +22,6 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
-from reporting.reports.images.frame_store import PictureUnavailable
 from reporting.reports.key_slices import (
     LevelPlace,
     SliceStack,
@@ -31,6 +30,7 @@ from reporting.reports.key_slices import (
 )
 from reporting.reports.models import Report
 from reporting.reports.views.images import slice_png
+from reporting.studies.frame_store import PixelsUnavailable
 
 
 class SliceSerializer(serializers.Serializer[Any]):
@@ -103,5 +103,5 @@ class PictureView(APIView):
         if response.status_code == 400:
             raise InvalidInput(_("There is no such picture of this slice"))
         if response.status_code == 422:
-            raise PictureUnavailable(_("This image cannot be shown: its pixels cannot be decoded"))
+            raise PixelsUnavailable(_("This image cannot be shown: its pixels cannot be decoded"))
         return response

@@ -105,6 +105,7 @@ class FrameHeader:
     rescale_slope: float = 1.0
     rescale_intercept: float = 0.0
     temporal_position: int | None = None
+    window: tuple[float, float] | None = None  # centre and width, of rescaled values; the first where there are several
 
 
 @dataclass(frozen=True)
@@ -124,6 +125,8 @@ class InstanceHeader:
     study: StudyHeader
     series: SeriesHeader
     frames: tuple[FrameHeader, ...]
+    bits_stored: int | None = None
+    is_signed: bool = False
 
 
 def read_instance_header(dataset: Dataset) -> InstanceHeader:
@@ -146,6 +149,8 @@ def read_instance_header(dataset: Dataset) -> InstanceHeader:
             study=_study(dataset),
             series=_series(dataset, first),
             frames=frames,
+            bits_stored=as_int(dataset, "BitsStored"),
+            is_signed=as_int(dataset, "PixelRepresentation") == 1,
         )
 
 
@@ -298,6 +303,7 @@ def _frames(dataset: Dataset) -> Iterator[FrameHeader]:
             dataset,
             dataset,
             None if count == 1 else 1,
+            window=dataset,
         )
         return
     for number, item in enumerate(islice(per_frame, count), start=1):  # a file may list a hundred thousand more
@@ -311,6 +317,7 @@ def _frames(dataset: Dataset) -> Iterator[FrameHeader]:
             number,
             diffusion=_group(shared, item, "MRDiffusionSequence"),
             content=_group(shared, item, "FrameContentSequence"),
+            window=_group(shared, item, "FrameVOILUTSequence") or dataset,
         )
 
 
@@ -325,6 +332,7 @@ def _frame(
     *,
     diffusion: Dataset | None = None,
     content: Dataset | None = None,
+    window: Dataset | None = None,
 ) -> FrameHeader:
     cosines = as_floats(orientation, "ImageOrientationPatient")
     point = as_floats(position, "ImagePositionPatient")
@@ -346,4 +354,10 @@ def _frame(
         temporal_position=as_int(content, "TemporalPositionIndex")
         if content is not None
         else as_int(timing, "TemporalPositionIdentifier"),
+        window=_window(window),
     )
+
+
+def _window(dataset: Dataset | None) -> tuple[float, float] | None:
+    center, width = as_float(dataset, "WindowCenter"), as_float(dataset, "WindowWidth")
+    return (center, width) if center is not None and width is not None and width > 0 else None

@@ -19,7 +19,7 @@ from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.predictions.models import JobStatus, LabelMap
 from reporting.reports.form_view import form_view
-from reporting.reports.images.frame_store import FrameKey, load_frame
+from reporting.reports.images.placed_frame import placed_frame
 from reporting.reports.images.slice_picture import CONTOUR_COLOURS
 from reporting.reports.models import Report
 from reporting.reports.places import Place
@@ -180,7 +180,7 @@ def test_a_slice_is_served_to_those_who_may_read_the_report(senior: User, report
 def test_a_slice_of_a_later_pack_has_its_contours_too(senior: User, report: Report, image: SopInstance) -> None:
     job = make_job(report.study, status=JobStatus.SUCCEEDED)
     Report.objects.filter(pk=report.pk).update(job=job)
-    placed = load_frame(FrameKey(image.sha256, 1), ())
+    placed = placed_frame(image, 1)
     corners = placed.corners_lps_mm()
     rows, columns = placed.pixels.shape
     across, down = (corners[1] - corners[0]) / (columns - 1), (corners[2] - corners[0]) / (rows - 1)

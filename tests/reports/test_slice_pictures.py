@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +12,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reporting.core.errors import DomainError
-from reporting.reports.images import frame_store
-from reporting.reports.images.frame_store import FrameKey, PictureUnavailable, load_frame
 from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
 from reporting.reports.images.slice_picture import (
     CONTOUR_COLOURS,
@@ -27,11 +22,8 @@ from reporting.reports.images.slice_picture import (
     render_png,
     to_grey,
 )
-from reporting.studies.blobs import blob_path, store_bytes
 from reporting.vocabulary import LABEL_VALUES, Structure
-from tests.inference.dicom_series import AXIAL, SAGITTAL, write_series
-
-pytestmark = pytest.mark.usefixtures("own_cache")
+from tests.inference.dicom_series import AXIAL, SAGITTAL
 
 
 def nifti_bytes(labels: np.ndarray, affine_ras: np.ndarray, tmp_path: Path, name: str = "map.nii.gz") -> bytes:
@@ -172,29 +164,6 @@ def test_a_window_that_shows_nothing_is_not_believed() -> None:
     assert to_grey(inverted)[0, 0] == 255
 
 
-def stored(path: Path) -> FrameKey:
-    return FrameKey(store_bytes(path.read_bytes()).sha256, 1)
-
-
-def test_frames_are_decoded_in_a_child_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keys = [stored(path) for path in write_series(tmp_path / "series")]
-    first = load_frame(keys[2], keys)
-    assert first.spacing_mm == (0.6, 0.5)
-    assert first.position_mm is not None
-    assert first.pixels[0, 1] == first.pixels[0, 0] + 1
-    monkeypatch.setattr(frame_store, "_decode", lambda keys: pytest.fail("decoded twice"))
-    assert load_frame(keys[0]).position_mm != first.position_mm
-
-
-def test_a_damaged_image_is_said_to_be_so_and_its_neighbours_are_shown(tmp_path: Path) -> None:
-    paths = write_series(tmp_path / "series")
-    paths[1].write_bytes(paths[1].read_bytes()[:-100])
-    keys = [stored(path) for path in paths]
-    with pytest.raises(PictureUnavailable):
-        load_frame(keys[1], keys)
-    assert load_frame(keys[0]).pixels.shape == (12, 10)
-
-
 def test_an_image_smaller_than_the_cut_out_is_shown_whole() -> None:
     frame = Frame(
         np.zeros((100, 80), np.float32),
@@ -207,40 +176,3 @@ def test_an_image_smaller_than_the_cut_out_is_shown_whole() -> None:
     assert (crop.x, crop.y) == pytest.approx((20.0, 20.0))
     assert crop_around(frame, (10.0, 16.0, 0.0), 40.0) is None
     assert crop_around(Frame(frame.pixels), (10.0, 16.0, 0.0), 30.0) is None
-
-
-def test_pixels_that_cannot_be_decoded_are_not_tried_again_for_a_while(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = write_series(tmp_path / "series")[0]
-    path.write_bytes(path.read_bytes()[:-100])
-    key = stored(path)
-    tries = []
-    run = frame_store.subprocess.run
-    monkeypatch.setattr(frame_store.subprocess, "run", lambda *a, **k: tries.append(a) or run(*a, **k))
-    for _again in range(3):
-        with pytest.raises(PictureUnavailable):
-            load_frame(key)
-    assert len(tries) == 1
-    (failure,) = frame_store.cache_dir("frames").glob("*.failed")
-    long_ago = failure.stat().st_mtime - frame_store.RETRY_AFTER_S - 1
-    os.utime(failure, (long_ago, long_ago))
-    with pytest.raises(PictureUnavailable):
-        load_frame(key)
-    assert len(tries) == 2
-
-
-def test_a_picture_asked_for_while_it_is_being_decoded_is_waited_for(tmp_path: Path) -> None:
-    key = stored(write_series(tmp_path / "series")[0])
-    with ThreadPoolExecutor(6) as readers:
-        frames = list(readers.map(lambda _: load_frame(key), range(6)))
-    assert {frame.pixels.shape for frame in frames} == {(12, 10)}
-
-
-def test_bytes_that_no_longer_match_their_digest_are_not_decoded(tmp_path: Path) -> None:
-    key = stored(write_series(tmp_path / "series")[0])
-    path = blob_path(key.sha256)
-    path.chmod(0o600)
-    path.write_bytes(b"other bytes")
-    with pytest.raises(DomainError):
-        load_frame(key)

@@ -15,7 +15,7 @@ from reporting.accounts.models import User
 from reporting.core.errors import DomainError, InvalidInput, WrongState
 from reporting.predictions.services import request_reading_from_c2_3
 from reporting.reports.forms import C2C3Form
-from reporting.reports.images.frame_store import FrameKey, load_frame
+from reporting.reports.images.placed_frame import placed_frame
 from reporting.reports.images.slice_picture import crop_around, place_in_picture
 from reporting.reports.key_slices import Point, level_places
 from reporting.reports.models import Report
@@ -56,7 +56,7 @@ def _clicked(report: Report, said: dict[str, Any]) -> Point | None:
     instance = SopInstance.objects.filter(pk=said["instance"], series__study_id=report.study_id).first()
     if instance is None or said["frame"] > instance.number_of_frames:
         return None
-    decoded = load_frame(FrameKey(instance.sha256, said["frame"]))
+    decoded = placed_frame(instance, said["frame"])
     center = next((place.center_lps_mm for place in level_places(report) if place.name == said["level"]), None)
     crop = crop_around(decoded, center, said["mm"]) if center is not None and said["mm"] else None
     return place_in_picture(decoded, crop, said["x"], said["y"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import uuid
 from typing import cast
 
@@ -15,12 +14,13 @@ from django.views.decorators.http import require_GET
 from reporting.accounts.models import User
 from reporting.core.errors import DomainError
 from reporting.reports.forms import PictureForm
-from reporting.reports.images.frame_store import FrameKey, cache_dir, load_frame
 from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
+from reporting.reports.images.placed_frame import placed_frame
 from reporting.reports.images.slice_picture import Frame, LevelMark, crop_around, render_png
-from reporting.reports.key_slices import LevelPlace, frame_keys_around, label_map_digests, level_places
+from reporting.reports.key_slices import LevelPlace, label_map_digests, level_places
 from reporting.reports.models import Report
 from reporting.studies.blobs import open_blob
+from reporting.studies.frame_store import cache_dir, write_to_cache
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import LevelKind
 
@@ -47,15 +47,13 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
     path = cache_dir("pictures") / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
     if not path.exists():
         try:
-            decoded = load_frame(FrameKey(instance.sha256, frame), tuple(frame_keys_around(instance, frame)))
+            decoded = placed_frame(instance, frame)
             labels = _labels_of(decoded, map_digests)
         except (DomainError, NotALabelMap):
             return HttpResponse(status=422)
         crop = crop_around(decoded, center, half_side_mm) if center is not None else None
         picture = render_png(decoded, side=side, labels=labels, crop=crop, marks=marks)
-        unfinished = path.with_suffix(f".{os.getpid()}.{uuid.uuid4().hex}")
-        unfinished.write_bytes(picture)
-        unfinished.replace(path)
+        write_to_cache(path, picture)
     return HttpResponse(path.read_bytes(), content_type="image/png")
 
 
