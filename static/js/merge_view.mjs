@@ -1,7 +1,8 @@
 /**
  * Shows a change that met a newer version of the report beside what is stored now, and asks which one stands.
  *
- * Element: data-merge. Nothing is merged on its own, and the reader's own text stays readable until it is decided.
+ * Element: data-merge. The reader's own text stays readable until it is decided, and who is typing keeps the caret: a key
+ * meant for a text must not become a command of the page.
  */
 export function valuesOf(root) {
   const values = new Map();
@@ -40,15 +41,37 @@ function table(head, rows) {
   return element;
 }
 
-/** Fill the view and resolve to "mine" or "theirs" when the reader has chosen. */
-export function askWhichStands(box, { mine, theirs, others, message, canKeep, strings }) {
+const TEXT_FIELDS = "input, select, textarea";
+
+/** What was changed elsewhere and asks for no decision: shown until the reader has closed it. */
+export function showOthers(box, others, strings) {
+  if (others.length === 0) return;
+  const said = document.createElement("p");
+  said.textContent = strings.changed_elsewhere;
+  const close = document.createElement("button");
+  close.type = "button";
+  close.textContent = strings.close;
+  close.addEventListener("click", () => {
+    box.hidden = true;
+    box.replaceChildren();
+  });
+  const rows = others.map(({ label, before, after }) => [label, before, after]);
+  box.replaceChildren(said, table([strings.field, strings.before, strings.stored], rows), close);
+  box.hidden = false;
+}
+
+/** Fill the view and resolve to "mine" or "theirs" when the reader has chosen. ``field`` may still be typed in. */
+export function askWhichStands(box, { mine, field, theirs, others, message, canKeep, strings }) {
   const title = document.createElement("h2");
   title.textContent = strings.conflict_title;
   title.tabIndex = -1;
   const said = document.createElement("p");
   said.textContent = message;
   const parts = [title, said];
-  parts.push(table([strings.field, strings.yours, strings.stored], [[mine.label, mine.text, theirs]]));
+  const compared = table([strings.field, strings.yours, strings.stored], [[mine.label, mine.text, theirs]]);
+  const showTyped = () => (compared.tBodies[0].rows[0].cells[1].textContent = field.value);
+  field?.addEventListener("input", showTyped);
+  parts.push(compared);
   if (others.length > 0) {
     const also = document.createElement("p");
     also.textContent = strings.also_changed;
@@ -57,6 +80,7 @@ export function askWhichStands(box, { mine, theirs, others, message, canKeep, st
   }
   return new Promise((resolve) => {
     const choose = (answer) => () => {
+      field?.removeEventListener("input", showTyped);
       box.hidden = true;
       box.replaceChildren();
       resolve(answer);
@@ -78,6 +102,6 @@ export function askWhichStands(box, { mine, theirs, others, message, canKeep, st
     row.append(take);
     box.replaceChildren(...parts, row);
     box.hidden = false;
-    title.focus();
+    if (!document.activeElement?.matches(TEXT_FIELDS)) title.focus();
   });
 }

@@ -2,22 +2,33 @@
  * The reading page: turns clicks and typing in the form into saved changes and shows what the server makes of them.
  *
  * Root: data-reading (data-api-url, data-page-url, data-panels-url, data-version). Fields: data-finding with data-set buttons,
- * data-set-select, data-set-text; data-act on everything else. Text is sent at most SAVE_AFTER_MS after the last key.
+ * data-set-select, data-set-text; data-act on everything else. Text is sent SAVE_AFTER_MS after the last key, and never
+ * later than SAVE_AT_MOST_MS after the first one that was not sent, however long somebody types without a pause.
  * Nothing is kept in browser storage: while the page is open, what the server has not taken stays in it, and leaving asks.
  */
 import { request } from "./api_client.mjs";
-import { askWhichStands, differences, valuesOf } from "./merge_view.mjs";
+import { attachLogin } from "./login_again.mjs";
+import { askWhichStands, differences, showOthers, valuesOf } from "./merge_view.mjs";
 import { parse, updateForm, updatePart } from "./panels.mjs";
 import { newKey, toRequest } from "./report_changes.mjs";
 import { SaveQueue } from "./save_queue.mjs";
+import { SeenValues } from "./seen_values.mjs";
 import { toggled, typedValue } from "./typed_value.mjs";
+import { TypingPace } from "./typing_pace.mjs";
 
-const SAVE_AFTER_MS = 800;
+const SAVE_AFTER_MS = 700;
+const SAVE_AT_MOST_MS = 1200;
+const OF_ONE_PLACE = new Set(["set", "clear", "accept", "not_evaluable"]);
 
 const root = document.querySelector("[data-reading]");
 const strings = JSON.parse(document.getElementById("page-strings").textContent);
 const form = root.querySelector('[data-panel="form"]');
-const timers = new Map();
+const pace = new TypingPace({ afterMs: SAVE_AFTER_MS, atMostMs: SAVE_AT_MOST_MS });
+const seen = new SeenValues();
+const showLogin = attachLogin(root.querySelector("[data-login-again]"), () => {
+  queue.resume();
+  refresh();
+});
 const opened = Date.now();
 let refreshing = Promise.resolve();
 let digest = "";
@@ -26,11 +37,15 @@ let refusal = "";
 const queue = new SaveQueue({
   version: Number(root.dataset.version),
   send: (change, version) => {
+    // The version in hand may be that of a text which this page, being typed in, never showed.
+    if (OF_ONE_PLACE.has(change.kind) && seen.isForeign(change.place, change.shown)) return { status: 412, body: null };
     const { path, body, once, fromPage } = toRequest(change);
-    return request((fromPage ? root.dataset.pageUrl : root.dataset.apiUrl) + path, { body, version, once });
+    const address = (fromPage ? root.dataset.pageUrl : root.dataset.apiUrl) + path;
+    return request(address, { body, version, once, keepalive: document.hidden });
   },
   onState: showState,
   onSaved: (change) => {
+    if (change.kind === "set" || change.kind === "clear") seen.saved(change.place, change.value);
     settle(change);
     clearSubmitted(change.kind);
     // Names and thumbnails of every picture move along with the levels.
@@ -52,6 +67,7 @@ function showState(answered) {
   const state = answered === "saved" && typed ? (refused ? "not_accepted" : "saving") : answered;
   const mark = root.querySelector("[data-save-mark]");
   mark.dataset.save = state;
+  if (state !== "saving") showLogin(state === "expired");
   const clock = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" };
   const time = new Date().toLocaleTimeString([], clock);
   mark.textContent = state === "saved" ? `${strings.saved} ${time}` : strings[state];
@@ -72,7 +88,9 @@ function showRefusal() {
 
 async function panels() {
   const answer = await request(root.dataset.panelsUrl, { method: "GET" });
+  if (answer.status === 401) showState("expired");
   if (answer.status !== 200) throw new Error(String(answer.status));
+  seen.hear(valuesOf(parse(answer.body.html.form)));
   return answer.body;
 }
 
@@ -90,11 +108,10 @@ function showPanels({ html, digest: shown }) {
  * Whether a field that somebody is typing in was changed elsewhere. Then this page has not shown that value, and must
  * not claim the version that holds it: the typed text will meet it in the merge view.
  */
-function changesWhatIsTyped(fresh) {
-  const after = valuesOf(parse(fresh.html.form));
+function changesWhatIsTyped() {
   return [...form.querySelectorAll("[data-dirty]")].some((field) => {
     const { place, value } = field.closest("[data-finding]").dataset;
-    return after.get(place)?.value !== value;
+    return seen.isForeign(place, value);
   });
 }
 
@@ -102,10 +119,11 @@ function refresh() {
   refreshing = refreshing.then(async () => {
     try {
       const fresh = await panels();
-      if (!changesWhatIsTyped(fresh)) queue.version = Math.max(queue.version, fresh.version);
+      if (!changesWhatIsTyped()) queue.version = Math.max(queue.version, fresh.version);
       showPanels(fresh);
     } catch {
-      showState(queue.pending.length > 0 ? "waiting" : "stale");
+      const { save } = root.querySelector("[data-save-mark]").dataset;
+      if (save !== "expired") showState(queue.pending.length > 0 ? "waiting" : "stale");
     }
   });
   return refreshing;
@@ -118,7 +136,7 @@ function typedAt(place) {
 
 /** A saved text is no longer "being typed" unless it went on meanwhile. */
 function settle(change) {
-  for (const field of timers.has(change.place) ? [] : typedAt(change.place)) {
+  for (const field of pace.waits(change.place) ? [] : typedAt(change.place)) {
     if (change.text !== undefined && field.value !== change.text) continue;
     delete field.dataset.dirty;
     field.defaultValue = field.value;
@@ -146,26 +164,48 @@ async function resolveConflict(change, answer) {
   }
   const after = valuesOf(parse(fresh.html.form));
   const others = differences(before, after).filter((one) => one.place !== change.place);
-  const mine = { label: change.label ?? "", text: change.text ?? strings[change.kind] ?? change.kind };
+  // Somebody changed other places only: nothing is overwritten by sending this again, and what changed is shown.
+  if (answer.status === 412 && OF_ONE_PLACE.has(change.kind) && !seen.isForeign(change.place, change.shown)) {
+    showPanels(fresh);
+    showOthers(root.querySelector("[data-others]"), others, strings);
+    await queue.resolve(fresh.version);
+    return;
+  }
+  const [field] = typedAt(change.place);
+  const mine = { label: change.label ?? "", text: field?.value ?? change.text ?? strings[change.kind] ?? change.kind };
   const chosen = await askWhichStands(root.querySelector("[data-merge]"), {
     mine,
+    field,
     theirs: after.get(change.place)?.text ?? "",
     others,
     message: answer.body?.error?.message ?? "",
     canKeep: answer.status === 412,
     strings,
   });
-  settle({ place: change.place });
+  if (chosen === "theirs") {
+    pace.stop(change.place);
+    settle({ place: change.place });
+  }
+  change.shown = after.get(change.place)?.value;
+  for (const typed of chosen === "mine" ? typedAt(change.place) : []) {
+    typed.closest("[data-finding]").dataset.value = change.shown ?? "null";
+  }
   showPanels(fresh);
+  placed(change.place)?.focus({ preventScroll: true });
   if (chosen === "mine") await queue.resolve(fresh.version);
   else await queue.drop(fresh.version);
   refresh();
 }
 
+function placed(place) {
+  return [...form.querySelectorAll("[data-finding]")].find((finding) => finding.dataset.place === place);
+}
+
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function describe(finding, text) {
-  return { place: finding.dataset.place, label: finding.dataset.label, text };
+  const { place, label, value } = finding.dataset;
+  return { place, label, text, shown: value };
 }
 
 function push(change) {
@@ -173,28 +213,28 @@ function push(change) {
   return queue.push({ once: newKey(), ...change });
 }
 
-function set(finding, value, text) {
-  return push({ kind: "set", value, ...describe(finding, text) });
+function set(finding, value, text, shown = finding.dataset.value) {
+  return push({ kind: "set", value, ...describe(finding, text), shown });
 }
 
 function setChoice(finding, button) {
   if (finding.dataset.kind !== "multi") return set(finding, button.dataset.set, button.textContent.trim());
-  const stored = JSON.parse(finding.dataset.value || "null");
+  const shown = finding.dataset.value;
+  const stored = JSON.parse(shown || "null");
   const normal = finding.querySelector("[data-default]")?.dataset.set;
   const next = toggled(Array.isArray(stored) ? stored : [], button.dataset.set, normal);
   finding.dataset.value = JSON.stringify(next);
   for (const one of finding.querySelectorAll("[data-set]")) {
     one.setAttribute("aria-pressed", String(next.includes(one.dataset.set)));
   }
-  if (next.length === 0) return act("clear", finding);
+  if (next.length === 0) return push({ kind: "clear", given: {}, ...describe(finding), shown });
   const words = [...finding.querySelectorAll('[aria-pressed="true"]')].map((one) => one.textContent.trim());
-  return set(finding, next, words.join(", "));
+  return set(finding, next, words.join(", "), shown);
 }
 
 function saveText(field) {
   const finding = field.closest("[data-finding]");
-  clearTimeout(timers.get(finding.dataset.place));
-  timers.delete(finding.dataset.place);
+  pace.stop(finding.dataset.place);
   if (!("dirty" in field.dataset)) return;
   if (field.value === field.defaultValue) {
     delete field.dataset.dirty;
@@ -221,10 +261,20 @@ form.addEventListener("input", (event) => {
   field.dataset.dirty = "";
   field.removeAttribute("aria-invalid");
   if (queue.pending.length === 0) showState("saving");
-  const { place } = field.closest("[data-finding]").dataset;
-  clearTimeout(timers.get(place));
-  timers.set(place, setTimeout(() => saveText(field), SAVE_AFTER_MS));
+  // Letters on their way to become Chinese characters are no text yet.
+  if (!event.isComposing) keepPace(field);
 });
+
+function keepPace(field) {
+  pace.typed(field.closest("[data-finding]").dataset.place, () => saveText(field));
+}
+
+for (const [kind, goOn] of [["compositionstart", saveText], ["compositionend", keepPace]]) {
+  form.addEventListener(kind, (event) => {
+    const field = event.target.closest("[data-set-text]");
+    if (field) goOn(field);
+  });
+}
 
 form.addEventListener("change", (event) => {
   const field = event.target;
@@ -301,4 +351,8 @@ for (const field of form.querySelectorAll("[data-set-text]")) {
 }
 root.dataset.ready = "";
 addEventListener("online", () => queue.resume());
-document.addEventListener("visibilitychange", () => document.hidden || queue.resume());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) queue.resume();
+  // Whoever leaves the tab may close it next.
+  else for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
+});

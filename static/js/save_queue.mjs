@@ -4,7 +4,8 @@
  * send(change, version) must resolve to {status, version?, body?} and reject only when the network failed.
  * onState(state) hears "saved", "saving", "waiting" (no connection or a server fault: kept and tried again),
  * "expired" (logged out: kept until resume()) and "conflict" (409 or 412: kept until resolve() or drop()).
- * A change is {place, kind, …}; a later value for the same place replaces one that still waits. Nothing is ever dropped
+ * A change is {place, kind, …}; a later value for the same place replaces one that still waits, but never one that was
+ * sent without an answer: the server may have taken it, and only the same request again tells. Nothing is ever dropped
  * without drop() being called, and nothing is written to browser storage.
  */
 const FIRST_RETRY_MS = 500;
@@ -13,6 +14,7 @@ const LAST_RETRY_MS = 10_000;
 export class SaveQueue {
   #waiting = [];
   #busy = false;
+  #unanswered = null;
   #held = null;
   #timer = null;
   #retryMs = FIRST_RETRY_MS;
@@ -33,7 +35,7 @@ export class SaveQueue {
 
   push(change) {
     const same = this.#waiting.findIndex(
-      (other, index) => !(this.#busy && index === 0) && other.place && other.place === change.place && change.kind === other.kind,
+      (other) => other !== this.#unanswered && other.place && other.place === change.place && change.kind === other.kind,
     );
     if (same >= 0) this.#waiting[same] = change;
     else this.#waiting.push(change);
@@ -71,6 +73,7 @@ export class SaveQueue {
     try {
       while (this.#waiting.length > 0 && !this.#held && !this.#timer) {
         const change = this.#waiting[0];
+        this.#unanswered = change;
         this.onState("saving");
         this.#take(change, await this.#answer(change));
       }
@@ -91,11 +94,11 @@ export class SaveQueue {
   #take(change, answer) {
     if (answer.status >= 200 && answer.status < 300) {
       this.#retryMs = FIRST_RETRY_MS;
-      this.#waiting.shift();
+      this.#leave();
       if (answer.version) this.version = answer.version;
       this.onSaved(change, answer);
     } else if (answer.status === 412 || answer.status === 409) {
-      this.#waiting.shift();
+      this.#leave();
       this.#held = { change };
       this.onState("conflict");
       this.onConflict(change, answer);
@@ -104,8 +107,13 @@ export class SaveQueue {
       this.#timer = setTimeout(() => this.resume(), this.#retryMs);
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
     } else {
-      this.#waiting.shift();
+      this.#leave();
       this.onRefused(change, answer);
     }
+  }
+
+  #leave() {
+    this.#waiting.shift();
+    this.#unanswered = null;
   }
 }

@@ -6,9 +6,14 @@ import { holdsUnsaved } from "../../static/js/session_watch.mjs";
 import { toggled, typedValue } from "../../static/js/typed_value.mjs";
 
 test("a page with unsaved changes is told from one without", () => {
-  const page = (found) => ({ querySelector: (selector) => (found.some((one) => selector.includes(one)) ? {} : null) });
+  const page = (found, fields = []) => ({
+    querySelector: (selector) => (found.some((one) => selector.includes(one)) ? {} : null),
+    querySelectorAll: () => fields,
+  });
   assert.equal(holdsUnsaved(page(["[data-dirty]"])), true);
   assert.equal(holdsUnsaved(page([])), false);
+  // An addendum is sent when it is signed: until then its words are in the page alone.
+  assert.equal(holdsUnsaved(page([], [{ value: "Compared with", defaultValue: "" }])), true);
 });
 
 test("a number may be typed with a comma, and nonsense is no number", () => {

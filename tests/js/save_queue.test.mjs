@@ -107,3 +107,14 @@ test("a refused value leaves the queue and is reported", async () => {
   assert.deepEqual(refused, ["abc"]);
   assert.equal(queue.pending.length, 0);
 });
+
+test("a change sent without an answer goes again as it was, with later words behind it", async () => {
+  const { seen, send } = server([new Error("the answer was lost")]);
+  const queue = new SaveQueue({ version: 1, send });
+  await queue.push(change("first words"));
+  queue.push(change("first words and more"));
+  assert.deepEqual(queue.pending.map((one) => one.value), ["first words", "first words and more"]);
+  queue.push(change("first words and more still"));
+  await queue.resume();
+  assert.deepEqual(seen.map(([value]) => value), ["first words", "first words", "first words and more still"]);
+});
