@@ -41,6 +41,7 @@ _CHANGES = {
     "confirm-rest": changes.ConfirmRestView,
     "confirm-levels": changes.ConfirmLevelsView,
     "relabel": changes.RelabelView,
+    "relabel-undo": changes.UndoRelabelView,
     "answer": changes.AnswerView,
     "approve-preliminary": changes.ApproveView,
     "reopen": changes.ReopenView,

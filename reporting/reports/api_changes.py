@@ -159,14 +159,38 @@ class ConfirmLevelsView(ReportChangeView):
 
 @_described("relabel_levels")
 class RelabelView(ReportChangeView):
-    """Shift the levels, or set them one by one; every value and prediction moves along."""
+    """Correct the levels by one act; every value and prediction moves along, and the levels are confirmed anew."""
 
     needs, says = Act.REPORT_EDIT, shapes.RelabelSerializer
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
-        if ("shift" in given) == ("mapping" in given):
-            raise InvalidInput(_("Give either a shift or a mapping"))
-        services.relabel_levels(report, by=user, expected_version=version, **given)
+        if len(given) != 1:
+            raise InvalidInput(_("Give exactly one correction of the levels"))
+        ((act, how),) = given.items()
+        seen: dict[str, Any] = {"by": user, "expected_version": version}
+        if act == "shift":
+            services.shift_levels(report, how, **seen)
+        elif act == "mapping":
+            services.set_level_mapping(report, how, **seen)
+        elif act == "move":
+            services.move_level(report, how["level"], how["to"], **seen)
+        elif act == "insert":
+            services.insert_level(report, how["disc"], is_block=how["is_block"], **seen)
+        elif act == "remove":
+            services.remove_level(report, how["disc"], **seen)
+        else:
+            services.set_level_slice(report, how["level"], how["instance"], how["frame"], **seen)
+        return {}
+
+
+@_described("undo_relabel")
+class UndoRelabelView(ReportChangeView):
+    """Take the last correction of the levels back."""
+
+    needs = Act.REPORT_EDIT
+
+    def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        services.undo_relabel(report, by=user, expected_version=version)
         return {}
 
 

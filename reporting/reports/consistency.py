@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from reporting.reports.critical import criticals, urgency_is_unknown
 from reporting.reports.fingerprints import fingerprint
@@ -70,6 +71,23 @@ class _Checks:
 def _levels(c: _Checks) -> Iterator[Problem]:
     if not c.sheet.levels_confirmed():
         yield c.block("levels_not_confirmed", _("The levels are not confirmed"), Place("level_status"))
+
+
+def _outside(c: _Checks) -> Iterator[Problem]:
+    count = c.sheet.facts.values_outside
+    if count:
+        message = ngettext(
+            "%(n)d value stands at no level since the levels were corrected and will not print",
+            "%(n)d values stand at no level since the levels were corrected and will not print",
+            count,
+        )
+        yield Problem(
+            "values_outside",
+            Severity.ASK,
+            message % {"n": count},
+            (),
+            fingerprint(c.sheet, f"values_outside.{count}", ()),
+        )
 
 
 def _suggestions(c: _Checks) -> Iterator[Problem]:
@@ -259,6 +277,7 @@ def _critical(c: _Checks) -> Iterator[Problem]:
 
 _ALL: tuple[Callable[[_Checks], Iterator[Problem]], ...] = (
     _levels,
+    _outside,
     _suggestions,
     _details,
     _canal_and_cord,

@@ -83,7 +83,9 @@ def template_content(report: Report) -> dict[str, Any]:
 
 
 def levels_content(level_map: LevelMap) -> dict[str, Any]:
-    return {"version": level_map.version, "mapping": level_map.mapping}
+    """``slices`` only where a reader chose one: content without them is as it was before they could be chosen."""
+    chosen = {"slices": level_map.slices} if level_map.slices else {}
+    return {"version": level_map.version, "mapping": level_map.mapping, **chosen}
 
 
 def answer_content(answer: CheckAnswer) -> dict[str, Any]:

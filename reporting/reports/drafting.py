@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -19,6 +19,10 @@ SAME_PLACE_MM = 5.0
 NOT_HERNIATED = "not_herniated"
 NEGATIVE = "negative"
 WITHHELD = "withheld"
+SLICE_MOVED = "slice_moved"
+"""The reader chose another axial slice: what was said of the machine's own says nothing of it."""
+
+_ON_AXIAL = frozenset({MachineFinding.HERNIATION, MachineFinding.PLL, MachineFinding.LF})
 
 # The field each classifier speaks to, with its values for absent and present. "Not herniated" is neither normal nor
 # bulge, so it proposes nothing.
@@ -111,9 +115,16 @@ def _near(one: Any, other: Any) -> bool:
 
 
 def propose(
-    template: Template, statements: Iterable[MachineStatement], analysis: Analysis, level_map: Mapping[str, str | None]
+    template: Template,
+    statements: Iterable[MachineStatement],
+    analysis: Analysis,
+    level_map: Mapping[str, str | None],
+    moved_slices: Collection[str] = (),
 ) -> list[Proposal]:
-    """One proposal per place the machine spoke of, through the level map. Levels outside the report get none."""
+    """One proposal per place the machine spoke of, through the level map. Levels outside the report get none.
+
+    ``moved_slices``: structures whose axial slice a reader replaced.
+    """
     proposals: list[Proposal] = []
     for statement in statements:
         level = level_map.get(statement.level)
@@ -127,6 +138,8 @@ def propose(
             proposals.append(Proposal(place, statement.id, None, WITHHELD))
         elif analysis.is_uncertain(statement.level):
             proposals.append(Proposal(place, statement.id, None, LEVEL_UNCERTAIN))
+        elif statement.level in moved_slices and statement.finding in _ON_AXIAL:
+            proposals.append(Proposal(place, statement.id, None, SLICE_MOVED))
         elif statement.positive:
             proposals.append(Proposal(place, statement.id, positive))
             proposals.extend(_details(template, statement, level))

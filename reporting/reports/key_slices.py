@@ -66,6 +66,7 @@ def level_places(report: Report) -> tuple[LevelPlace, ...]:
         return ()
     level_map = report.level_maps.filter(version=report.level_map_version).first()
     mapping: dict[str, Any] = level_map.mapping if level_map is not None else {}
+    chosen: dict[str, Any] = level_map.slices if level_map is not None else {}
     instances = dict(SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id"))
     places = []
     for level in report.job.result.get("levels", []):
@@ -81,10 +82,17 @@ def level_places(report: Report) -> tuple[LevelPlace, ...]:
                 center_lps_mm=(float(x), float(y), float(z)),
                 is_certain=level.get("status") != LevelStatus.UNCERTAIN.value,
                 sagittal=_slice(level.get("sagittal_slice"), instances),
-                axial=_slice(level.get("index_slice"), instances) if level["kind"] == LevelKind.DISC.value else None,
+                axial=_axial(level, chosen, instances),
             )
         )
     return tuple(sorted(places, key=lambda place: -place.center_lps_mm[2]))
+
+
+def _axial(level: dict[str, Any], chosen: dict[str, Any], instances: dict[str, uuid.UUID]) -> SliceRef | None:
+    """The slice a reader chose for this disc, or else the machine's."""
+    if level["kind"] != LevelKind.DISC.value:
+        return None
+    return _slice(chosen.get(level["name"]) or level.get("index_slice"), instances)
 
 
 def _slice(stored: dict[str, Any] | None, instances: dict[str, uuid.UUID]) -> SliceRef | None:

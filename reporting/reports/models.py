@@ -13,6 +13,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
+from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
 from reporting.reports.states import OPEN_STATUSES, VALUED_STATES, FindingState, ReportStatus
 from reporting.studies.models import Study
@@ -103,15 +104,34 @@ class Report(TimestampedModel):
         return self.status == ReportStatus.DRAFT.value
 
 
+class LevelAct(models.TextChoices):
+    """What made a level map."""
+
+    FOUND = "found", _("as the machine found them")
+    SHIFT = "shift", _("all levels moved")
+    MAPPING = "mapping", _("set level by level")
+    MOVE = "move", _("one level renamed")
+    INSERT = "insert", _("a missed level inserted")
+    INSERT_BLOCK = "insert_block", _("a block vertebra counted as two")
+    REMOVE = "remove", _("an extra level taken out")
+    SLICE = "slice", _("another slice chosen")
+    UNDO = "undo", _("a correction taken back")
+
+
 class LevelMap(TimestampedModel):
     """Which structure the reader calls which level. A relabel writes the next version; predictions stay as they are.
 
-    ``mapping``: the machine's name of a structure → its level in the report, or ``null`` outside the reported range.
+    ``places`` (see ``level_line``) say it; ``mapping`` is the same as structure → level, ``null`` outside the reported
+    range. ``slices``: structure → the axial slice that a reader chose instead of the machine's.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="level_maps")
     version = models.PositiveIntegerField()
     mapping = models.JSONField()
+    places = models.JSONField(default=dict)
+    slices = models.JSONField(default=dict)
+    act = models.CharField(max_length=16, choices=LevelAct, default=LevelAct.FOUND)
+    undoes = models.PositiveIntegerField(null=True)  # the version that an undo takes back
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -121,17 +141,26 @@ class LevelMap(TimestampedModel):
     def __str__(self) -> str:
         return f"{self.report_id} {self.version}"
 
+    def line(self) -> Line:
+        return line_of(self.places, self.mapping)
+
+    @property
+    def is_as_found(self) -> bool:
+        """Whether every structure of the machine has the machine's own name and slice."""
+        found = {structure: level for structure, level in self.mapping.items() if not structure.startswith("@")}
+        return not self.slices and all(structure == level for structure, level in found.items())
+
 
 class Finding(TimestampedModel):
     """One human statement, or the place where one is missing, with what the machine said beside it.
 
-    ``structure`` is the level name at the time the row was made; ``level`` is where the current level map puts it.
+    ``structure`` is what it was seen on, for ever (``level_line``); ``level`` where the current level map puts that.
     """
 
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="findings")
     field = models.CharField(max_length=32)
-    structure = models.CharField(max_length=8, blank=True)
-    level = models.CharField(max_length=8, blank=True)
+    structure = models.CharField(max_length=24, blank=True)
+    level = models.CharField(max_length=24, blank=True)
     side = models.CharField(max_length=8, blank=True)
     instance = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(

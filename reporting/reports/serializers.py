@@ -196,11 +196,41 @@ class ConfirmRestSerializer(serializers.Serializer[Any]):
     seconds = serializers.FloatField(required=False, min_value=0, max_value=86400)
 
 
-class RelabelSerializer(serializers.Serializer[Any]):
-    """Either ``shift`` or a whole ``mapping`` of structure → level."""
+class MoveLevelSerializer(serializers.Serializer[Any]):
+    level = serializers.CharField(max_length=8)
+    to = serializers.CharField(max_length=8)
 
-    shift = serializers.IntegerField(required=False, min_value=-5, max_value=5)
-    mapping = serializers.DictField(child=serializers.CharField(max_length=8, allow_null=True), required=False)
+
+class InsertLevelSerializer(serializers.Serializer[Any]):
+    disc = serializers.CharField(max_length=8, help_text="The level is missed above this disc")
+    is_block = serializers.BooleanField(
+        default=False, help_text="Two bodies are fused: noted as block vertebra"
+    )
+
+
+class RemoveLevelSerializer(serializers.Serializer[Any]):
+    disc = serializers.CharField(max_length=8)
+
+
+class LevelSliceSerializer(serializers.Serializer[Any]):
+    level = serializers.CharField(max_length=8)
+    instance = serializers.UUIDField()
+    frame = serializers.IntegerField(min_value=1, help_text="Counts from 1")
+
+
+class RelabelSerializer(serializers.Serializer[Any]):
+    """Exactly one correction, in the levels' present names."""
+
+    shift = serializers.IntegerField(required=False, min_value=-5, max_value=5, help_text="All levels; +1: C4 is C5")
+    mapping = serializers.DictField(
+        child=serializers.CharField(max_length=8, allow_null=True),
+        required=False,
+        help_text="The machine's structure → level, all of them",
+    )
+    move = MoveLevelSerializer(required=False)
+    insert = InsertLevelSerializer(required=False)
+    remove = RemoveLevelSerializer(required=False)
+    slice = LevelSliceSerializer(required=False)
 
 
 class AnswerSerializer(serializers.Serializer[Any]):

@@ -39,6 +39,7 @@ class Facts:
     demo_weights: str = ""
     algorithm: str = ""
     has_earlier_study: bool = False
+    values_outside: int = 0  # human values whose structure has no level now
 
 
 @dataclass(frozen=True)

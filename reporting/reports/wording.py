@@ -89,6 +89,7 @@ REASONS = {
     "slices_too_far_apart": _("the slices are too far apart"),
     # Why a machine statement is no suggestion.
     "level_uncertain": _("Level uncertain: no suggestion"),
+    "slice_moved": _("Judged on another slice than the one chosen: no suggestion"),
     "not_herniated": _("Not herniated, says the machine; normal or bulge is yours to decide"),
     "withheld": _("Withheld by the input gate"),
     "flagged": _("Flagged: no suggestion"),

@@ -217,6 +217,7 @@ TABLE = [
     _change("confirm-rest", WRITES),
     _change("confirm-levels", WRITES),
     _change("relabel", WRITES, body="shift"),
+    _change("relabel-undo", WRITES, "relabelled"),
     _change("answer", WRITES, body="answer"),
     _change("approve-preliminary", WRITES, "ready", "shown"),
     _change("reopen", "senior", "preliminary"),

@@ -66,6 +66,8 @@ def make_world() -> World:
 
     draft = make_draft()
     services.confirm_levels(draft, by=owner, expected_version=draft.version)
+    relabelled = make_draft()
+    services.shift_levels(relabelled, 1, by=owner, expected_version=relabelled.version)
     ready = make_draft()
     complete(ready, owner)
     preliminary = make_draft()
@@ -93,6 +95,7 @@ def make_world() -> World:
     world.ids = {
         "study": unread.pk,
         "draft": draft.pk,
+        "relabelled": relabelled.pk,
         "ready": ready.pk,
         "preliminary": preliminary.pk,
         "final": final.pk,
@@ -104,7 +107,7 @@ def make_world() -> World:
         "candidate": candidate.pk,
         "proposed": proposed.pk,
     }
-    world.versions = {str(report.pk): report.version for report in (draft, ready, preliminary, final)}
+    world.versions = {str(report.pk): report.version for report in (draft, relabelled, ready, preliminary, final)}
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}

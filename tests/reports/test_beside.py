@@ -130,7 +130,7 @@ def test_moved_levels_move_with_those_who_found_the_same(same_levels: bool, show
     assert report.job is not None
     job = other_job(report.study)
     job.result = report.job.result if same_levels else job.result
-    services.relabel_levels(report, shift=1, by=senior, expected_version=report.version)
+    services.shift_levels(report, 1, by=senior, expected_version=report.version)
     report.refresh_from_db()
     places = {str(place) for place in said_beside(report, [job])}
     assert shown_at in places

@@ -13,8 +13,8 @@ from reporting.core.errors import WrongState
 from reporting.predictions.models import JobStatus
 from reporting.reports import services
 from reporting.reports.drafting import Analysis, MachineStatement, Proposal, propose
+from reporting.reports.level_line import Line
 from reporting.reports.models import Report
-from reporting.reports.services.drafts import IDENTITY
 from reporting.reports.template import CURRENT
 from reporting.vocabulary import MachineFinding
 from tests.reports.factories import (
@@ -34,7 +34,7 @@ NAMED = {"levels": [{"name": name, "status": "named"} for name in ("C4", "C5", "
 def proposals(finding: str, level: str, *, result: dict[str, Any] | None = None, **fields: Any) -> dict[str, Proposal]:
     values = {"side": "", "positive": True, **fields}
     statement = MachineStatement(uuid.uuid4(), MachineFinding(finding), level, **values)
-    found = propose(CURRENT, [statement], Analysis.read(NAMED if result is None else result), IDENTITY)
+    found = propose(CURRENT, [statement], Analysis.read(NAMED if result is None else result), Line().mapping())
     return {str(p.place): p for p in found}
 
 
@@ -191,7 +191,7 @@ def test_levels_that_a_second_reading_names_otherwise_are_confirmed_anew(junior:
 def test_a_second_reading_at_the_same_places_leaves_the_levels_confirmed(junior: User) -> None:
     report = make_draft(levels=named_levels())
     services.confirm_levels(report, by=junior, expected_version=report.version)
-    services.relabel_levels(report, by=junior, expected_version=report.version, shift=1)
+    services.shift_levels(report, 1, by=junior, expected_version=report.version)
     services.confirm_levels(report, by=junior, expected_version=report.version)
     make_job(report.study, [prediction("pll", "C4/5")], levels=named_levels(down_mm=1.0))
     assert services.draft_missing_reports() == 1
@@ -206,7 +206,7 @@ def test_what_was_said_of_a_level_keeps_the_reading_whose_levels_these_were(juni
     report = make_draft(levels=named_levels())
     first = report.job
     if decided == "moved":
-        services.relabel_levels(report, by=junior, expected_version=report.version, shift=1)
+        services.shift_levels(report, 1, by=junior, expected_version=report.version)
     else:
         change(report, "canal_grade@C5/6", "1", junior)
     version = report.version

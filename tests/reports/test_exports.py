@@ -144,7 +144,7 @@ def test_a_draft_whose_levels_were_moved_says_that_nobody_confirmed_them(senior:
     services.confirm_levels(report, by=senior, expected_version=report.version)
     accept(report, "disc_class@C5/6", senior)
     assert status(report) == "Draft 草稿"
-    services.relabel_levels(report, by=senior, expected_version=report.version, shift=1)
+    services.shift_levels(report, 1, by=senior, expected_version=report.version)
     assert status(report) == "Draft, levels not confirmed 草稿，节段未确认"
 
 

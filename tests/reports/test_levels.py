@@ -5,19 +5,28 @@ from __future__ import annotations
 import pytest
 
 from reporting.accounts.models import User
-from reporting.core.errors import InvalidInput, WrongState
+from reporting.audit_trail.models import AuditEvent
+from reporting.core.errors import InvalidInput, StaleVersion, WrongState
 from reporting.predictions.models import Prediction
 from reporting.reports import services
+from reporting.reports.key_slices import SliceRef, level_places
+from reporting.reports.level_line import Line, NotALine
 from reporting.reports.models import LevelMap, Report
-from reporting.reports.services.drafts import IDENTITY
-from reporting.reports.services.levels import checked_mapping, shifted
+from tests.factories import add_object
 from tests.reports.factories import PREDICTIONS, accept, change, make_draft, make_job, make_study, row, sign
 
 pytestmark = pytest.mark.django_db
 
 
-def relabel(report: Report, by: User, **how: object) -> None:
-    services.relabel_levels(report, by=by, expected_version=report.version, **how)  # type: ignore[arg-type]
+IDENTITY = Line().mapping()
+
+
+def relabel(report: Report, by: User, *, shift: int) -> None:
+    services.shift_levels(report, shift, by=by, expected_version=report.version)
+
+
+def undo(report: Report, by: User) -> None:
+    services.undo_relabel(report, by=by, expected_version=report.version)
 
 
 def facts(report: Report) -> set[tuple[str, str, object]]:
@@ -88,22 +97,124 @@ def test_a_signed_report_says_the_levels_it_was_signed_with(senior: User) -> Non
     assert '"C5/6":"C6/7"' in version.content
 
 
-def test_two_values_at_one_place_are_refused_not_overwritten(junior: User) -> None:
+def test_a_value_whose_structure_leaves_the_report_waits_with_its_place(junior: User) -> None:
+    """Seen above C2/3 when the names were one too low: with the right names there is no disc there."""
     report = make_draft()
     relabel(report, junior, shift=1)
-    change(report, "disc_class@C2/3", "bulge", junior)  # a level no structure was given to
+    change(report, "disc_class@C2/3", "bulge", junior)  # where the machine found nothing
     change(report, "disc_class@C3/4", "normal", junior)
-    with pytest.raises(InvalidInput, match="disc_class@C2/3"):
-        relabel(report, junior, shift=-1)
-    assert row(report, "disc_class@C2/3").value == "bulge"
+    relabel(report, junior, shift=-1)
+    assert row(report, "disc_class@C2/3").value == "normal"
+    shown = services.preview(report)
+    assert shown.sheet.facts.values_outside == 1
+    assert "values_outside" in {problem.code for problem in shown.problems}
+    relabel(report, junior, shift=1)
+    assert (row(report, "disc_class@C2/3").value, row(report, "disc_class@C3/4").value) == ("bulge", "normal")
+    assert services.preview(report).sheet.facts.values_outside == 0
 
 
-def test_shifting_falls_off_one_end_and_comes_back() -> None:
-    up = shifted(IDENTITY, -1)
-    assert (up["C1"], up["C2"], up["C2/3"], up["C3/4"]) == (None, "C1", None, "C2/3")
-    assert shifted(up, 1) == IDENTITY
-    with pytest.raises(InvalidInput):
-        shifted(IDENTITY, 8)
+def test_a_level_named_by_a_value_waits_as_well(junior: User) -> None:
+    report = make_draft()
+    change(report, "cord_signal", "faint_t2", junior)
+    change(report, "signal_level_from", "C7/T1", junior)
+    relabel(report, junior, shift=1)
+    assert not report.findings.filter(field="signal_level_from", level="").exists()
+    relabel(report, junior, shift=-1)
+    assert row(report, "signal_level_from").value == "C7/T1"
+
+
+def test_a_missed_level_is_inserted_and_all_below_moves_down(junior: User) -> None:
+    report = make_draft()
+    change(report, "canal_grade@C4/5", "1", junior)
+    services.insert_level(report, "C5/6", by=junior, expected_version=report.version)
+    assert row(report, "disc_class@C6/7").machine_value == "herniation"
+    assert row(report, "canal_grade@C4/5").value == "1"
+    assert row(report, "slip@C4").machine_value == "present"
+    assert row(report, "osteophyte@C7").machine_value == "absent"  # was C6
+    assert row(report, "osteophyte@C5").machine_value == "present"  # the body above the missed disc
+    assert not report.findings.filter(field="disc_class", level="C5/6").exists()
+    assert not services.preview(report).sheet.levels_confirmed()
+
+
+def test_a_block_vertebra_is_counted_as_two_and_noted(junior: User) -> None:
+    report = make_draft()
+    services.insert_level(report, "C5/6", by=junior, expected_version=report.version, is_block=True)
+    assert row(report, "numbering_anomaly").value == "block_vertebra"
+    undo(report, junior)
+    assert row(report, "numbering_anomaly").value is None
+    assert row(report, "disc_class@C5/6").machine_value == "herniation"
+
+
+def test_an_extra_level_is_taken_out_and_kept(junior: User) -> None:
+    report = make_draft()
+    change(report, "canal_grade@C4/5", "2", junior)
+    services.remove_level(report, "C4/5", by=junior, expected_version=report.version)
+    assert row(report, "disc_class@C4/5").machine_value == "herniation"  # was C5/6
+    assert not report.findings.filter(field="canal_grade", level="C4/5").exists()
+    undo(report, junior)
+    assert row(report, "canal_grade@C4/5").value == "2"
+    assert row(report, "disc_class@C5/6").machine_value == "herniation"
+
+
+def test_one_level_is_renamed_and_its_neighbour_is_none(junior: User) -> None:
+    report = make_draft()
+    services.move_level(report, "C5/6", "C6/7", by=junior, expected_version=report.version)
+    assert row(report, "disc_class@C6/7").machine_value == "herniation"
+    assert not report.findings.filter(level="C5/6", prediction__isnull=False).exists()
+    with pytest.raises(InvalidInput, match="nothing"):
+        services.move_level(report, "C5/6", "C4/5", by=junior, expected_version=report.version)
+
+
+def test_a_level_shows_another_slice_and_the_machine_is_silent_on_it(junior: User) -> None:
+    report = make_draft()
+    axial = report.study.series_set.get(role="axial_t2")
+    other = add_object(axial)
+    services.confirm_levels(report, by=junior, expected_version=report.version)
+    services.set_level_slice(report, "C5/6", other.pk, 1, by=junior, expected_version=report.version)
+    moved = row(report, "disc_class@C5/6")
+    assert (moved.state, moved.machine_value, moved.machine_note) == ("unset", None, "slice_moved")
+    assert row(report, "osteophyte@C5").state == "ai_suggested"  # seen on sagittal images
+    (disc,) = [place for place in level_places(report) if place.name == "C5/6"]
+    assert disc.axial == SliceRef(other.pk, 1)
+    undo(report, junior)
+    assert row(report, "disc_class@C5/6").state == "ai_suggested"
+    assert row(report, "disc_class@C5/6").machine_value == "herniation"
+    for wrong in (
+        add_object(report.study.series_set.get(role="sagittal_t2")),
+        add_object(make_study().series_set.get(role="axial_t2")),
+    ):
+        with pytest.raises(InvalidInput):
+            services.set_level_slice(report, "C5/6", wrong.pk, 1, by=junior, expected_version=report.version)
+
+
+def test_every_correction_has_one_undo_and_one_event(junior: User) -> None:
+    report = make_draft()
+    before = facts(report)
+    relabel(report, junior, shift=1)
+    services.insert_level(report, "C5/6", by=junior, expected_version=report.version)
+    services.remove_level(report, "C3/4", by=junior, expected_version=report.version)
+    for _ in range(3):
+        undo(report, junior)
+    assert facts(report) == before
+    assert not services.can_undo_relabel(report)
+    with pytest.raises(WrongState, match="undo"):
+        undo(report, junior)
+    acts = AuditEvent.objects.filter(object_id=str(report.pk), act__startswith="levels.").order_by("sequence")
+    assert [event.act for event in acts] == ["levels.relabelled"] * 3 + ["levels.relabel_undone"] * 3
+    assert [m.act for m in report.level_maps.all()] == ["found", "shift", "insert", "remove", "undo", "undo", "undo"]
+
+
+def test_a_correction_of_a_report_that_changed_meanwhile_is_refused(junior: User) -> None:
+    report = make_draft()
+    seen = report.version
+    change(report, "quality", "good", junior)
+    for act in (
+        lambda: services.insert_level(report, "C5/6", by=junior, expected_version=seen),
+        lambda: services.undo_relabel(report, by=junior, expected_version=seen),
+    ):
+        with pytest.raises(StaleVersion):
+            act()
+    assert report.level_maps.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -111,17 +222,23 @@ def test_shifting_falls_off_one_end_and_comes_back() -> None:
     [{"C9": "C5"}, {"C4": "C5/6"}, {"C4": "C5", "C5": "C5"}, {"C4": "C6", "C5": "C5"}, {"C5/6": "C9"}],
 )
 def test_a_level_map_is_one_to_one_and_in_order(mapping: dict[str, str | None]) -> None:
-    with pytest.raises(InvalidInput):
-        checked_mapping(mapping)
+    with pytest.raises(NotALine):
+        Line().set_to(mapping)
 
 
-def test_a_single_wrong_level_can_be_corrected(junior: User) -> None:
+def test_all_levels_can_be_set_at_once(junior: User) -> None:
     report = make_draft()
     mapping = {**IDENTITY, "C5/6": "C6/7", "C6/7": None}
-    relabel(report, junior, mapping=mapping)
+    services.set_level_mapping(report, mapping, by=junior, expected_version=report.version)
     assert row(report, "disc_class@C6/7").machine_value == "herniation"
     with pytest.raises(InvalidInput):
-        relabel(report, junior, mapping=mapping)
+        services.set_level_mapping(report, mapping, by=junior, expected_version=report.version)
+
+
+def test_no_level_left_is_refused(junior: User) -> None:
+    report = make_draft()
+    with pytest.raises(InvalidInput, match="left"):
+        relabel(report, junior, shift=8)
 
 
 def test_the_normal_case_takes_three_acts(senior: User) -> None:

@@ -112,6 +112,7 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
         "report_id": "gen_random_uuid()",
         "version": "version + 1",
         "mapping": 'mapping || \'{"C5": "C6"}\'',
+        "slices": 'slices || \'{"C5/6": {}}\'',
     },
     CheckAnswer: {
         "report_id": "gen_random_uuid()",
@@ -134,7 +135,7 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
 NOT_SIGNED = {"id", "created_at", "updated_at"}
 NOT_SIGNED_OF: dict[type[Model], set[str]] = {
     Finding: {"structure", "report_version"},
-    LevelMap: {"set_by_id"},
+    LevelMap: {"set_by_id", "places", "act", "undoes"},
     Report: {"version", "author_id", "closing_reason"},
     ReportTemplate: {"version"},
 }

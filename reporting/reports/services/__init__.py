@@ -6,7 +6,17 @@ from reporting.reports.services.answers import answer_check
 from reporting.reports.services.bulk import BulkResult, confirm_rest
 from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
 from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
-from reporting.reports.services.levels import confirm_levels, relabel_levels
+from reporting.reports.services.levels import (
+    can_undo_relabel,
+    confirm_levels,
+    insert_level,
+    move_level,
+    remove_level,
+    set_level_mapping,
+    set_level_slice,
+    shift_levels,
+    undo_relabel,
+)
 from reporting.reports.services.reading import Preview, current_level_map, load_sheet, preview
 from reporting.reports.services.signatures import (
     approve_preliminary,
@@ -23,6 +33,7 @@ __all__ = [
     "accept_finding",
     "answer_check",
     "approve_preliminary",
+    "can_undo_relabel",
     "change_finding",
     "clear_finding",
     "confirm_levels",
@@ -31,14 +42,20 @@ __all__ = [
     "discard_report",
     "draft_missing_reports",
     "draft_report",
+    "insert_level",
     "install_template",
     "load_sheet",
     "mark_not_evaluable",
+    "move_level",
     "preview",
-    "relabel_levels",
+    "remove_level",
     "reopen_report",
+    "set_level_mapping",
+    "set_level_slice",
+    "shift_levels",
     "sign_addendum",
     "sign_report",
     "start_report",
+    "undo_relabel",
     "withdraw_report",
 ]

@@ -66,14 +66,14 @@ def confirm_rest(report: Report, *, by: User, expected_version: int, seconds: fl
         if not sheet.levels_confirmed():
             raise WrongState(_("Confirm the levels first: until then no machine value counts"))
         rest, now = rest_of(sheet), timezone.now()
-        mapping = current_level_map(report).mapping
+        level_map = current_level_map(report)
         existing = {row.place: row for row in report.findings.all()}
         new: list[Finding] = []
         for place, value in rest.items():
             row = existing.get(place) or Finding(
                 report=report,
                 field=place.field,
-                structure=structure_of(mapping, place.level),
+                structure=structure_of(level_map, place.level),
                 level=place.level,
                 side=place.side,
                 instance=place.instance,

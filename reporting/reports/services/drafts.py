@@ -16,6 +16,7 @@ from reporting.core.errors import NotAllowed, WrongState
 from reporting.predictions.models import InferenceJob, JobStatus, Prediction
 from reporting.reports.content import canonical, sha256_of
 from reporting.reports.drafting import MachineStatement, Proposal, propose, same_levels
+from reporting.reports.level_line import Line, own_structure
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
 from reporting.reports.places import Place
 from reporting.reports.services.reading import analysis_of, current_level_map
@@ -23,9 +24,7 @@ from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
 from reporting.reports.template.export import as_definition
 from reporting.studies.models import Study
-from reporting.vocabulary import DiscLevel, MachineFinding, Vertebra
-
-IDENTITY: dict[str, str] = {level.value: level.value for level in (*Vertebra, *DiscLevel)}
+from reporting.vocabulary import MachineFinding
 
 
 def install_template() -> ReportTemplate:
@@ -112,9 +111,12 @@ def _create(study: Study, job: InferenceJob | None, *, author: User | None) -> R
             report = Report.objects.create(study=study, template=install_template(), job=job, author=author)
     except IntegrityError:  # somebody else opened one at the same moment
         return None
-    LevelMap.objects.create(report=report, version=1, mapping=IDENTITY, set_by=author)
+    line = Line()
+    level_map = LevelMap.objects.create(
+        report=report, version=1, mapping=line.mapping(), places=dict(line.places), set_by=author
+    )
     if job is not None:
-        Finding.objects.bulk_create(_row(report, IDENTITY, p) for p in _proposals(report, job, IDENTITY))
+        Finding.objects.bulk_create(_row(report, level_map, p) for p in _proposals(report, job, level_map))
     return report
 
 
@@ -135,22 +137,33 @@ def _statements(job: InferenceJob) -> list[MachineStatement]:
     ]
 
 
-def _proposals(report: Report, job: InferenceJob, mapping: dict[str, str | None] | dict[str, str]) -> list[Proposal]:
+def _proposals(report: Report, job: InferenceJob, level_map: LevelMap) -> list[Proposal]:
     report.job = job
-    return propose(TEMPLATES[report.template.version], _statements(job), analysis_of(report), mapping)
+    template = TEMPLATES[report.template.version]
+    return propose(template, _statements(job), analysis_of(report), level_map.mapping, level_map.slices)
 
 
-def structure_of(mapping: dict[str, str | None] | dict[str, str], level: str) -> str:
-    """Which structure the map puts at ``level``; ``@level`` where none is."""
-    return next((s for s, mapped in mapping.items() if mapped == level), f"@{level}") if level else ""
+def machine_rows(report: Report, level_map: LevelMap) -> list[Finding]:
+    """What the report's job says, as rows at the levels of ``level_map``; not stored."""
+    if report.job is None:
+        return []
+    return [_row(report, level_map, proposal) for proposal in _proposals(report, report.job, level_map)]
 
 
-def _row(report: Report, mapping: dict[str, str | None] | dict[str, str], proposal: Proposal) -> Finding:
+def structure_of(level_map: LevelMap, level: str) -> str:
+    """Which structure the map puts at ``level``; one of the reader's own where none is."""
+    if not level:
+        return ""
+    found = (structure for structure, mapped in level_map.mapping.items() if mapped == level)
+    return next(found, own_structure(level_map.version, level))
+
+
+def _row(report: Report, level_map: LevelMap, proposal: Proposal) -> Finding:
     place = proposal.place
     return Finding(
         report=report,
         field=place.field,
-        structure=structure_of(mapping, place.level),
+        structure=structure_of(level_map, place.level),
         level=place.level,
         side=place.side,
         instance=place.instance,
@@ -174,10 +187,10 @@ def _absorb(report: Report, job: InferenceJob) -> None:
     rows = {row.place: row for row in report.findings.all()}
     renamed = not same_levels(report.job.result if report.job is not None else None, job.result)
     decided = report.job is not None and any(row.set_by_id and row.level for row in rows.values())
-    if renamed and (decided or level_map.mapping != IDENTITY):
+    if renamed and (decided or not level_map.is_as_found):
         return
     untouched = renamed or not any(row.set_by_id for row in rows.values())
-    proposals = _proposals(report, job, level_map.mapping)
+    proposals = _proposals(report, job, level_map)
     Report.objects.filter(pk=report.pk).update(version=F("version") + 1, job=job)
     report.refresh_from_db()
     status = rows.get(Place("level_status"))
@@ -187,7 +200,7 @@ def _absorb(report: Report, job: InferenceJob) -> None:
         _unset((row for row in rows.values() if row.set_by_id is None), report)
     for proposal in proposals:
         row = rows.get(proposal.place)
-        fresh = _row(report, level_map.mapping, proposal)
+        fresh = _row(report, level_map, proposal)
         if row is None:
             fresh.save(force_insert=True)
         elif row.state == FindingState.UNSET.value:

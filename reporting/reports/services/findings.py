@@ -38,7 +38,7 @@ def row_at(report: Report, place: Place) -> Finding:
     return Finding(
         report=report,
         field=place.field,
-        structure=structure_of(current_level_map(report).mapping, place.level),
+        structure=structure_of(current_level_map(report), place.level),
         level=place.level,
         side=place.side,
         instance=place.instance,

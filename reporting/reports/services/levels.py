@@ -1,29 +1,36 @@
-"""Confirm the levels, or move them: every suggestion, value and sentence moves along; predictions stay as they are."""
+"""Confirm the levels, or correct them: every suggestion, value, sentence and thumbnail moves along.
+
+Predictions stay as they are and name structures; a correction writes the next level map, and what is shown reads
+through it. Each act is one audit event and can be undone by one undo, which writes a map as well.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import InvalidInput
-from reporting.reports.models import Finding, LevelMap, Report
+from reporting.core.errors import InvalidInput, WrongState
+from reporting.reports.level_line import DISCS, MACHINE_STRUCTURES, Line, NotALine
+from reporting.reports.models import LevelAct, LevelMap, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
-from reporting.reports.services.drafts import IDENTITY
 from reporting.reports.services.findings import put, row_at
-from reporting.reports.services.reading import OUTSIDE, current_level_map
+from reporting.reports.services.level_moves import move_rows, own_structures, refresh_machine_rows
+from reporting.reports.services.reading import current_level_map
 from reporting.reports.states import FindingState, ReportStatus
-from reporting.vocabulary import DiscLevel, Vertebra
+from reporting.studies.models import SopInstance
+from reporting.vocabulary import SeriesRole
 
 _DRAFT = (ReportStatus.DRAFT,)
-_VERTEBRAE, _DISCS = [v.value for v in Vertebra], [d.value for d in DiscLevel]
+_SAGITTAL = (SeriesRole.SAGITTAL_T1.value, SeriesRole.SAGITTAL_T2.value, SeriesRole.SAGITTAL_STIR.value)
 LevelMapping = Mapping[str, str | None]
-# Values that name a level themselves.
-_LEVEL_VALUED = ("signal_level_from", "signal_level_to")
+Slices = dict[str, dict[str, Any]]
 
 
 def confirm_levels(report: Report, *, by: User, expected_version: int) -> Report:
@@ -31,102 +38,200 @@ def confirm_levels(report: Report, *, by: User, expected_version: int) -> Report
     require_edit(report, by)
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         level_map = current_level_map(report)
-        value = "confirmed" if level_map.mapping == IDENTITY else "shifted"
+        value = "confirmed" if level_map.is_as_found else "shifted"
         put(row_at(report, Place("level_status")), report, FindingState.HUMAN_CONFIRMED, value, by=by)
         record(AuditAct.LEVELS_CONFIRMED, by=by, about=report, data={"value": value, "level_map": level_map.version})
         return report
 
 
-def relabel_levels(
-    report: Report,
-    *,
-    by: User,
-    expected_version: int,
-    shift: int = 0,
-    mapping: LevelMapping | None = None,
-) -> Report:
-    """Shift all levels (``+1``: what was C4 is C5), or set structure → level. The levels must then be confirmed again.
+def shift_levels(report: Report, shift: int, *, by: User, expected_version: int) -> Report:
+    """Move all levels (``+1``: what was C4 is C5). What leaves the report comes back with the opposite shift."""
+    return _relabel(report, LevelAct.SHIFT, lambda line: line.shifted(shift), by=by, expected_version=expected_version)
 
-    Nothing is lost: what leaves the reported range is kept and comes back with the opposite shift.
-    Raises :class:`InvalidInput` for a map that is not one to one and in order.
-    """
+
+def set_level_mapping(report: Report, mapping: LevelMapping, *, by: User, expected_version: int) -> Report:
+    """Set machine structure → level for all of them at once; one to one and from the skull down."""
+    return _relabel(
+        report, LevelAct.MAPPING, lambda line: line.set_to(mapping), by=by, expected_version=expected_version
+    )
+
+
+def move_level(report: Report, level: str, to: str, *, by: User, expected_version: int) -> Report:
+    """What is called ``level`` is ``to``. What would then be out of order is no level any more."""
+
+    def move(line: Line) -> Line:
+        return line.moved(_structure_at(line, level), _known(to))
+
+    return _relabel(report, LevelAct.MOVE, move, by=by, expected_version=expected_version)
+
+
+def insert_level(report: Report, disc: str, *, by: User, expected_version: int, is_block: bool = False) -> Report:
+    """A level was missed above ``disc``: it and all below move down. ``is_block``: because two bodies are fused."""
+    _known_disc(disc)
+    act = LevelAct.INSERT_BLOCK if is_block else LevelAct.INSERT
+    return _relabel(report, act, lambda line: line.inserted(disc), by=by, expected_version=expected_version)
+
+
+def remove_level(report: Report, disc: str, *, by: User, expected_version: int) -> Report:
+    """What is called ``disc`` is no disc: what was said of it is kept aside, and all below moves up."""
+    _known_disc(disc)
+    return _relabel(report, LevelAct.REMOVE, lambda line: line.without(disc), by=by, expected_version=expected_version)
+
+
+def set_level_slice(
+    report: Report, level: str, instance_id: uuid.UUID, frame: int, *, by: User, expected_version: int
+) -> Report:
+    """The axial slice of ``level`` is this one. What the machine said of the other slice is no suggestion any more."""
+    instance = (
+        SopInstance.objects.select_related("series").filter(pk=instance_id, series__study_id=report.study_id).first()
+    )
+    if instance is None or not 1 <= frame <= instance.number_of_frames:
+        raise InvalidInput(_("This slice is not of this study"))
+    if instance.series.role in _SAGITTAL:
+        raise InvalidInput(_("This is a sagittal slice"))
+    _known_disc(level)
+
+    def with_slice(line: Line, slices: Slices) -> Slices:
+        chosen = {"sop_instance_uid": instance.sop_instance_uid, "frame_number": frame}
+        return {**slices, _structure_at(line, level): chosen}
+
+    return _relabel(report, LevelAct.SLICE, lambda line: line, with_slice, by=by, expected_version=expected_version)
+
+
+def undo_relabel(report: Report, *, by: User, expected_version: int) -> Report:
+    """Take the last correction back that is not taken back yet. Raises :class:`WrongState` when there is none."""
     require_edit(report, by)
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         old = current_level_map(report)
-        new = shifted(old.mapping, shift) if mapping is None else checked_mapping(mapping)
-        if new == old.mapping:
-            raise InvalidInput(_("This changes no level"))
-        version = old.version + 1
-        LevelMap.objects.create(report=report, version=version, mapping=new, set_by=by)
-        Report.objects.filter(pk=report.pk).update(level_map_version=version)
-        report.refresh_from_db(fields=["level_map_version"])
-        _move(report, old.mapping, new)
-        status = row_at(report, Place("level_status"))
-        if status.state != FindingState.UNSET.value:
-            put(status, report, FindingState.UNSET, None, by=None)
-        data = {"level_map": version, "moved": {s: m for s, m in new.items() if old.mapping.get(s) != m}}
-        record(AuditAct.LEVELS_RELABELLED, by=by, about=report, data=data)
+        undone, target = last_correction(report)
+        rows = list(report.findings.all())
+        own = own_structures(rows, old)
+        before = old.line().with_own(own, old.version)
+        after = target.line().with_own(own, target.version).carrying(before)
+        _store(report, old, before, after, target.slices, LevelAct.UNDO, by=by, undoes=undone.version)
+        if undone.act == LevelAct.INSERT_BLOCK:
+            _forget_block_vertebra(report)
         return report
 
 
-def shifted(mapping: LevelMapping, shift: int) -> dict[str, str | None]:
-    """The map after moving all structures by ``shift`` levels. Raises :class:`InvalidInput` if none would be left."""
-    result: dict[str, str | None] = {}
-    for order in (_VERTEBRAE, _DISCS):
-        offsets = {order.index(level) - order.index(s) for s in order if (level := mapping.get(s)) is not None}
-        for structure in order:
-            level = mapping.get(structure)
-            if level is not None:
-                position = order.index(level) + shift
-            elif len(offsets) == 1:  # a plain shift so far: what fell off may come back
-                position = order.index(structure) + next(iter(offsets)) + shift
-            else:
-                position = -1
-            result[structure] = order[position] if 0 <= position < len(order) else None
-    if not any(result.values()):
-        raise InvalidInput(_("No level would be left"))
-    return result
+def last_correction(report: Report) -> tuple[LevelMap, LevelMap]:
+    """The correction an undo would take back, and the map it would go back to."""
+    stack: list[LevelMap] = []
+    for level_map in report.level_maps.order_by("version"):
+        if level_map.act == LevelAct.UNDO:
+            stack.pop()
+        else:
+            stack.append(level_map)
+    if len(stack) < 2:
+        raise WrongState(_("No correction of the levels is left to undo"))
+    return stack[-1], stack[-2]
 
 
-def checked_mapping(mapping: LevelMapping) -> dict[str, str | None]:
-    """A whole map: known names, vertebrae to vertebrae and discs to discs, one to one, from the skull down."""
-    result: dict[str, str | None] = {}
-    if set(mapping) - set(IDENTITY):
-        raise InvalidInput(_("The level map names an unknown structure"))
-    for order in (_VERTEBRAE, _DISCS):
-        last = -1
-        for structure in order:
-            level = mapping.get(structure)
-            result[structure] = level
-            if level is None:
-                continue
-            if level not in order or order.index(level) <= last:
-                raise InvalidInput(_("The level map must be one to one and run from the skull down"))
-            last = order.index(level)
-    return result
+def can_undo_relabel(report: Report) -> bool:
+    acts = list(report.level_maps.values_list("act", flat=True))
+    return len(acts) - 1 > 2 * acts.count(LevelAct.UNDO.value)
 
 
-def _move(report: Report, old: LevelMapping, new: LevelMapping) -> None:
-    """Put every row at its structure's new level, all in one statement."""
-    rows = list(report.findings.all())
-    taken: set[Place] = set()
-    moved: list[Finding] = []
-    for row in rows:
-        if row.structure and not row.structure.startswith("@"):
-            level = new.get(row.structure) or f"{OUTSIDE}{row.structure}"
-            if row.level != level:
-                row.level, row.report_version = level, report.version
-                moved.append(row)
-        if row.place in taken:
-            raise InvalidInput(_("Two values would stand at %(key)s: clear one first") % {"key": str(row.place)})
-        taken.add(row.place)
-    Finding.objects.bulk_update(moved, ["level", "report_version"], batch_size=len(moved) + 1)
-    backwards = {level: structure for structure, level in old.items() if level is not None}
-    for row in rows:
-        if row.field in _LEVEL_VALUED and isinstance(row.value, str):
-            named = new.get(backwards.get(row.value, ""))
-            if named is None:
-                put(row, report, FindingState.UNSET, None, by=None)
-            elif named != row.value:
-                row.value, row.report_version = named, report.version
-                row.save(update_fields=["value", "report_version", "updated_at"])
+def _relabel(
+    report: Report,
+    act: LevelAct,
+    move: Callable[[Line], Line],
+    choose: Callable[[Line, Slices], Slices] | None = None,
+    *,
+    by: User,
+    expected_version: int,
+) -> Report:
+    """Raises :class:`InvalidInput` for a map out of order, without any level, or that changes nothing."""
+    require_edit(report, by)
+    with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        old = current_level_map(report)
+        before = old.line().with_own(own_structures(list(report.findings.all()), old), old.version)
+        try:
+            after = move(before)
+        except NotALine as error:
+            raise InvalidInput(_("The level map must be one to one and run from the skull down")) from error
+        slices = choose(before, old.slices) if choose is not None else old.slices
+        if (after, slices) == (before, old.slices):
+            raise InvalidInput(_("This changes no level"))
+        if not any(after.level_of(structure) for structure in MACHINE_STRUCTURES):
+            raise InvalidInput(_("No level would be left"))
+        _store(report, old, before, after, slices, act, by=by)
+        if act is LevelAct.INSERT_BLOCK:
+            _note_block_vertebra(report, by)
+        return report
+
+
+def _store(
+    report: Report,
+    old: LevelMap,
+    before: Line,
+    after: Line,
+    slices: Slices,
+    act: LevelAct,
+    *,
+    by: User,
+    undoes: int | None = None,
+) -> None:
+    """The next map, the rows where it has them, the confirmation taken back, and the one audit event."""
+    version = old.version + 1
+    mapping = after.mapping()
+    LevelMap.objects.create(
+        report=report,
+        version=version,
+        mapping=mapping,
+        places=dict(after.places),
+        slices=slices,
+        act=act,
+        undoes=undoes,
+        set_by=by,
+    )
+    Report.objects.filter(pk=report.pk).update(level_map_version=version)
+    report.refresh_from_db(fields=["level_map_version"])
+    move_rows(report, list(report.findings.all()), before, after, old.version)
+    refresh_machine_rows(report)
+    status = row_at(report, Place("level_status"))
+    if status.state != FindingState.UNSET.value:
+        put(status, report, FindingState.UNSET, None, by=None)
+    data: dict[str, Any] = {
+        "act": act.value,
+        "level_map": version,
+        "moved": {s: level for s, level in mapping.items() if before.level_of(s) != level},
+    }
+    if slices != old.slices:
+        data["slices"] = slices
+    if undoes is not None:
+        data["undoes"] = undoes
+    name = AuditAct.LEVELS_RELABELLED if undoes is None else AuditAct.LEVELS_RELABEL_UNDONE
+    record(name, by=by, about=report, data=data)
+
+
+def _note_block_vertebra(report: Report, by: User) -> None:
+    row = row_at(report, Place("numbering_anomaly"))
+    if row.state == FindingState.UNSET.value:
+        put(row, report, FindingState.HUMAN_CONFIRMED, "block_vertebra", by=by)
+
+
+def _forget_block_vertebra(report: Report) -> None:
+    row = row_at(report, Place("numbering_anomaly"))
+    if row.human_value == "block_vertebra":
+        put(row, report, FindingState.UNSET, None, by=None)
+
+
+def _known(level: str) -> str:
+    if level not in MACHINE_STRUCTURES:
+        raise InvalidInput(_("This is no level of the cervical spine"))
+    return level
+
+
+def _known_disc(level: str) -> str:
+    if level not in DISCS:
+        raise InvalidInput(_("This is no disc of the cervical spine"))
+    return level
+
+
+def _structure_at(line: Line, level: str) -> str:
+    structure = line.at(_known(level))
+    if structure is None or structure.startswith("@"):
+        message = _("The machine found nothing at %(level)s") % {"level": level}
+        raise InvalidInput(message)
+    return structure

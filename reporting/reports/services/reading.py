@@ -77,6 +77,7 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
         has_earlier_study=earlier is not None and earlier.exists(),
+        values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
 
 
