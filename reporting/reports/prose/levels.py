@@ -20,7 +20,9 @@ _TO = r"\s*(?:-|–|—|~|～|至|\bto\b)\s*"
 _AND = r"\s*(?:,|、|，|\band\b|和|及|与)\s*(?:\band\b\s*)?"
 _FIRST = rf"(?:{_ONE}|(?<=\bof )T1\b|(?<=\bin )T1\b|(?<=\bat )T1\b|T1(?=椎体))"
 _LIST = re.compile(rf"{_FIRST}{_SIDE}(?:(?:{_TO}|{_AND}){_NEXT}{_SIDE})*", re.IGNORECASE)
-_ITEM = re.compile(rf"(?P<joint>{_TO}|{_AND})?(?P<level>{_NEXT}){_SIDE}", re.IGNORECASE)
+_ITEM = re.compile(
+    rf"(?P<joint>{_TO}|{_AND})?(?P<level>{_NEXT})(?P<tail>\s*[（(][^)）]*[)）]|[左右]侧)?", re.IGNORECASE
+)
 # A root is called by a level's name and is none; what lies below a slip is not what slipped.
 _NO_LEVEL = re.compile(r"C[2-8](?=\s*(?:nerve )?roots?\b|神经根)|(?<=C[2-7])\s+on\s+(?:C[3-7]|T1)\b", re.IGNORECASE)
 
@@ -63,7 +65,7 @@ def named_levels(text: str) -> Iterator[Named]:
                 levels.extend(_range(levels[-1], level)[1:])
             else:
                 levels.append(level)
-            tail = item[0][item[0].index(item["level"]) + len(item["level"]) :].lower()
+            tail = (item["tail"] or "").lower()
             side = "left" if "left" in tail or "左" in tail else "right" if "right" in tail or "右" in tail else ""
             if side:
                 sides.append((level, side))
