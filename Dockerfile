@@ -3,8 +3,11 @@
 
 FROM node:24-bookworm-slim AS browser
 WORKDIR /build
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
+COPY viewer viewer
+COPY static/js/api_client.mjs static/js/api_client.mjs
+RUN npm run --silent build
 
 FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
@@ -14,10 +17,11 @@ RUN useradd --system --uid 10001 --create-home --home-dir /home/dens dens \
 WORKDIR /app
 COPY requirements/web.txt requirements/web.txt
 RUN pip install -r requirements/web.txt
-COPY --from=browser /build/node_modules node_modules
+COPY --from=browser /build/node_modules/@embedpdf node_modules/@embedpdf
 
 FROM base AS web
 ENV DENS_WITH_INFERENCE=0
+COPY --from=browser /build/built built
 COPY manage.py pyproject.toml ./
 COPY config config
 COPY reporting reporting

@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= config.settings
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: var/.python var/.node var/.messages  ## Install everything into this folder
+setup: var/.python var/.node var/.messages built/viewer/manifest.json  ## Install everything into this folder
 
 var/.python: requirements/dev.txt
 	@mkdir -p var
@@ -25,8 +25,13 @@ var/.python: requirements/dev.txt
 	@touch $@
 
 var/.node: package-lock.json var/.python
-	@echo "Installing fonts"
+	@echo "Installing fonts and the viewer's libraries"
 	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+built/viewer/manifest.json: var/.node package.json $(wildcard viewer/*.mjs) static/js/api_client.mjs
+	@echo "Building the viewer"
+	@$(BIN)/npm run --silent build
 	@touch $@
 
 var/.messages: $(wildcard locale/*/LC_MESSAGES/django.po) var/.python
@@ -74,4 +79,4 @@ messages: setup  ## Collect translatable strings (needs gettext)
 	@$(BIN)/python manage.py makemessages --locale zh_Hans --ignore .venv --ignore node_modules --ignore var --no-obsolete
 
 clean:  ## Remove what set-up and demo made (the demo's data too)
-	rm -rf $(VENV) node_modules var
+	rm -rf $(VENV) node_modules built var

@@ -228,9 +228,14 @@ TIME_ZONE = env_str("DENS_TIME_ZONE", "UTC")
 
 # --- files ------------------------------------------------------------------------------------------------------------
 STATIC_URL = "static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# The viewer's bundle, made at set-up; without it the reading page shows plain pictures and says so.
+VIEWER_DIR = BASE_DIR / "built" / "viewer"
+STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"]
+if VIEWER_DIR.is_dir():
+    STATICFILES_DIRS.append(("viewer", VIEWER_DIR))
 STATIC_ROOT = STATE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.*/viewer/assets/.+-[\w-]{8}\.\w+$"  # names hold a digest of the content
 BLOB_DIR = Path(env_str("DENS_BLOB_DIR", str(STATE_DIR / "blobs")))
 ALGORITHM_DIR = STATE_DIR / "algorithms"  # the files of registered algorithms, shared by all workers
 ALGORITHM_CALLABLES = env_list("DENS_ALGORITHMS", [])  # the site's own: [name=]package.module:callable

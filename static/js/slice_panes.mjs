@@ -1,10 +1,13 @@
 /**
- * The two images beside the form: pages through a series, follows the level in focus, shows or hides contours.
+ * The plain images beside the form, drawn by the server, for browsers in which the viewer does not run: pages through a series,
+ * follows the level in focus, shows or hides contours.
  *
- * Attributes: data-panes around figures with data-pane="sagittal|axial"; data-contours and data-whole on the switches;
- * data-go-level on anything that names a level; data-show-slice="instance/frame". The script tag #slices holds addresses and stacks.
- * Events: listens to "dens:level" {level} and "dens:slice" {slice} on document.
+ * Attributes: data-panes around figures with data-pane="sagittal|axial"; data-contours and data-whole on the switches.
+ * The script tag #slices holds addresses and stacks. Events: listens to "dens:level" {level} and "dens:slice" {slice} on
+ * document; a click on a picture is said as "dens:image-click" {instance, frame, x, y, plane, level, mm}.
  */
+import { placeInPicture, sliceOf } from "./picture_place.mjs";
+
 export class Pane {
   constructor(stacks) {
     this.stacks = stacks;
@@ -45,7 +48,20 @@ export class Pane {
   }
 }
 
-function start(root) {
+/** `x`, `y` of a click count from 0 to 1 across and down the picture, which is cut out around `level` by `mm` (both may be empty). */
+function sayClicks(figure, name) {
+  const image = figure.querySelector("img");
+  image?.addEventListener("click", (event) => {
+    const picture = { width: image.naturalWidth, height: image.naturalHeight };
+    const place = placeInPicture(image.getBoundingClientRect(), picture, { x: event.clientX, y: event.clientY });
+    const slice = sliceOf(image.getAttribute("src"));
+    if (!place || !slice) return;
+    const detail = { ...slice, ...place, plane: name };
+    document.dispatchEvent(new CustomEvent("dens:image-click", { detail, cancelable: true }));
+  });
+}
+
+export function startPlain(root) {
   const data = JSON.parse(document.getElementById("slices").textContent);
   const panes = {};
   let contours = true;
@@ -79,9 +95,6 @@ function start(root) {
     if (place.axial && panes.axial.show(place.axial)) panes.axial.level = level;
     draw("sagittal");
     draw("axial");
-    for (const button of document.querySelectorAll("[data-go-level]")) {
-      button.setAttribute("aria-current", String(button.dataset.goLevel === level));
-    }
   }
 
   function showSlice(slice) {
@@ -93,6 +106,7 @@ function start(root) {
     const pane = (panes[name] = new Pane(data.stacks[name]));
     if (!pane.show(data.first[name])) pane.step(Math.floor(pane.slices.length / 2));
     pane.level = name === "axial" ? data.firstLevel : "";
+    sayClicks(figure, name);
     figure.addEventListener("wheel", (event) => {
       event.preventDefault();
       pane.step(event.deltaY > 0 ? 1 : -1);
@@ -108,28 +122,17 @@ function start(root) {
     });
   }
 
-  document.querySelector("[data-contours]")?.addEventListener("click", (event) => {
+  root.querySelector("[data-contours]")?.addEventListener("click", (event) => {
     contours = !contours;
     event.currentTarget.setAttribute("aria-pressed", String(contours));
     Object.keys(panes).forEach(draw);
   });
-  document.querySelector("[data-whole]")?.addEventListener("click", (event) => {
+  root.querySelector("[data-whole]")?.addEventListener("click", (event) => {
     whole = !whole;
     event.currentTarget.setAttribute("aria-pressed", String(whole));
     Object.keys(panes).forEach(draw);
   });
-  document.addEventListener("click", (event) => {
-    const level = event.target.closest("[data-go-level]");
-    if (level) document.dispatchEvent(new CustomEvent("dens:go-level", { detail: { level: level.dataset.goLevel } }));
-    const slice = event.target.closest("[data-show-slice]");
-    if (slice) showSlice(slice.dataset.showSlice);
-  });
   document.addEventListener("dens:level", (event) => showLevel(event.detail.level));
   document.addEventListener("dens:slice", (event) => showSlice(event.detail.slice));
   Object.keys(panes).forEach(draw);
-}
-
-if (globalThis.document) {
-  const root = document.querySelector("[data-panes]");
-  if (root) start(root);
 }

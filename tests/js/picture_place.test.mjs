@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { placeInPicture, sliceOf } from "../../static/js/c2_3_pointing.mjs";
+import { placeInPicture, sliceOf } from "../../static/js/picture_place.mjs";
 
 const box = { left: 10, top: 20, width: 400, height: 200 };
 

@@ -1,0 +1,104 @@
+/**
+ * The bundle's entry: puts the viewer together in the markup the page gives it (templates/reports/_viewer.html).
+ */
+import { init, RenderingEngine } from "@cornerstonejs/core";
+import { request } from "../static/js/api_client.mjs";
+import { Alignment } from "./alignment.mjs";
+import { showCaption, showSeriesList } from "./captions.mjs";
+import { Cine } from "./cine.mjs";
+import { Controls } from "./controls.mjs";
+import { Description } from "./description.mjs";
+import { prepareImages } from "./images.mjs";
+import { listen, panTool, windowTool, zoomTool } from "./pointer.mjs";
+import { Preferences } from "./preferences.mjs";
+import { ResultBar } from "./result_bar.mjs";
+import { Viewer } from "./viewer.mjs";
+
+async function fetchContours(series) {
+  if (!series.contours_url) return {};
+  const answer = await request(series.contours_url, { method: "GET" });
+  return answer.status === 200 ? (answer.body.frames ?? {}) : {};
+}
+
+/** `said` is the description from `address`; resolves when the first pictures are shown. */
+export async function start({ root, said, words, address }) {
+  init();
+  prepareImages();
+  const engine = new RenderingEngine("viewer");
+  const preferences = new Preferences({
+    said: said.preferences,
+    save: (body) => request(said.links.preferences, { method: "PUT", body }),
+  });
+  const parts = {};
+  const viewer = new Viewer({
+    root,
+    engine,
+    description: new Description(said),
+    preferences: preferences.values,
+    words,
+    fetchContours,
+    onChange: (what, pane) => parts.changed?.(what, pane),
+  });
+  const result = new ResultBar({
+    root: root.querySelector("[data-result]"),
+    words,
+    level: () => viewer.level,
+    onRemove: (item) => viewer.drawing.remove(item),
+  });
+  const cine = new Cine(() => parts.controls?.show());
+  const controls = (parts.controls = new Controls({ root, viewer, preferences, cine, result }));
+  const alignment = new Alignment({
+    root: root.querySelector("[data-alignment]"),
+    viewer,
+    words,
+    store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }),
+  });
+
+  const tools = {
+    window: windowTool,
+    pan: panTool,
+    zoom: zoomTool,
+    distance: viewer.drawing.tool("distance"),
+    angle: viewer.drawing.tool("angle"),
+    cross: {
+      start: (pane, { point }) => viewer.pointAt(pane, point),
+      move: (pane, { point }) => viewer.pointAt(pane, point),
+    },
+  };
+  for (const pane of viewer.panes) {
+    listen(pane, {
+      tool: () => tools[controls.tool],
+      crossTool: tools.cross,
+      onClick: (clicked, place) => controls.tool === "window" && viewer.click(clicked, place),
+      onDouble: (clicked) => controls.tool === "window" && controls.enlarge(clicked),
+      onFocus: (focused) => viewer.focus(focused),
+    });
+    pane.figure.addEventListener("focusin", () => viewer.focus(pane));
+  }
+  viewer.drawing.onDone = (item) => result.show(item);
+  viewer.drawing.onRemoved = () => result.show(viewer.drawing.last);
+
+  parts.changed = (what, pane) => {
+    for (const one of pane ? [pane] : viewer.panes) {
+      showCaption(viewer.description, one, words);
+      showSeriesList(viewer.description, one);
+    }
+    if (what === "focus") controls.show();
+    if (what === "hanging" || what === "description") alignment.update();
+  };
+
+  document.addEventListener("dens:level", (event) => viewer.goLevel(event.detail.level));
+  document.addEventListener("dens:slice", (event) => viewer.goSlice(event.detail.slice));
+  document.addEventListener("dens:levels-changed", async () => {
+    const answer = await request(address, { method: "GET" });
+    if (answer.status === 200) viewer.renew(answer.body);
+  });
+  addEventListener("pagehide", () => preferences.flush());
+  new ResizeObserver(() => {
+    engine.resize(true, true);
+    viewer.redraw();
+  }).observe(root.querySelector("[data-viewer-panes]"));
+
+  await viewer.start();
+  parts.changed("hanging");
+}

@@ -1,0 +1,49 @@
+/**
+ * Draws shapes over a pane. A shape is {points (in the patient), kind, text?, colour?, closed?}; what it looks like is CSS (class
+ * "over-" + kind). Every word is text, never markup.
+ */
+const SVG = "http://www.w3.org/2000/svg";
+
+function element(name, attributes) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+const at = (value) => value.toFixed(1);
+
+function path(lines, toScreen, closed) {
+  return lines
+    .map((points) => {
+      const corners = points.map((point) => toScreen(point).map(at).join(" "));
+      return corners.length ? `M${corners.join("L")}${closed ? "Z" : ""}` : "";
+    })
+    .join("");
+}
+
+function draw(shape, toScreen) {
+  const marks = { class: `over-${shape.kind}`, ...shape.data };
+  const made = [];
+  if (shape.lines) {
+    const line = element("path", { ...marks, d: path(shape.lines, toScreen, shape.closed) });
+    if (shape.colour) line.setAttribute("stroke", shape.colour);
+    made.push(line);
+  }
+  if (shape.text) {
+    const [x, y] = toScreen(shape.at);
+    const [dx, dy] = shape.offset ?? [0, 0];
+    const text = element("text", { class: `over-text over-${shape.kind}-text`, ...shape.data, x: at(x + dx), y: at(y + dy) });
+    text.textContent = shape.text;
+    made.push(text);
+  }
+  for (const point of shape.handles ?? []) {
+    const [cx, cy] = toScreen(point);
+    made.push(element("circle", { class: "over-handle", cx: at(cx), cy: at(cy), r: "4" }));
+  }
+  return made;
+}
+
+/** Everything of `shapes` anew; `toScreen` leads from the patient to CSS pixels in the pane. */
+export function drawOver(svg, shapes, toScreen) {
+  svg.replaceChildren(...shapes.flatMap((shape) => draw(shape, toScreen)));
+}
