@@ -73,7 +73,7 @@ export class Controls {
     if (target.matches("[data-layout-choice]")) this.#setLayout(target.value);
     if (!target.matches("[data-pane-series]")) return;
     const pane = this.viewer.panes.find((one) => one.figure.contains(target));
-    this.#hang(pane, this.viewer.description.byId.get(target.value));
+    this.#hang(pane, this.viewer.description.byId.get(target.value)).then(() => this.#keepHanging());
   }
 
   #toggle(name) {
@@ -90,10 +90,12 @@ export class Controls {
 
   async #hang(pane, series) {
     if (!series) return;
-    const like = pane.frame;
-    await this.viewer.hangLike(pane, series, like);
+    await this.viewer.hangLike(pane, series, pane.frame);
+  }
+
+  /** Only what another study would have too is a habit worth keeping. */
+  #keepHanging() {
     const roles = this.viewer.panes.map((one) => one.series?.role ?? "unknown");
-    // Only what another study would have too is a habit worth keeping.
     if (!roles.includes("unknown")) this.preferences.set("hanging", roles);
   }
 

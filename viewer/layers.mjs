@@ -1,11 +1,26 @@
 /**
  * What is drawn over a pane, as shapes in the patient's own coordinates. Pure: no page, no viewport.
  */
-import { add, isPlaced, levelOfSlice, normal, referenceLine, scale, signedDistance, toPatient } from "./geometry.mjs";
+import {
+  add,
+  distance,
+  isPlaced,
+  length,
+  levelOfSlice,
+  normal,
+  referenceLine,
+  scale,
+  signedDistance,
+  subtract,
+  toPatient,
+} from "./geometry.mjs";
 
 /** Off the slice by more than this, a name's place is only a projection and is drawn paler. */
 const ON_SLICE_MM = 12;
 const CROSS_MM = 6;
+/** Half a vertebra's depth where no disc says better; and the gap between a name and what it names. */
+const FRONT_MM = 10;
+const GAP_MM = 3;
 
 /** The level an image shows: named by the server on slices across the spine, else found by place. */
 export function shownLevel(description, frame) {
@@ -14,7 +29,10 @@ export function shownLevel(description, frame) {
   return levelOfSlice(frame, description.levelsIn(frame.frame_of_reference));
 }
 
-/** Names at the centres and the lines of the discs: everything along the spine, and the one level of a slice across it. */
+/**
+ * Names in front of the spine, where they hide nothing, and the lines of the discs: everything along the spine, and the one level
+ * of a slice across it.
+ */
 export function levelShapes(description, frame, { names, lines }) {
   if (!isPlaced(frame)) return [];
   const levels = description.levelsIn(frame.frame_of_reference);
@@ -23,10 +41,20 @@ export function levelShapes(description, frame, { names, lines }) {
   return shown.flatMap((level) => {
     const far = Math.abs(signedDistance(frame, level.center)) > ON_SLICE_MM;
     const data = { "data-level": level.name, ...(far && { "data-far": "" }), ...(!level.certain && { "data-uncertain": "" }) };
-    const name = { kind: level.kind, text: level.name, at: level.center, data };
+    const at = add(level.center, frontOf(level, levels));
+    const name = { kind: level.kind, text: level.name, at, awayFrom: level.center, data };
     const line = { kind: "disc-line", lines: [level.line], data };
     return [...(lines && level.line ? [line] : []), ...(names ? [name] : [])];
   });
+}
+
+/** From a level's centre to just before its front edge, as its own disc line or the nearest one says. */
+function frontOf(level, levels) {
+  const away = (other) => distance(other.center, level.center);
+  const [nearest] = levels.filter((other) => other.line).sort((one, two) => away(one) - away(two));
+  if (!nearest) return [0, -FRONT_MM, 0];
+  const half = scale(subtract(nearest.line[0], nearest.line[1]), 0.5);
+  return scale(half, 1 + GAP_MM / Math.max(length(half), 1));
 }
 
 /** Slices along the spine show every level at once. */

@@ -94,10 +94,11 @@ export async function start({ root, said, words, address }) {
     if (answer.status === 200) viewer.renew(answer.body);
   });
   addEventListener("pagehide", () => preferences.flush());
-  new ResizeObserver(() => {
+  const sizes = new ResizeObserver(() => {
     engine.resize(true, true);
     viewer.redraw();
-  }).observe(root.querySelector("[data-viewer-panes]"));
+  });
+  for (const pane of viewer.panes) sizes.observe(pane.view);
 
   await viewer.start();
   parts.changed("hanging");

@@ -1,6 +1,7 @@
 /**
- * Draws shapes over a pane. A shape is {points (in the patient), kind, text?, colour?, closed?}; what it looks like is CSS (class
- * "over-" + kind). Every word is text, never markup.
+ * Draws shapes over a pane. A shape is {kind, lines?, closed?, colour?, text?, at?, awayFrom?, offset?, handles?, data?}, its points in the
+ * patient; what it looks like is CSS (class "over-" + kind). A text ends at `at` on the side that leads away from
+ * `awayFrom`. Every word is text, never markup.
  */
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -21,6 +22,12 @@ function path(lines, toScreen, closed) {
     .join("");
 }
 
+/** Beside a point to the left or right; in the middle where it lies above or below. */
+function anchor(side) {
+  if (Math.abs(side) < 4) return "middle";
+  return side < 0 ? "end" : "start";
+}
+
 function draw(shape, toScreen) {
   const marks = { class: `over-${shape.kind}`, ...shape.data };
   const made = [];
@@ -34,6 +41,7 @@ function draw(shape, toScreen) {
     const [dx, dy] = shape.offset ?? [0, 0];
     const text = element("text", { class: `over-text over-${shape.kind}-text`, ...shape.data, x: at(x + dx), y: at(y + dy) });
     text.textContent = shape.text;
+    if (shape.awayFrom) text.setAttribute("text-anchor", anchor(x - toScreen(shape.awayFrom)[0]));
     made.push(text);
   }
   for (const point of shape.handles ?? []) {

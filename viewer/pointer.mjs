@@ -8,7 +8,9 @@
 const CLICK_PX = 3;
 const ZOOM_PER_PX = 0.006;
 const WINDOW_PER_PX = 0.004;
-const WHEEL_PX = 50;
+/** A wheel's notch is at least this; a touch pad's steps are smaller and add up to it. */
+const NOTCH_PX = 40;
+const LINE_PX = 20;
 
 export const windowTool = {
   move: (pane, { by: [x, y] }) => pane.adjustWindow([x * WINDOW_PER_PX, y * WINDOW_PER_PX]),
@@ -73,12 +75,10 @@ export function listen(pane, { tool, crossTool, onClick, onDouble, onFocus }) {
       pane.zoom(Math.exp(-event.deltaY * 0.002));
       return;
     }
-    // A wheel's notch is one slice; a touch pad's many small steps add up to one.
-    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * WHEEL_PX;
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? event.deltaY : event.deltaY * LINE_PX;
     wheel = Math.sign(pixels) === Math.sign(wheel) ? wheel + pixels : pixels;
-    const steps = Math.trunc(wheel / WHEEL_PX);
-    if (steps === 0) return;
-    wheel -= steps * WHEEL_PX;
-    pane.step(Math.sign(steps) * Math.min(Math.abs(steps), 3));
+    if (Math.abs(wheel) < NOTCH_PX) return;
+    pane.step(Math.sign(wheel));
+    wheel = 0;
   }, { passive: false });
 }

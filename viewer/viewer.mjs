@@ -198,9 +198,10 @@ export class Viewer {
   #nameAt(pane, place) {
     if (!this.preferences.show_names) return "";
     const shown = levelShapes(this.description, pane.frame, { names: true, lines: false });
-    const hit = shown.find(({ at }) => {
+    const hit = shown.find(({ at, awayFrom }) => {
       const [x, y] = pane.toScreen(at);
-      return Math.abs(x - place[0]) < NAME_PX * 1.5 && Math.abs(y - place[1]) < NAME_PX;
+      const middle = x + Math.sign(x - pane.toScreen(awayFrom)[0]) * NAME_PX;
+      return Math.abs(middle - place[0]) < NAME_PX * 1.5 && Math.abs(y - place[1]) < NAME_PX / 2;
     });
     return hit?.text ?? "";
   }
