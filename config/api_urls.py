@@ -42,6 +42,7 @@ _CHANGES = {
     "confirm-levels": changes.ConfirmLevelsView,
     "relabel": changes.RelabelView,
     "relabel-undo": changes.UndoRelabelView,
+    "lock-first-read": changes.LockFirstReadView,
     "answer": changes.AnswerView,
     "approve-preliminary": changes.ApproveView,
     "reopen": changes.ReopenView,

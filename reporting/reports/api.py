@@ -25,6 +25,7 @@ from reporting.core.errors import WrongState
 from reporting.core.openapi import IDEMPOTENCY_KEY, refusals
 from reporting.core.rest import AnyAccept, etag, only_parameters
 from reporting.reports import serializers as shapes
+from reporting.reports.blind import reads_blind
 from reporting.reports.consistency import is_settled
 from reporting.reports.digests import version_fault
 from reporting.reports.exports.service import ExportFile, draft_document, export_version
@@ -110,14 +111,15 @@ class ReportView(APIView):
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         """Every field with its state and what the machine said there, and what is open. The ETag is its version."""
         report = _report(request, report_id)
-        shown, level_map = preview(report), current_level_map(report)
+        blind = reads_blind(report, actor(request))
+        shown, level_map = preview(report, blind=blind), current_level_map(report)
         record(AuditAct.REPORT_OPENED, by=actor(request), about=report)
         body = {
             **shapes.ReportSerializer(report).data,
             "closing_reason": report.closing_reason,
             "template_version": report.template.version,
             "levels": {"version": level_map.version, "mapping": level_map.mapping},
-            "findings": shapes.FindingSerializer(findings_of(report), many=True).data,
+            "findings": shapes.FindingSerializer(findings_of(report, blind=blind), many=True).data,
             **_checks(shown),
         }
         return Response(body, headers={"ETag": etag(report.version)})
@@ -128,7 +130,8 @@ class ProblemsView(APIView):
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         """What stands between this report and a signature."""
         report = _report(request, report_id)
-        body = {"version": report.version, **_checks(preview(report))}
+        shown = preview(report, blind=reads_blind(report, actor(request)))
+        body = {"version": report.version, **_checks(shown)}
         return Response(body, headers={"ETag": etag(report.version)})
 
 
@@ -137,7 +140,7 @@ class NarrativeView(APIView):
     def get(self, request: Request, report_id: uuid.UUID) -> Response:
         """The report as prose, in English and Chinese."""
         report = _report(request, report_id)
-        shown = preview(report)
+        shown = preview(report, blind=reads_blind(report, actor(request)))
         record(AuditAct.REPORT_OPENED, by=actor(request), about=report)
 
         def text(rendering: Rendering) -> dict[str, str]:

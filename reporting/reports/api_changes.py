@@ -24,6 +24,7 @@ from reporting.core.openapi import IDEMPOTENCY_KEY, IF_MATCH, refusals
 from reporting.core.rest import etag, version_seen
 from reporting.reports import serializers as shapes
 from reporting.reports import services
+from reporting.reports.blind import masked, reads_blind
 from reporting.reports.models import Finding, Report, ReportVersion
 from reporting.reports.places import Place
 
@@ -85,8 +86,9 @@ def _place(text: str) -> Place:
         raise InvalidInput(_("This is no place in a report")) from error
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
-    return {"finding": shapes.FindingSerializer(finding).data}
+def _finding(finding: Finding, user: User) -> dict[str, Any]:
+    shown = masked(finding) if reads_blind(finding.report, user) else finding
+    return {"finding": shapes.FindingSerializer(shown).data}
 
 
 def _signed(version: ReportVersion) -> dict[str, Any]:
@@ -101,7 +103,8 @@ class AcceptFindingView(ReportChangeView):
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         place, details = _place(given["place"]), given["with_details"]
-        return _finding(services.accept_finding(report, place, by=user, expected_version=version, with_details=details))
+        finding = services.accept_finding(report, place, by=user, expected_version=version, with_details=details)
+        return _finding(finding, user)
 
 
 @_described("change_finding", shapes.FindingChangedSerializer)
@@ -112,7 +115,7 @@ class ChangeFindingView(ReportChangeView):
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         place, value = _place(given["place"]), given["value"]
-        return _finding(services.change_finding(report, place, value, by=user, expected_version=version))
+        return _finding(services.change_finding(report, place, value, by=user, expected_version=version), user)
 
 
 @_described("clear_finding", shapes.FindingChangedSerializer)
@@ -122,7 +125,8 @@ class ClearFindingView(ReportChangeView):
     needs, says = Act.REPORT_EDIT, shapes.PlaceSerializer
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
-        return _finding(services.clear_finding(report, _place(given["place"]), by=user, expected_version=version))
+        place = _place(given["place"])
+        return _finding(services.clear_finding(report, place, by=user, expected_version=version), user)
 
 
 @_described("mark_not_evaluable", shapes.FindingChangedSerializer)
@@ -132,7 +136,8 @@ class NotEvaluableView(ReportChangeView):
     needs, says = Act.REPORT_EDIT, shapes.PlaceSerializer
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
-        return _finding(services.mark_not_evaluable(report, _place(given["place"]), by=user, expected_version=version))
+        place = _place(given["place"])
+        return _finding(services.mark_not_evaluable(report, place, by=user, expected_version=version), user)
 
 
 @_described("confirm_rest", shapes.RestConfirmedSerializer)
@@ -191,6 +196,17 @@ class UndoRelabelView(ReportChangeView):
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         services.undo_relabel(report, by=user, expected_version=version)
+        return {}
+
+
+@_described("lock_first_read")
+class LockFirstReadView(ReportChangeView):
+    """Keep what you say so far as your first read; from then on the machine is shown."""
+
+    needs = Act.REPORT_EDIT
+
+    def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        services.lock_first_read(report, by=user, expected_version=version)
         return {}
 
 

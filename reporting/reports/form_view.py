@@ -14,6 +14,7 @@ from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
 from reporting.reports.labels import unit_label
 from reporting.reports.models import STATE_LABELS, Finding, Report
 from reporting.reports.places import Place
+from reporting.reports.services.reading import findings_of
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
 from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Scope
@@ -45,20 +46,18 @@ def _short(choice: Choice, label: str) -> str:
 
 
 class _Builder:
-    def __init__(self, report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool) -> None:
+    def __init__(self, report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool, blind: bool) -> None:
         self.template = sheet.template
         self.sheet = sheet
         self.can_edit = can_edit
         self.usual: dict[str, frozenset[Place]] = {}
         self.chinese = chinese
-        self.findings: dict[Place, Finding] = {
-            finding.place: finding for finding in report.findings.select_related("prediction__job__algorithm", "set_by")
-        }
+        self.findings: dict[Place, Finding] = {finding.place: finding for finding in findings_of(report, blind=blind)}
         self.instances: Mapping[str, uuid.UUID] = dict(
             SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id")
         )
         self.places = {place.name: place for place in level_places(report)}
-        self.beside = said_beside(report, jobs_beside(report.study_id))
+        self.beside = {} if blind else said_beside(report, jobs_beside(report.study_id))
 
     def words(self, thing: Field | Choice) -> str:
         return thing.zh if self.chinese else thing.en
@@ -197,9 +196,9 @@ class _Builder:
         return SliceRef(instance_id, prediction.frame_number or 1) if instance_id else None
 
 
-def form_view(report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool) -> FormView:
-    """Everything the form shows, in the language of the page; ``sheet`` is the report's as it is now."""
-    build = _Builder(report, sheet, chinese=chinese, can_edit=can_edit)
+def form_view(report: Report, sheet: Sheet, *, chinese: bool, can_edit: bool, blind: bool = False) -> FormView:
+    """Everything the form shows, in the language of the page; ``sheet`` is the report's as this reader may know it."""
+    build = _Builder(report, sheet, chinese=chinese, can_edit=can_edit, blind=blind)
     exam, alignment, cord, other = (
         build.block(block) for block in (Block.EXAM, Block.ALIGNMENT, Block.CORD, Block.OTHER)
     )

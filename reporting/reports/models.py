@@ -15,6 +15,15 @@ from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
 from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
+from reporting.reports.process_models import (
+    CriticalAlert,
+    CriticalNotice,
+    FirstRead,
+    NoteKind,
+    NoticeKind,
+    NoticeMethod,
+    ReportNote,
+)
 from reporting.reports.states import OPEN_STATUSES, VALUED_STATES, FindingState, ReportStatus
 from reporting.studies.models import Study
 
@@ -327,3 +336,30 @@ class ReportExport(TimestampedModel):
 
     def __str__(self) -> str:
         return f"{self.report_version_id} {self.export_format}"
+
+
+__all__ = [
+    "STATE_LABELS",
+    "STATUS_LABELS",
+    "CheckAnswer",
+    "CriticalAlert",
+    "CriticalNotice",
+    "ExportFormat",
+    "ExportStatus",
+    "Finding",
+    "FirstRead",
+    "LevelAct",
+    "LevelMap",
+    "NoteKind",
+    "NoticeKind",
+    "NoticeMethod",
+    "Report",
+    "ReportExport",
+    "ReportNote",
+    "ReportQuerySet",
+    "ReportTemplate",
+    "ReportVersion",
+    "Signature",
+    "SignatureMeaning",
+    "VersionKind",
+]

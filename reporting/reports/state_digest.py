@@ -25,7 +25,19 @@ from reporting.predictions.models import (
     LabelMap,
     Prediction,
 )
-from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report, ReportTemplate, ReportVersion, Signature
+from reporting.reports.models import (
+    CheckAnswer,
+    CriticalAlert,
+    CriticalNotice,
+    Finding,
+    FirstRead,
+    LevelMap,
+    Report,
+    ReportNote,
+    ReportTemplate,
+    ReportVersion,
+    Signature,
+)
 from reporting.studies.blobs import BlobDamaged, blob_path, kept_digests, verified_path
 from reporting.studies.models import Patient, QuarantinedFile, Series, SopInstance, Study
 
@@ -52,6 +64,10 @@ _ROWS: tuple[type[Model], ...] = (
     Signature,
     AuditEvent,
 )
+    FirstRead,
+    CriticalAlert,
+    CriticalNotice,
+    ReportNote,
 # Change by themselves or by looking: not part of what was said.
 _LEFT_OUT = {"updated_at", "last_login", "lease_expires_at", "dispatched_at"}
 

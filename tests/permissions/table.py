@@ -224,6 +224,13 @@ TABLE = [
     _change("sign", "senior", "ready", "sign"),
     _change("addendum", "senior", "final", "addendum"),
     _change("withdraw", "senior", "final", "withdraw"),
+    Row(
+        "api:report-lock-first-read",
+        "POST",
+        {200: "senior", 409: "owner", 403: "colleague auditor", 404: AWAY, 401: "anonymous"},
+        ids=(("report_id", "read_blind"),),
+        report="read_blind",
+    ),
     _change("discard", "senior", "draft", "reason"),
     # --- pages
     Row("accounts:login", "GET", {302: EVERYBODY, 200: "anonymous"}),

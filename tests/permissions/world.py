@@ -9,7 +9,7 @@ from django.test import Client
 from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
-from reporting.predictions.models import InferenceJob, JobStatus
+from reporting.predictions.models import BlindDecision, InferenceJob, JobStatus
 from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm
 from reporting.reports import services
 from reporting.reports.models import Report
@@ -70,6 +70,9 @@ def make_world() -> World:
     services.shift_levels(relabelled, 1, by=owner, expected_version=relabelled.version)
     ready = make_draft()
     complete(ready, owner)
+    read_blind = make_draft()
+    services.confirm_levels(read_blind, by=owner, expected_version=read_blind.version)
+    BlindDecision.objects.create(study=read_blind.study, reader=senior, blind=True, because="user")
     preliminary = make_draft()
     complete(preliminary, owner)
     digest = services.preview(preliminary).digest
@@ -98,6 +101,7 @@ def make_world() -> World:
         "relabelled": relabelled.pk,
         "ready": ready.pk,
         "preliminary": preliminary.pk,
+        "read_blind": read_blind.pk,
         "final": final.pk,
         "job": job.pk,
         "queued": queued_job.pk,
@@ -107,7 +111,9 @@ def make_world() -> World:
         "candidate": candidate.pk,
         "proposed": proposed.pk,
     }
-    world.versions = {str(report.pk): report.version for report in (draft, relabelled, ready, preliminary, final)}
+    world.versions = {
+        str(report.pk): report.version for report in (draft, relabelled, read_blind, ready, preliminary, final)
+    }
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}

@@ -13,6 +13,7 @@ from reporting.accounts.permissions import Act
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
+from reporting.reports.blind import reads_blind
 from reporting.reports.content import canonical
 from reporting.reports.digests import version_fault
 from reporting.reports.exports.document import Document, document_of, draft_document_of
@@ -58,7 +59,7 @@ def export_version(version: ReportVersion, export_format: ExportFormat, *, by: U
 def draft_document(report: Report, export_format: ExportFormat, *, by: User) -> ExportFile:
     """The report as it stands, marked as not signed; nothing is stored but the audit event."""
     require_act(report, by, Act.REPORT_EXPORT)
-    content = _bytes_of_draft(report, export_format)
+    content = _bytes_of_draft(report, export_format, blind=reads_blind(report, by))
     data = {"draft": True, "format": export_format.value, "report_version": report.version}
     record(AuditAct.REPORT_EXPORTED, by=by, about=report, data=data)
     return _file(f"draft-{report.id}", export_format, content)
@@ -92,8 +93,8 @@ def _bytes_of_version(version: ReportVersion, export_format: ExportFormat) -> by
     return _bytes_of_document(document_of(version), export_format)
 
 
-def _bytes_of_draft(report: Report, export_format: ExportFormat) -> bytes:
-    content = preview(report).content
+def _bytes_of_draft(report: Report, export_format: ExportFormat, *, blind: bool = False) -> bytes:
+    content = preview(report, blind=blind).content
     if export_format is ExportFormat.JSON:
         return canonical(content).encode()
     return _bytes_of_document(draft_document_of(report, content), export_format)

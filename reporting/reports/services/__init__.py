@@ -6,6 +6,7 @@ from reporting.reports.services.answers import answer_check
 from reporting.reports.services.bulk import BulkResult, confirm_rest
 from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
 from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
+from reporting.reports.services.first_read import lock_first_read
 from reporting.reports.services.levels import (
     can_undo_relabel,
     confirm_levels,
@@ -45,6 +46,7 @@ __all__ = [
     "insert_level",
     "install_template",
     "load_sheet",
+    "lock_first_read",
     "mark_not_evaluable",
     "move_level",
     "preview",

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from reporting.accounts.models import Role, User
 from reporting.accounts.permissions import Act, require
 from reporting.core.errors import NotAllowed, StaleVersion, WrongState
+from reporting.reports.blind import reads_blind
 from reporting.reports.models import Report
 from reporting.reports.services.reading import changes_since
 from reporting.reports.states import ReportStatus
@@ -48,7 +49,8 @@ def changing(
             current = Report.objects.select_for_update().get(pk=report.pk)
             if current.version != expected_version:
                 message = _("The report has changed since you opened it. Nothing was lost: compare and decide.")
-                raise StaleVersion(message, details=changes_since(current, expected_version))
+                blind = reads_blind(current, by)
+                raise StaleVersion(message, details=changes_since(current, expected_version, blind=blind))
             if ReportStatus(current.status) not in allowed:
                 status = {"status": current.get_status_display()}
                 raise WrongState(_("This is not possible while the report is %(status)s") % status)

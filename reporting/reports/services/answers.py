@@ -8,6 +8,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, WrongState
+from reporting.reports.blind import reads_blind
 from reporting.reports.consistency import Severity
 from reporting.reports.models import CheckAnswer, Report
 from reporting.reports.services.access import changing, require_edit
@@ -34,7 +35,7 @@ def answer_check(
         raise InvalidInput(_("The comment is longer than 500 characters"))
     checked_text(comment)
     with changing(report, by=by, expected_version=expected_version, allowed=(ReportStatus.DRAFT,)):
-        shown = preview(report)
+        shown = preview(report, blind=reads_blind(report, by))
         asked = {(p.code, p.fingerprint): p.severity for p in shown.problems}
         fired = {(f"critical.{c.trigger.code}", c.fingerprint) for c in shown.criticals}
         severity = asked.get((code, fingerprint))

@@ -11,6 +11,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
+from reporting.reports.blind import reads_blind
 from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
@@ -62,7 +63,8 @@ def confirm_rest(report: Report, *, by: User, expected_version: int, seconds: fl
     """
     require_edit(report, by)
     with changing(report, by=by, expected_version=expected_version, allowed=(ReportStatus.DRAFT,)):
-        sheet = load_sheet(report)
+        blind = reads_blind(report, by)
+        sheet = load_sheet(report, blind=blind)
         if not sheet.levels_confirmed():
             raise WrongState(_("Confirm the levels first: until then no machine value counts"))
         rest, now = rest_of(sheet), timezone.now()
@@ -86,7 +88,7 @@ def confirm_rest(report: Report, *, by: User, expected_version: int, seconds: fl
         Finding.objects.bulk_create(new)
         columns = ["state", "value", "bulk", "set_by", "set_at", "report_version"]
         Finding.objects.bulk_update([existing[p] for p in rest if p in existing], columns)
-        remaining = undecided(load_sheet(report))
+        remaining = undecided(load_sheet(report, blind=blind))
         data = {"count": len(rest), "seconds": seconds, "keys": [str(p) for p in rest], "remaining": len(remaining)}
         record(AuditAct.FINDINGS_CONFIRMED_IN_BULK, by=by, about=report, data=data)
         return BulkResult(len(rest), remaining)

@@ -11,6 +11,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, WrongState
+from reporting.reports.blind import reads_blind
 from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
@@ -80,6 +81,8 @@ def accept_finding(
     require_edit(report, by)
     checked_place(template_of(report), place)
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
+        if reads_blind(report, by):
+            raise WrongState(_("You read first without the machine: set the values yourself"))
         sheet = load_sheet(report)
         _require_confirmed_levels(sheet)
         row = row_at(report, place)
@@ -100,7 +103,8 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
     """Set a human value. The same as the machine's counts as accepting it.
 
     Raises :class:`InvalidInput` for a place or value the template does not have, :class:`WrongState` for the machine's
-    own value before the levels are confirmed.
+    own value before the levels are confirmed. A blind reader needs confirmed levels for every value at a level:
+    refusing one value only would tell which is the machine's.
     """
     require_edit(report, by)
     template = template_of(report)
@@ -110,9 +114,11 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         row = row_at(report, place)
         old = {"state": row.state, "value": audit_value(template, place, row.value)}
-        differs = row.machine_value is not None and row.machine_value != checked
-        same = row.machine_value is not None and not differs
-        if same:
+        blind = reads_blind(report, by)
+        told = row.machine_value is not None and not blind
+        differs = told and row.machine_value != checked
+        same = told and not differs
+        if same or (blind and place.level):
             _require_confirmed_levels(load_sheet(report))
         put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
         new = {"state": row.state, "value": audit_value(template, place, checked)}

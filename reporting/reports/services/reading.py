@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from reporting.reports.blind import masked_facts, masked_rows
 from reporting.reports.consistency import Problem, find_problems, is_settled
 from reporting.reports.content import canonical, content_of, sha256_of
 from reporting.reports.critical import Critical, criticals
@@ -81,13 +82,14 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
     )
 
 
-def findings_of(report: Report) -> list[Finding]:
-    """Rows inside the reported levels, in a fixed order."""
-    rows = report.findings.select_related("prediction").order_by("field", "level", "side", "instance")
-    return [row for row in rows if not row.level.startswith(OUTSIDE)]
+def findings_of(report: Report, *, blind: bool = False) -> list[Finding]:
+    """Rows inside the reported levels, in a fixed order; for a ``blind`` reader copies without the machine."""
+    rows = report.findings.select_related("prediction__job__algorithm", "set_by")
+    inside = [row for row in rows.order_by("field", "level", "side", "instance") if not row.level.startswith(OUTSIDE)]
+    return masked_rows(inside) if blind else inside
 
 
-def sheet_of(report: Report, findings: list[Finding], level_map: LevelMap) -> Sheet:
+def sheet_of(report: Report, findings: list[Finding], level_map: LevelMap, *, blind: bool = False) -> Sheet:
     statements: dict[Place, Statement] = {
         row.place: Statement(
             state=FindingState(row.state),
@@ -99,18 +101,22 @@ def sheet_of(report: Report, findings: list[Finding], level_map: LevelMap) -> Sh
         )
         for row in findings
     }
-    return Sheet(TEMPLATES[report.template.version], statements, facts_of(report, level_map))
+    facts = facts_of(report, level_map)
+    return Sheet(TEMPLATES[report.template.version], statements, masked_facts(facts) if blind else facts)
 
 
-def load_sheet(report: Report) -> Sheet:
-    """The report's fields as they are now."""
-    return sheet_of(report, findings_of(report), current_level_map(report))
+def load_sheet(report: Report, *, blind: bool = False) -> Sheet:
+    """The report's fields as they are now, as a ``blind`` reader may know them."""
+    return sheet_of(report, findings_of(report, blind=blind), current_level_map(report), blind=blind)
 
 
-def preview(report: Report) -> Preview:
-    """Text in both languages, problems, criticals, canonical content and its digest."""
-    level_map, findings = current_level_map(report), findings_of(report)
-    sheet = sheet_of(report, findings, level_map)
+def preview(report: Report, *, blind: bool = False) -> Preview:
+    """Text in both languages, problems, criticals, canonical content and its digest.
+
+    ``blind``: as a reader sees it who reads first without the machine; such a preview cannot be signed.
+    """
+    level_map, findings = current_level_map(report), findings_of(report, blind=blind)
+    sheet = sheet_of(report, findings, level_map, blind=blind)
     answers = list(CheckAnswer.objects.filter(report=report).order_by("created_at"))
     problems, fired = find_problems(sheet), criticals(sheet)
     renderings = {language: render(sheet, language) for language in Language}
@@ -137,10 +143,10 @@ def preview(report: Report) -> Preview:
     )
 
 
-def changes_since(report: Report, version: int) -> dict[str, Any]:
+def changes_since(report: Report, version: int, *, blind: bool = False) -> dict[str, Any]:
     """What somebody with a stale page needs to compare: rows changed since ``version``, and the text as it is now."""
-    sheet = load_sheet(report)
-    changed = report.findings.filter(report_version__gt=version).select_related("set_by")
+    sheet = load_sheet(report, blind=blind)
+    changed = [row for row in findings_of(report, blind=blind) if row.report_version > version]
     return {
         "version": report.version,
         "status": report.status,
@@ -153,7 +159,6 @@ def changes_since(report: Report, version: int) -> dict[str, Any]:
                 "set_at": row.set_at.isoformat() if row.set_at else "",
             }
             for row in changed
-            if not row.level.startswith(OUTSIDE)
         ],
         "text_en": render(sheet, Language.EN).text,
         "text_zh": render(sheet, Language.ZH).text,

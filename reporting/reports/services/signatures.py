@@ -15,7 +15,9 @@ from reporting.accounts.permissions import Act
 from reporting.accounts.services import authenticate_for_signing
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import Incomplete, InvalidInput, StaleVersion
+from reporting.core.errors import Incomplete, InvalidInput, StaleVersion, WrongState
+from reporting.predictions.blind import reveal
+from reporting.reports.blind import reads_blind
 from reporting.reports.content import VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
 from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
@@ -41,7 +43,8 @@ def _prove(by: User, password: str, password_checked_at: datetime | None) -> Non
 
 
 def _shown(report: Report, content_digest: str) -> Preview:
-    """The report as it is, if that is what the signer was shown and nothing is open."""
+    """The report as it is, if that is what the signer was shown and nothing is open; from here on nobody is blind."""
+    reveal(report.study, to=None)
     shown = preview(report)
     if not hmac.compare_digest(shown.digest.encode(), content_digest.encode()):
         message = _("What you were shown is not what would be signed. Read the report again.")
@@ -97,12 +100,19 @@ def _audit(act: AuditAct, version: ReportVersion, by: User) -> None:
     record(act, by=by, about=version.report, data=data)
 
 
+def _require_sight(report: Report, by: User) -> None:
+    """A first read is locked before the report goes on: otherwise it would not be kept."""
+    if reads_blind(report, by):
+        raise WrongState(_("Lock your first read before the report goes on"))
+
+
 def approve_preliminary(report: Report, *, by: User, expected_version: int, content_digest: str) -> ReportVersion:
     """Hand a complete draft to a senior; what was handed over is kept as a version of its own.
 
     Raises :class:`Incomplete` with every open problem.
     """
     require_edit(report, by, Act.REPORT_APPROVE)
+    _require_sight(report, by)
     with changing(
         report, by=by, expected_version=expected_version, allowed=_DRAFT, status=ReportStatus.PRELIMINARY.value
     ):
@@ -138,6 +148,7 @@ def sign_report(
     :class:`StaleVersion`, :class:`Incomplete` with every open problem, ``WrongState``.
     """
     require_act(report, by, Act.REPORT_SIGN)
+    _require_sight(report, by)
     _prove(by, password, password_checked_at)
     allowed = (*_DRAFT, *_PRELIMINARY)
     with changing(report, by=by, expected_version=expected_version, allowed=allowed, status=ReportStatus.FINAL.value):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from reporting.accounts.models import User
 from reporting.core.errors import DomainError
+from reporting.reports.blind import reads_blind
 from reporting.reports.forms import PictureForm
 from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
 from reporting.reports.images.placed_frame import placed_frame
@@ -42,7 +43,8 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
     places = level_places(report) if wish["names"] or wish["level"] else ()
     marks = tuple(_mark(place) for place in places) if wish["names"] else ()
     center = next((place.center_lps_mm for place in places if place.name == wish["level"]), None)
-    map_digests = label_map_digests(report.job, instance) if wish["contours"] else ()
+    outlined = wish["contours"] and not reads_blind(report, user)
+    map_digests = label_map_digests(report.job, instance) if outlined else ()
     key = json.dumps([RENDERING, instance.sha256, frame, map_digests, marks, center, half_side_mm, side])
     path = cache_dir("pictures") / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
     if not path.exists():

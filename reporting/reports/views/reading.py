@@ -19,6 +19,7 @@ from reporting.accounts.signing_password import given_at
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.reports.beside import jobs_beside
+from reporting.reports.blind import reads_blind
 from reporting.reports.form_parts import FormView
 from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
@@ -81,12 +82,17 @@ def _labels(form: FormView) -> dict[str, str]:
     return labels
 
 
-def _context(request: HttpRequest, report: Report, shown: Preview) -> dict[str, Any]:
+def _gate_line(report: Report) -> str:
+    if report.job is None:
+        return _("No machine reading: every field is yours.")
+    return gate_text((report.job.result or {}).get("gate") or {})
+
+
+def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: bool) -> dict[str, Any]:
     user, chinese = cast(User, request.user), _chinese()
     can_edit = may_edit(report, user)
-    form = form_view(report, shown.sheet, chinese=chinese, can_edit=can_edit)
+    form = form_view(report, shown.sheet, chinese=chinese, can_edit=can_edit, blind=blind)
     texts = [_text_view(shown.en, is_first=not chinese), _text_view(shown.zh, is_first=chinese)]
-    gate = (report.job.result or {}).get("gate") or {} if report.job is not None else {}
     return {
         "report": report,
         "study": report.study,
@@ -94,8 +100,9 @@ def _context(request: HttpRequest, report: Report, shown: Preview) -> dict[str, 
         "images": image_panel(report),
         "renderings": sorted(texts, key=lambda text: not text.is_first),
         "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
-        "gate_line": gate_text(gate) if report.job is not None else _("No machine reading: every field is yours."),
-        "beside": jobs_beside(report.study_id),
+        "is_blind": blind,
+        "gate_line": "" if blind else _gate_line(report),
+        "beside": [] if blind else jobs_beside(report.study_id),
         "can_edit": can_edit,
         "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
         "password_is_recent": given_at(request.session) is not None,
@@ -113,7 +120,8 @@ def read(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     report = _report(request, report_id)
     record(AuditAct.REPORT_OPENED, by=cast(User, request.user), about=report)
     record(AuditAct.STUDY_OPENED, by=cast(User, request.user), about=report.study)
-    context = _context(request, report, preview(report))
+    blind = reads_blind(report, cast(User, request.user))
+    context = _context(request, report, preview(report, blind=blind), blind=blind)
     context["page_strings"] = page_strings()
     context["shows_demo_models"] = report.job is not None and bool(report.job.algorithm.applicability)
     return render(request, "reports/read.html", context)
@@ -123,8 +131,9 @@ def read(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
 def panels(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """The page's parts as they are now, with the version and the digest they show."""
     report = _report(request, report_id)
-    shown = preview(report)
-    context = _context(request, report, shown)
+    blind = reads_blind(report, cast(User, request.user))
+    shown = preview(report, blind=blind)
+    context = _context(request, report, shown, blind=blind)
     html = {name: render_to_string(f"reports/{file}.html", context, request) for name, file in PANELS.items()}
     again = context["images"].is_read_again
     return JsonResponse({"version": report.version, "digest": shown.digest, "html": html, "is_read_again": again})
