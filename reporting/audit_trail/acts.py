@@ -55,6 +55,8 @@ class AuditAct(StrEnum):
     FINDING_NOT_EVALUABLE = "finding.marked_not_evaluable"
     FINDINGS_CONFIRMED_IN_BULK = "findings.confirmed_in_bulk"
     CONSISTENCY_ANSWERED = "consistency.answered"
+    TEXT_EDITED = "report.text_edited"
+    TEXT_RESTORED = "report.text_restored"
     CRITICAL_RAISED = "critical.raised"
     CRITICAL_TOLD = "critical.told"
     CRITICAL_ESCALATED = "critical.escalated"

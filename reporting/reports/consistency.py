@@ -40,6 +40,8 @@ class Problem:
     message: str
     places: tuple[Place, ...]
     fingerprint: str
+    section: str = ""  # of the hand-edited paragraph it is about, with its language
+    language: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -47,6 +49,8 @@ class Problem:
             "severity": self.severity.value,
             "message": self.message,
             "keys": [str(p) for p in self.places],
+            "section": self.section,
+            "language": self.language,
             "fingerprint": self.fingerprint,
         }
 

@@ -10,11 +10,11 @@ from typing import Any
 from reporting.predictions.models import Prediction
 from reporting.reports.consistency import Problem
 from reporting.reports.critical import Critical
-from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
+from reporting.reports.models import CheckAnswer, EditedText, Finding, LevelMap, Report
 from reporting.reports.rendering import Language, Rendering
 from reporting.reports.sheet import Facts
 
-SCHEMA = 2
+SCHEMA = 3  # 2 knew no hand-edited paragraphs
 VOCABULARY_VERSION = "1"
 # Of a prediction; the algorithm that made it stands once, at the top of the content.
 _SAID = (
@@ -99,16 +99,30 @@ def answer_content(answer: CheckAnswer) -> dict[str, Any]:
 
 
 def _rendering(rendering: Rendering) -> dict[str, Any]:
+    """The generated sentences, and where a person wrote a paragraph instead, that too."""
     return {
         "findings": [
             {
                 "block": section.block.value,
                 "title": section.title,
                 "sentences": [{"text": s.text, "sources": list(s.sources)} for s in section.sentences],
+                "manual": section.manual,
             }
             for section in rendering.sections
         ],
         "impression": [{"text": s.text, "sources": list(s.sources)} for s in rendering.impression],
+        "impression_manual": rendering.impression_manual,
+    }
+
+
+def edited_text_content(row: EditedText) -> dict[str, Any]:
+    return {
+        "section": row.section,
+        "language": row.language,
+        "text": row.text,
+        "generated": row.generated,
+        "by": str(row.edited_by_id),
+        "at": row.edited_at.isoformat(),
     }
 
 
@@ -134,6 +148,7 @@ def content_of(
     findings: Iterable[Finding],
     level_map: LevelMap,
     answers: Iterable[CheckAnswer],
+    edited: Iterable[EditedText],
     problems: Iterable[Problem],
     criticals: Iterable[Critical],
     renderings: Mapping[Language, Rendering],
@@ -154,6 +169,7 @@ def content_of(
         },
         "findings": [finding_content(row) for row in findings],
         "answers": [answer_content(answer) for answer in answers],
+        "edited_texts": [edited_text_content(row) for row in edited],
         "questions": [{"code": p.code, "keys": [str(x) for x in p.places]} for p in problems],
         "criticals": [
             {"code": c.trigger.code, "category": c.trigger.category, "keys": [str(p) for p in c.places]}

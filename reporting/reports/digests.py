@@ -13,6 +13,7 @@ from reporting.reports.content import (
     algorithm_of,
     answer_content,
     canonical,
+    edited_text_content,
     finding_content,
     levels_content,
     sha256_of,
@@ -33,6 +34,7 @@ _CLOSES = {
     AuditAct.REPORT_WITHDRAWN.value: ReportStatus.WITHDRAWN,
     AuditAct.REPORT_DISCARDED.value: ReportStatus.DISCARDED,
 }
+_BEFORE_EDITED_TEXTS = 2
 _CLOSING = (*_MAKES_A_VERSION, *_CLOSES)
 
 
@@ -112,7 +114,7 @@ def _rows_fault(report: Report, versions: list[ReportVersion]) -> str | None:
     if final is None:
         return None
     content = json.loads(final.content)
-    if content["schema"] != SCHEMA:
+    if content["schema"] not in (_BEFORE_EDITED_TEXTS, SCHEMA):
         return None  # written by an earlier version of this program, in another form
     if content["header"]["study_instance_uid"] != report.study.study_instance_uid:
         return "belongs to another study than the one it was signed for"
@@ -126,6 +128,9 @@ def _rows_fault(report: Report, versions: list[ReportVersion]) -> str | None:
     answers = report.check_answers.order_by("created_at")
     if content["answers"] != [answer_content(answer) for answer in answers]:
         return "its answers are not the signed ones"
+    edited = report.edited_texts.order_by("section", "language")
+    if content.get("edited_texts", []) != [edited_text_content(row) for row in edited]:
+        return "its paragraphs are not the signed ones"
     return None
 
 

@@ -25,6 +25,7 @@ from reporting.reports.process_models import (
     ReportNote,
 )
 from reporting.reports.states import OPEN_STATUSES, VALUED_STATES, FindingState, ReportStatus
+from reporting.reports.text_models import EditedText
 from reporting.studies.models import Study
 
 STATUS_LABELS = {
@@ -344,6 +345,7 @@ __all__ = [
     "CheckAnswer",
     "CriticalAlert",
     "CriticalNotice",
+    "EditedText",
     "ExportFormat",
     "ExportStatus",
     "Finding",

@@ -8,7 +8,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from reporting.reports.models import STATUS_LABELS, Finding, Report, ReportVersion, Signature
+from reporting.reports.models import STATUS_LABELS, Finding, NoticeKind, NoticeMethod, Report, ReportVersion, Signature
+from reporting.reports.rendering import IMPRESSION, Language
 from reporting.reports.states import ReportStatus
 
 STATUS_CHOICES = [(status.value, STATUS_LABELS[status]) for status in ReportStatus]
@@ -58,6 +59,8 @@ class ProblemSerializer(serializers.Serializer[Any]):
     message = serializers.CharField()
     keys = serializers.ListField(child=serializers.CharField())
     fingerprint = serializers.CharField(help_text="Send it back with the answer: it names exactly this question")
+    section = serializers.CharField(help_text="Of the hand-edited paragraph it is about; empty for a field")
+    language = serializers.CharField(help_text="Of that paragraph")
     settled = serializers.BooleanField()
 
 
@@ -238,6 +241,15 @@ class AnswerSerializer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField(max_length=64)
     answer = serializers.ChoiceField(choices=["accepted", "yes", "no", "not_now"])
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+
+class ParagraphSerializer(serializers.Serializer[Any]):
+    section = serializers.ChoiceField(choices=[*(block.value for block in Block), IMPRESSION])
+    language = serializers.ChoiceField(choices=[language.value for language in Language])
+
+
+class EditedTextSerializer(ParagraphSerializer):
+    text = serializers.CharField(max_length=4000, trim_whitespace=False)
+
 
 
 class ShownSerializer(serializers.Serializer[Any]):

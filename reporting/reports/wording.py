@@ -102,6 +102,33 @@ FINDINGS = {
     "pll": _("Thick posterior longitudinal ligament"),
     "lf": _("Thick ligamentum flavum"),
 }
+# What a paragraph speaks of (prose.lexicon), as the checks name it.
+CONCEPTS = {
+    "herniation": _("disc herniation"),
+    "bulge": _("disc bulge"),
+    "pll": _("thick posterior longitudinal ligament"),
+    "ossification": _("ossification of the PLL"),
+    "lf": _("thick ligamentum flavum"),
+    "canal": _("canal narrowing"),
+    "signal": _("cord signal change"),
+    "foramen": _("foraminal narrowing"),
+    "root": _("nerve root"),
+    "discitis": _("discitis"),
+    "slip": _("slip"),
+    "osteophyte": _("osteophytes"),
+    "fracture": _("fracture"),
+    "dislocation": _("dislocation"),
+    "height": _("height loss"),
+    "marrow": _("marrow"),
+    "endplate": _("endplate change"),
+    "facet": _("facet degeneration"),
+    "scoliosis": _("scoliosis"),
+    "lordosis": _("lordosis"),
+    "tonsils": _("cerebellar tonsils"),
+    "artery": _("vertebral artery"),
+    "prevertebral": _("prevertebral soft tissues"),
+    "extramedullary": _("extramedullary lesion"),
+}
 APPLICABILITY = {
     "trained on synthetic images; not for clinical use": _("trained on synthetic images; not for clinical use"),
     "imported bundle, not validated here; not for clinical use": _(
@@ -130,6 +157,10 @@ def reason_text(reason: str) -> str:
     if reason in REASONS:
         return str(REASONS[reason])
     return gettext(ROLE_REASON_TEXT[RoleReason(reason)]) if reason in set(RoleReason) else reason
+
+
+def concept_text(concept: str) -> str:
+    return str(CONCEPTS.get(concept, concept))
 
 
 def finding_text(finding: str) -> str:

@@ -84,18 +84,19 @@ def _header(header: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _passages(texts: dict[str, Any]) -> list[Passage]:
-    """Findings and impression in each language, from the signed sentences."""
+    """Findings and impression in each language, from the signed sentences and hand-edited paragraphs."""
     passages: list[Passage] = []
     for language, findings, impression, gap, colon in _LANGUAGES:
         text = texts[language]
         sections = [
-            (f"{section['title']}{colon}", gap.join(s["text"] for s in section["sentences"]))
+            (f"{section['title']}{colon}", section.get("manual") or gap.join(s["text"] for s in section["sentences"]))
             for section in text["findings"]
-            if section["sentences"]
+            if section["sentences"] or section.get("manual")
         ]
         passages.append(Passage(language, findings, tuple(sections)))
         numbered = tuple((f"{n}. ", s["text"]) for n, s in enumerate(text["impression"], 1))
-        passages.append(Passage(language, impression, numbered))
+        by_hand = tuple(("", line) for line in text.get("impression_manual", "").split("\n") if line.strip())
+        passages.append(Passage(language, impression, by_hand or numbered))
     return passages
 
 

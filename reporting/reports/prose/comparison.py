@@ -36,14 +36,18 @@ def compare(text: str, generated: str, sheet: Sheet) -> list[Mismatch]:
     told = {m.level for m in found}
     found += [Mismatch("level", "", level) for level in sorted(_unknown_levels(text, sheet)) if level not in told]
     found += [Mismatch("number", "", "", side=number) for number in _unknown_numbers(text, generated, sheet)]
-    found += _left_out(claims, claims_in(generated), truths)
+    named = {(m.concept, m.level) for m in found}
+    # A wrong side is one question, not a second one that the right side is missing.
+    found += [m for m in _left_out(claims, claims_in(generated), truths) if (m.concept, m.level) not in named]
     return list(dict.fromkeys(found))
 
 
 def parity(one: str, other: str) -> list[Mismatch]:
-    """What only one of two versions of a paragraph claims: the same fields must say the same in both languages."""
+    """What only one of two versions of a paragraph claims or measures."""
     here, there = claims_in(one), claims_in(other)
-    return [Mismatch("language", c.concept, c.level, c.side) for c in sorted(here ^ there)]
+    numbers = sorted(_numbers(one) ^ _numbers(other))
+    claims = [Mismatch("language", c.concept, c.level, c.side) for c in sorted(here ^ there)]
+    return claims + [Mismatch("language", "", "", number) for number in numbers]
 
 
 def _against_fields(claim: Claim, truths: Truths) -> Mismatch | None:
@@ -53,8 +57,10 @@ def _against_fields(claim: Claim, truths: Truths) -> Mismatch | None:
     places = tuple(dict.fromkeys(p for t in here for p in t.places))
     present = any(t.present for t in here)
     if not claim.present:
-        denied = _is_true_of(claim, here) if claim.side else present
-        return Mismatch("negation", claim.concept, claim.level, claim.side, places) if denied else None
+        if _is_true_of(claim, here) if claim.side else present:
+            return Mismatch("negation", claim.concept, claim.level, claim.side, places)
+        # What nobody set must not print as normal, in a hand-edited paragraph either.
+        return None if here else Mismatch("unsupported", claim.concept, claim.level, claim.side)
     if present:
         return _side_mismatch(claim, here, places)
     elsewhere = [t for (concept, _level), t in truths.items() if concept == claim.concept and t.present]
@@ -102,20 +108,28 @@ def _listed(sheet: Sheet, place: Place) -> list[str]:
 def _unknown_numbers(text: str, generated: str, sheet: Sheet) -> Iterator[str]:
     """Lengths that stand neither in a field nor in a comment the fields hold."""
     known = {f"{float(v):g}" for p in sheet.statements if isinstance(v := sheet.human(p), int | float)}
-    known |= {f"{float(n):g}" for n in _MM.findall(generated)}
-    yield from (n for n in dict.fromkeys(_MM.findall(text)) if f"{float(n):g}" not in known)
+    yield from sorted(_numbers(text) - known - _numbers(generated))
+
+
+def _numbers(text: str) -> set[str]:
+    return {f"{float(number):g}" for number in _MM.findall(text)}
 
 
 def _left_out(claims: Iterable[Claim], generated: Iterable[Claim], truths: Truths) -> list[Mismatch]:
     """Findings present in the generated paragraph and claimed nowhere in the text."""
-    told = {(c.concept, level) for c in claims if c.present for level in _same_place(c)}
-    told |= {(c.concept, c.level) for c in claims if c.present}
-    concepts_without_level = {c.concept for c in claims if c.present and not c.level}
+    present = [c for c in claims if c.present]
+    told = {(c.concept, level, c.side) for c in present for level in (*_same_place(c), c.level)}
     missing = []
     for claim in sorted(generated):
-        key = (claim.concept, claim.level)
-        if not claim.present or key in told or claim.concept in concepts_without_level:
+        # Told without its level or its side it is told all the same: a wrong one is another question.
+        ways = {(claim.concept, level, side) for level in (claim.level, "") for side in (claim.side, "")}
+        if (
+            not claim.present
+            or ways & told
+            or (not claim.side and any(t[:2] == (claim.concept, claim.level) for t in told))
+        ):
             continue
-        truth = truths.get(key)
-        missing.append(Mismatch("missing", claim.concept, claim.level, "", tuple(truth.places) if truth else ()))
+        truth = truths.get((claim.concept, claim.level))
+        places = tuple(truth.places) if truth else ()
+        missing.append(Mismatch("missing", claim.concept, claim.level, claim.side, places))
     return list(dict.fromkeys(missing))

@@ -9,6 +9,8 @@ from enum import StrEnum
 from reporting.reports.places import Place
 from reporting.reports.template.spec import Block
 
+IMPRESSION = "impression"
+
 
 class Language(StrEnum):
     EN = "en"
@@ -25,29 +27,49 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Section:
+    """One block; ``manual`` is the paragraph that a person wrote instead of the sentences, or empty."""
+
     block: Block
     title: str
     sentences: tuple[Sentence, ...]
+    manual: str = ""
 
 
 @dataclass(frozen=True)
 class Rendering:
-    """A whole report in one language."""
+    """A whole report in one language, with the paragraphs that a person wrote where somebody did."""
 
     language: Language
     sections: tuple[Section, ...]
     impression: tuple[Sentence, ...]
+    impression_manual: str = ""
 
     @property
     def findings_text(self) -> str:
-        """Every sentence of the findings, one section a line."""
-        gap = " " if self.language is Language.EN else ""
-        return "\n".join(gap.join(s.text for s in section.sentences) for section in self.sections if section.sentences)
+        """The findings as they print, one section a line."""
+        told = (section.manual or self.generated(section.block.value) for section in self.sections)
+        return "\n".join(paragraph for paragraph in told if paragraph)
 
     @property
     def impression_text(self) -> str:
-        """The numbered impression, one item a line."""
-        return "\n".join(f"{number}. {s.text}" for number, s in enumerate(self.impression, 1))
+        """The impression as it prints, one item a line."""
+        return self.impression_manual or self.generated(IMPRESSION)
+
+    def generated(self, section: str) -> str:
+        """A paragraph as the fields say it: sentences of a block, or the numbered items of the impression."""
+        if section == IMPRESSION:
+            return "\n".join(f"{number}. {s.text}" for number, s in enumerate(self.impression, 1))
+        gap = " " if self.language is Language.EN else ""
+        return gap.join(s.text for part in self.sections if part.block.value == section for s in part.sentences)
+
+    def manual(self, section: str) -> str:
+        """The paragraph that a person wrote there, or an empty string."""
+        if section == IMPRESSION:
+            return self.impression_manual
+        return next((part.manual for part in self.sections if part.block.value == section), "")
+
+    def printed(self, section: str) -> str:
+        return self.manual(section) or self.generated(section)
 
     @property
     def text(self) -> str:

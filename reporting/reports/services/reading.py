@@ -12,9 +12,10 @@ from reporting.reports.consistency import Problem, find_problems, is_settled
 from reporting.reports.content import canonical, content_of, sha256_of
 from reporting.reports.critical import Critical, criticals
 from reporting.reports.drafting import Analysis
-from reporting.reports.models import CheckAnswer, Finding, LevelMap, Report
+from reporting.reports.models import CheckAnswer, EditedText, Finding, LevelMap, Report, ReportVersion, VersionKind
 from reporting.reports.places import Place
-from reporting.reports.rendering import Language, Rendering, render
+from reporting.reports.prose_problems import Basis, prose_problems
+from reporting.reports.rendering import Language, Paragraphs, Rendering, render, with_paragraphs
 from reporting.reports.sheet import Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
@@ -118,9 +119,23 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
     level_map, findings = current_level_map(report), findings_of(report, blind=blind)
     sheet = sheet_of(report, findings, level_map, blind=blind)
     answers = list(CheckAnswer.objects.filter(report=report).order_by("created_at"))
-    problems, fired = find_problems(sheet), criticals(sheet)
-    renderings = {language: render(sheet, language) for language in Language}
+    edited = edited_texts(report)
+    renderings = renderings_of(sheet, edited)
+    bases = {row.key: Basis(row.generated) for row in edited if row.text}
+    problems = [*find_problems(sheet), *prose_problems(sheet, renderings, bases)]
+    fired = criticals(sheet)
     content = content_of(
+def edited_texts(report: Report) -> list[EditedText]:
+    """Every paragraph that somebody edited, also those given back to the fields since."""
+    return list(report.edited_texts.select_related("edited_by").order_by("section", "language"))
+
+
+def renderings_of(sheet: Sheet, edited: list[EditedText]) -> dict[Language, Rendering]:
+    """The text in both languages, with the paragraphs that a person wrote."""
+    paragraphs: Paragraphs = {row.key: row.text for row in edited if row.text}
+    return {language: with_paragraphs(render(sheet, language), paragraphs) for language in Language}
+
+
         report,
         site=settings.SITE_NAME,
         facts=sheet.facts,
@@ -138,6 +153,7 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
         en=renderings[Language.EN],
         zh=renderings[Language.ZH],
         problems=tuple(problems),
+        edited=edited,
         answers={(a.code, a.fingerprint): a.answer for a in answers},
         criticals=tuple(fired),
     )
@@ -157,9 +173,22 @@ def changes_since(report: Report, version: int, *, blind: bool = False) -> dict[
                 "value": row.human_value,
                 "set_by": row.set_by.full_name if row.set_by else "",
                 "set_at": row.set_at.isoformat() if row.set_at else "",
+    edited = edited_texts(report)
+    renderings = renderings_of(sheet, edited)
             }
             for row in changed
         ],
-        "text_en": render(sheet, Language.EN).text,
-        "text_zh": render(sheet, Language.ZH).text,
+        "texts": [
+            {
+                "section": row.section,
+                "language": row.language,
+                "text": row.text,
+                "set_by": row.edited_by.full_name,
+                "set_at": row.edited_at.isoformat(),
+            }
+            for row in edited
+            if row.report_version > version
+        ],
+        "text_en": renderings[Language.EN].text,
+        "text_zh": renderings[Language.ZH].text,
     }
