@@ -14,6 +14,7 @@ from reporting.predictions.blind_api import BlindRulesView
 from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
+from reporting.reports import api_process as process
 from reporting.reports.pictures_api import KeySlicesView, PictureView
 from reporting.studies import api as studies
 
@@ -44,6 +45,12 @@ _CHANGES = {
     "relabel-undo": changes.UndoRelabelView,
     "lock-first-read": changes.LockFirstReadView,
     "answer": changes.AnswerView,
+    "notice": process.NoticeView,
+    "consult": process.ConsultView,
+    "consult-answer": process.ConsultAnswerView,
+    "return": process.ReturnView,
+    "texts/edit": changes.EditTextView,
+    "texts/restore": changes.RestoreTextView,
     "approve-preliminary": changes.ApproveView,
     "reopen": changes.ReopenView,
     "sign": changes.SignView,

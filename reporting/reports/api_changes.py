@@ -63,7 +63,7 @@ class ReportChangeView(APIView):
         raise NotImplementedError
 
 
-def _described(
+def described(
     operation_id: str, answers: type[Serializer[Any]] = shapes.ChangedSerializer, *more: int
 ) -> Callable[[View], View]:
     def describe(view: View) -> View:
@@ -95,7 +95,7 @@ def _signed(version: ReportVersion) -> dict[str, Any]:
     return {"signed": shapes.ReportVersionSerializer(version).data}
 
 
-@_described("accept_finding", shapes.FindingChangedSerializer)
+@described("accept_finding", shapes.FindingChangedSerializer)
 class AcceptFindingView(ReportChangeView):
     """Confirm the machine's value at one place."""
 
@@ -107,7 +107,7 @@ class AcceptFindingView(ReportChangeView):
         return _finding(finding, user)
 
 
-@_described("change_finding", shapes.FindingChangedSerializer)
+@described("change_finding", shapes.FindingChangedSerializer)
 class ChangeFindingView(ReportChangeView):
     """Set a human value at one place."""
 
@@ -118,7 +118,7 @@ class ChangeFindingView(ReportChangeView):
         return _finding(services.change_finding(report, place, value, by=user, expected_version=version), user)
 
 
-@_described("clear_finding", shapes.FindingChangedSerializer)
+@described("clear_finding", shapes.FindingChangedSerializer)
 class ClearFindingView(ReportChangeView):
     """Undo: back to the machine's suggestion, or to unset."""
 
@@ -129,7 +129,7 @@ class ClearFindingView(ReportChangeView):
         return _finding(services.clear_finding(report, place, by=user, expected_version=version), user)
 
 
-@_described("mark_not_evaluable", shapes.FindingChangedSerializer)
+@described("mark_not_evaluable", shapes.FindingChangedSerializer)
 class NotEvaluableView(ReportChangeView):
     """Say that this cannot be judged on these images."""
 
@@ -140,7 +140,7 @@ class NotEvaluableView(ReportChangeView):
         return _finding(services.mark_not_evaluable(report, place, by=user, expected_version=version), user)
 
 
-@_described("confirm_rest", shapes.RestConfirmedSerializer)
+@described("confirm_rest", shapes.RestConfirmedSerializer)
 class ConfirmRestView(ReportChangeView):
     """Confirm what is left and normal; machine positives stay to be decided one by one."""
 
@@ -151,7 +151,7 @@ class ConfirmRestView(ReportChangeView):
         return {"confirmed": done.count, "remaining": [str(place) for place in done.remaining]}
 
 
-@_described("confirm_levels")
+@described("confirm_levels")
 class ConfirmLevelsView(ReportChangeView):
     """Say that the levels shown are right: from here on machine values may be accepted."""
 
@@ -162,7 +162,7 @@ class ConfirmLevelsView(ReportChangeView):
         return {}
 
 
-@_described("relabel_levels")
+@described("relabel_levels")
 class RelabelView(ReportChangeView):
     """Correct the levels by one act; every value and prediction moves along, and the levels are confirmed anew."""
 
@@ -188,7 +188,7 @@ class RelabelView(ReportChangeView):
         return {}
 
 
-@_described("undo_relabel")
+@described("undo_relabel")
 class UndoRelabelView(ReportChangeView):
     """Take the last correction of the levels back."""
 
@@ -199,7 +199,7 @@ class UndoRelabelView(ReportChangeView):
         return {}
 
 
-@_described("lock_first_read")
+@described("lock_first_read")
 class LockFirstReadView(ReportChangeView):
     """Keep what you say so far as your first read; from then on the machine is shown."""
 
@@ -210,7 +210,7 @@ class LockFirstReadView(ReportChangeView):
         return {}
 
 
-@_described("answer_check")
+@described("answer_check")
 class AnswerView(ReportChangeView):
     """Answer a question of the consistency checks, or "critical?"."""
 
@@ -221,7 +221,29 @@ class AnswerView(ReportChangeView):
         return {}
 
 
-@_described("approve_preliminary", shapes.SignedSerializer)
+@described("edit_text")
+class EditTextView(ReportChangeView):
+    """Print your own paragraph instead of what the fields say there."""
+
+    needs, says = Act.REPORT_EDIT, shapes.EditedTextSerializer
+
+    def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        services.edit_text(report, by=user, expected_version=version, **given)
+        return {}
+
+
+@described("restore_text")
+class RestoreTextView(ReportChangeView):
+    """Print what the fields say again."""
+
+    needs, says = Act.REPORT_EDIT, shapes.ParagraphSerializer
+
+    def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        services.restore_text(report, by=user, expected_version=version, **given)
+        return {}
+
+
+@described("approve_preliminary", shapes.SignedSerializer)
 class ApproveView(ReportChangeView):
     """Hand a complete draft to a senior. 422 with every open problem."""
 
@@ -231,7 +253,7 @@ class ApproveView(ReportChangeView):
         return _signed(services.approve_preliminary(report, by=user, expected_version=version, **given))
 
 
-@_described("reopen_report")
+@described("reopen_report")
 class ReopenView(ReportChangeView):
     """Take a preliminary report back into draft."""
 
@@ -242,7 +264,7 @@ class ReopenView(ReportChangeView):
         return {}
 
 
-@_described("sign_report", shapes.SignedSerializer, 429)
+@described("sign_report", shapes.SignedSerializer, 429)
 class SignView(ReportChangeView):
     """Make the report final. Carries the version (If-Match), the digest of what was shown, and the password."""
 
@@ -252,7 +274,7 @@ class SignView(ReportChangeView):
         return _signed(services.sign_report(report, by=user, expected_version=version, **given))
 
 
-@_described("sign_addendum", shapes.SignedSerializer, 429)
+@described("sign_addendum", shapes.SignedSerializer, 429)
 class AddendumView(ReportChangeView):
     """Add words to a final report as a version of their own."""
 
@@ -262,7 +284,7 @@ class AddendumView(ReportChangeView):
         return _signed(services.sign_addendum(report, given.pop("text"), by=user, expected_version=version, **given))
 
 
-@_described("withdraw_report", shapes.ChangedSerializer, 429)
+@described("withdraw_report", shapes.ChangedSerializer, 429)
 class WithdrawView(ReportChangeView):
     """Declare a final report entered in error; it stays readable."""
 
@@ -273,7 +295,7 @@ class WithdrawView(ReportChangeView):
         return {}
 
 
-@_described("discard_report")
+@described("discard_report")
 class DiscardView(ReportChangeView):
     """Close a draft that will not become a report."""
 

@@ -267,12 +267,26 @@ def _postoperative(c: _Checks) -> Iterator[Problem]:
             yield c.ask("postoperative_machine_values", message, place, *accepted)
 
 
+def _category_changed(c: _Checks) -> Iterator[Problem]:
+    """Somebody may already have been told otherwise: asked anew, and the earlier answer stays."""
+    before = c.sheet.facts.earlier_category
+    now = min((critical.trigger.category for critical in criticals(c.sheet)), default=0)
+    if before is None or before == now:
+        return
+    words = {"before": before or _("none"), "now": now or _("none")}
+    message = _("Critical category %(before)s in the last version, %(now)s now: is this critical?") % words
+    fired = tuple(place for critical in criticals(c.sheet) for place in critical.places)
+    asked_of = fingerprint(c.sheet, f"critical.category_changed.{before}.{now}", fired)
+    yield Problem("critical.category_changed", Severity.ASK, message, tuple(dict.fromkeys(fired)), asked_of)
+
+
 def _critical(c: _Checks) -> Iterator[Problem]:
     for critical in criticals(c.sheet):
         if critical.trigger.category == 1:
             code = f"critical.{critical.trigger.code}"
             message = _("Critical finding: please answer yes or no")
             yield Problem(code, Severity.ASK, message, critical.places, critical.fingerprint)
+    yield from _category_changed(c)
     places = urgency_is_unknown(c.sheet)
     if places:
         message = _("The cord is compressed and onset or symptoms are not given: is this critical?")

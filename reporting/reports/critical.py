@@ -21,6 +21,10 @@ CATEGORY_CODES = {
 }
 
 
+CLOCK_MINUTES = {1: 60, 2: 12 * 60, 3: 3 * 24 * 60}
+"""Within which somebody must have received the message, counted from when it was found."""
+
+
 @dataclass(frozen=True)
 class Is:
     """Some place of ``field`` holds one of ``values``."""
@@ -40,6 +44,20 @@ class Is:
 
     def __str__(self) -> str:
         return f"{self.field} in ({', '.join(self.values)})"
+
+
+@dataclass(frozen=True)
+class FirstTime:
+    """As ``what``, but not at a level that is called known from an earlier study."""
+
+    what: Is
+
+    def places(self, sheet: Sheet) -> list[Place]:
+        known = ("unchanged", "improved", "progressed")
+        return [place for place in self.what.places(sheet) if sheet.code("change", place.level) not in known]
+
+    def __str__(self) -> str:
+        return f"{self.what}, seen for the first time"
 
 
 @dataclass(frozen=True)
@@ -82,7 +100,7 @@ class Together:
         return f"({' and, at the same place, '.join(str(p) for p in self.parts)})"
 
 
-Expression = Is | AnyOf | AllOf | Together
+Expression = Is | FirstTime | AnyOf | AllOf | Together
 
 
 @dataclass(frozen=True)
@@ -207,7 +225,7 @@ TRIGGERS: tuple[Trigger, ...] = (
         3,
         "Deformed cord without signal change",
         "需随访异常：脊髓受压变形",
-        Is("canal_grade", ("2",)),
+        FirstTime(Is("canal_grade", ("2",))),
         superseded_by=("compression_urgent",),
     ),
     Trigger(

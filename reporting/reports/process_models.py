@@ -5,8 +5,13 @@ All tables here are append-only: a correction is a further row.
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
@@ -33,6 +38,23 @@ class FirstRead(TimestampedModel):
         return str(self.id)
 
 
+class CriticalAlertQuerySet(models.QuerySet["CriticalAlert"]):
+    def pending(self) -> CriticalAlertQuerySet:
+        """Nobody has been told yet, and it was not taken back. An escalation does not stop the clock."""
+        settled = CriticalNotice.objects.filter(alert=models.OuterRef("pk"), kind__in=["told", "retracted"])
+        return self.filter(~models.Exists(settled))
+
+    def overdue(self) -> CriticalAlertQuerySet:
+        return self.pending().filter(due_at__lt=Now())
+
+    def pending_by_study(self, study_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, CriticalAlert]:
+        """For a list: the most urgent pending alert of each study that has one."""
+        found: dict[uuid.UUID, CriticalAlert] = {}
+        for alert in self.pending().filter(report__study__in=study_ids).select_related("report").order_by("due_at"):
+            found.setdefault(alert.report.study_id, alert)
+        return found
+
+
 class CriticalAlert(TimestampedModel):
     """A finding of category 1, 2 or 3 that a reader called critical; ``due_at`` is when somebody must know of it."""
 
@@ -48,6 +70,8 @@ class CriticalAlert(TimestampedModel):
     due_at = models.DateTimeField()
     report_version = models.PositiveIntegerField()
 
+    objects = CriticalAlertQuerySet.as_manager()
+
     class Meta:
         ordering = ["category", "found_at"]
         constraints = [
@@ -57,6 +81,11 @@ class CriticalAlert(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_overdue(self) -> bool:
+        """Of a pending one."""
+        return timezone.now() > self.due_at
 
 
 class NoticeKind(models.TextChoices):
@@ -100,6 +129,10 @@ class CriticalNotice(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_late(self) -> bool:
+        return self.received_at is not None and self.received_at > self.alert.due_at
 
 
 class NoteKind(models.TextChoices):

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from reporting.reports.models import STATUS_LABELS, Finding, NoticeKind, NoticeMethod, Report, ReportVersion, Signature
 from reporting.reports.rendering import IMPRESSION, Language
 from reporting.reports.states import ReportStatus
+from reporting.reports.template import Block
 
 STATUS_CHOICES = [(status.value, STATUS_LABELS[status]) for status in ReportStatus]
 
@@ -58,9 +59,9 @@ class ProblemSerializer(serializers.Serializer[Any]):
     severity = serializers.ChoiceField(choices=["block", "ask"])
     message = serializers.CharField()
     keys = serializers.ListField(child=serializers.CharField())
-    fingerprint = serializers.CharField(help_text="Send it back with the answer: it names exactly this question")
     section = serializers.CharField(help_text="Of the hand-edited paragraph it is about; empty for a field")
     language = serializers.CharField(help_text="Of that paragraph")
+    fingerprint = serializers.CharField(help_text="Send it back with the answer: it names exactly this question")
     settled = serializers.BooleanField()
 
 
@@ -206,9 +207,7 @@ class MoveLevelSerializer(serializers.Serializer[Any]):
 
 class InsertLevelSerializer(serializers.Serializer[Any]):
     disc = serializers.CharField(max_length=8, help_text="The level is missed above this disc")
-    is_block = serializers.BooleanField(
-        default=False, help_text="Two bodies are fused: noted as block vertebra"
-    )
+    is_block = serializers.BooleanField(default=False, help_text="Two bodies are fused: noted as block vertebra")
 
 
 class RemoveLevelSerializer(serializers.Serializer[Any]):
@@ -242,6 +241,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     answer = serializers.ChoiceField(choices=["accepted", "yes", "no", "not_now"])
     comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
+
 class ParagraphSerializer(serializers.Serializer[Any]):
     section = serializers.ChoiceField(choices=[*(block.value for block in Block), IMPRESSION])
     language = serializers.ChoiceField(choices=[language.value for language in Language])
@@ -249,7 +249,6 @@ class ParagraphSerializer(serializers.Serializer[Any]):
 
 class EditedTextSerializer(ParagraphSerializer):
     text = serializers.CharField(max_length=4000, trim_whitespace=False)
-
 
 
 class ShownSerializer(serializers.Serializer[Any]):
@@ -274,6 +273,36 @@ class RecentPasswordSerializer(serializers.Serializer[Any]):
 
 class AddendumSerializer(PasswordSerializer):
     text = serializers.CharField(max_length=4000)
+    critical_category = serializers.IntegerField(
+        required=False, min_value=0, max_value=3, help_text="1–3: these words make it critical; 0: they take it back"
+    )
+
+
+class NoticeSerializer(serializers.Serializer[Any]):
+    """The log of a critical finding: who was told, when it was received, how, and whether it was read back."""
+
+    alert = serializers.UUIDField()
+    kind = serializers.ChoiceField(choices=NoticeKind.choices)
+    told_to = serializers.CharField(max_length=128, required=False, allow_blank=True)
+    received_at = serializers.DateTimeField(required=False)
+    method = serializers.ChoiceField(choices=NoticeMethod.choices, required=False, allow_blank=True)
+    read_back = serializers.BooleanField(required=False)
+    comment = serializers.CharField(max_length=500, required=False, allow_blank=True)
+
+
+class ConsultSerializer(serializers.Serializer[Any]):
+    colleague = serializers.UUIDField()
+    text = serializers.CharField(max_length=2000)
+
+
+class ConsultAnswerSerializer(serializers.Serializer[Any]):
+    note = serializers.UUIDField()
+    text = serializers.CharField(max_length=2000)
+
+
+class ReturnSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField(max_length=2000)
+    place = serializers.CharField(max_length=80, required=False, allow_blank=True)
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

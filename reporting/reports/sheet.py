@@ -39,6 +39,7 @@ class Facts:
     demo_weights: str = ""
     algorithm: str = ""
     has_earlier_study: bool = False
+    earlier_category: int | None = None  # gravest in what was last signed or handed over of this study; 0: none
     values_outside: int = 0  # human values whose structure has no level now
 
 

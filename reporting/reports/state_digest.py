@@ -40,12 +40,13 @@ from reporting.reports.models import (
     Signature,
 )
 from reporting.studies.blobs import BlobDamaged, blob_path, kept_digests, verified_path
-from reporting.studies.models import Patient, QuarantinedFile, Series, SopInstance, Study
+from reporting.studies.models import Patient, QuarantinedFile, Series, SopInstance, Study, StudyShare
 
 _ROWS: tuple[type[Model], ...] = (
     User,
     Patient,
     Study,
+    StudyShare,
     Series,
     SopInstance,
     QuarantinedFile,
@@ -64,12 +65,12 @@ _ROWS: tuple[type[Model], ...] = (
     EditedText,
     ReportVersion,
     Signature,
-    AuditEvent,
-)
     FirstRead,
     CriticalAlert,
     CriticalNotice,
     ReportNote,
+    AuditEvent,
+)
 # Change by themselves or by looking: not part of what was said.
 _LEFT_OUT = {"updated_at", "last_login", "lease_expires_at", "dispatched_at"}
 

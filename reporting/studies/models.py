@@ -42,7 +42,8 @@ class StudyQuerySet(models.QuerySet["Study"]):
             return self
         if role is Role.IMPORTER:
             return self.received_within_days(3)
-        return self.filter(models.Q(section=user.section) | models.Q(assigned_to=user))
+        shared = StudyShare.objects.filter(study=models.OuterRef("pk"), user=user)
+        return self.filter(models.Q(section=user.section) | models.Q(assigned_to=user) | models.Exists(shared))
 
     def received_within_days(self, days: int) -> StudyQuerySet:
         return self.filter(created_at__gte=timezone.now() - timedelta(days=days))
@@ -61,6 +62,7 @@ class Study(TimestampedModel):
     assigned_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="assigned_studies"
     )
+    assignment_version = models.PositiveIntegerField(default=1)  # counts who it was given to: see assign_study
 
     objects = StudyQuerySet.as_manager()
 
@@ -68,6 +70,21 @@ class Study(TimestampedModel):
         verbose_name_plural = "studies"
         ordering = ["-created_at"]
         indexes = [models.Index(fields=["-created_at"]), models.Index(fields=["section", "-created_at"])]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class StudyShare(TimestampedModel):
+    """A colleague of another section who was asked for an opinion may see the study."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="shares")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="study_is_shared_once")]
 
     def __str__(self) -> str:
         return str(self.id)

@@ -13,6 +13,7 @@ from reporting.predictions.models import BlindDecision, InferenceJob, JobStatus
 from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm
 from reporting.reports import services
 from reporting.reports.models import Report
+from reporting.reports.services.critical_path import raise_alert
 from reporting.studies.models import QuarantinedFile, Series, Study
 from tests import factories as small
 from tests.reports.factories import PASSWORD, SECTION, complete, make_draft, make_study, make_user, signed_report
@@ -68,13 +69,22 @@ def make_world() -> World:
     services.confirm_levels(draft, by=owner, expected_version=draft.version)
     relabelled = make_draft()
     services.shift_levels(relabelled, 1, by=owner, expected_version=relabelled.version)
-    ready = make_draft()
-    complete(ready, owner)
+    paragraph = {"section": "cord", "language": "en"}
+    services.edit_text(draft, by=owner, expected_version=draft.version, text="My own words.", **paragraph)
+    colleague, stranger = world.people["colleague"], world.people["stranger"]
+    assert colleague is not None
+    assert stranger is not None
+    asked = services.ask_colleague(
+        draft, colleague=colleague, text="What is this?", by=owner, expected_version=draft.version
+    )
+    alert = raise_alert(draft, code="critical.x", category=1, finding=("x", "x"), places=(), fingerprint="", by=owner)
     read_blind = make_draft()
     services.confirm_levels(read_blind, by=owner, expected_version=read_blind.version)
     BlindDecision.objects.create(study=read_blind.study, reader=senior, blind=True, because="user")
     preliminary = make_draft()
     complete(preliminary, owner)
+    ready = make_draft()
+    complete(ready, owner)
     digest = services.preview(preliminary).digest
     services.approve_preliminary(preliminary, by=owner, expected_version=preliminary.version, content_digest=digest)
     final = signed_report(senior)
@@ -130,7 +140,13 @@ def make_world() -> World:
         "shown": {"content_digest": ready_digest},
         "sign": {"content_digest": ready_digest, **password},
         "addendum": {"text": "Compared.", **password},
+        "notice": {"alert": str(alert.pk), "kind": "escalated", "comment": "nobody answers"},
+        "consult": {"colleague": str(stranger.pk), "text": "What is this?"},
+        "consult_answer": {"note": str(asked.pk), "text": "A bulge."},
+        "return": {"text": "Look again."},
         "withdraw": {"reason": "wrong patient", **password},
+        "paragraph": paragraph,
+        "edited_paragraph": {**paragraph, "text": "Other words."},
         "reason": {"reason": "not needed"},
         "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},

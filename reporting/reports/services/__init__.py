@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reporting.reports.services.answers import answer_check
 from reporting.reports.services.bulk import BulkResult, confirm_rest
+from reporting.reports.services.critical_path import record_notice
 from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
 from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
 from reporting.reports.services.first_read import lock_first_read
@@ -18,6 +19,7 @@ from reporting.reports.services.levels import (
     shift_levels,
     undo_relabel,
 )
+from reporting.reports.services.notes import answer_colleague, ask_colleague, return_report
 from reporting.reports.services.reading import Preview, current_level_map, load_sheet, preview
 from reporting.reports.services.signatures import (
     approve_preliminary,
@@ -27,13 +29,16 @@ from reporting.reports.services.signatures import (
     sign_report,
     withdraw_report,
 )
+from reporting.reports.services.texts import edit_text, restore_text
 
 __all__ = [
     "BulkResult",
     "Preview",
     "accept_finding",
     "answer_check",
+    "answer_colleague",
     "approve_preliminary",
+    "ask_colleague",
     "can_undo_relabel",
     "change_finding",
     "clear_finding",
@@ -43,6 +48,7 @@ __all__ = [
     "discard_report",
     "draft_missing_reports",
     "draft_report",
+    "edit_text",
     "insert_level",
     "install_template",
     "load_sheet",
@@ -50,8 +56,11 @@ __all__ = [
     "mark_not_evaluable",
     "move_level",
     "preview",
+    "record_notice",
     "remove_level",
     "reopen_report",
+    "restore_text",
+    "return_report",
     "set_level_mapping",
     "set_level_slice",
     "shift_levels",

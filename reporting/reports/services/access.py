@@ -36,12 +36,19 @@ def require_edit(report: Report, by: User, act: Act = Act.REPORT_EDIT) -> None:
 
 @contextmanager
 def changing(
-    report: Report, *, by: User, expected_version: int, allowed: tuple[ReportStatus, ...], **updates: Any
+    report: Report,
+    *,
+    by: User,
+    expected_version: int,
+    allowed: tuple[ReportStatus, ...],
+    becomes_author: bool = True,
+    **updates: Any,
 ) -> Iterator[None]:
     """One transaction that begins by taking the next version number, if the report is at the one the caller saw.
 
-    The first person to change a draft becomes its author. The new values are set on ``report``, and taken back when
-    anything inside refuses. Raises :class:`WrongState`, or :class:`StaleVersion` with what has changed since.
+    The first person to change a draft becomes its author, unless the act says nothing of its own in it. The new values
+    are set on ``report``, and taken back when anything inside refuses. Raises :class:`WrongState`, or
+    :class:`StaleVersion` with what has changed since.
     """
     before = dict(report.__dict__)
     try:
@@ -54,7 +61,7 @@ def changing(
             if ReportStatus(current.status) not in allowed:
                 status = {"status": current.get_status_display()}
                 raise WrongState(_("This is not possible while the report is %(status)s") % status)
-            if current.author_id is None and current.is_draft:
+            if becomes_author and current.author_id is None and current.is_draft:
                 updates["author"] = by
             Report.objects.filter(pk=report.pk).update(version=F("version") + 1, updated_at=timezone.now(), **updates)
             report.refresh_from_db()

@@ -12,7 +12,8 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.consistency import Severity
 from reporting.reports.models import CheckAnswer, Report
 from reporting.reports.services.access import changing, require_edit
-from reporting.reports.services.reading import preview
+from reporting.reports.services.critical_path import raise_alert, raise_for
+from reporting.reports.services.reading import Preview, preview
 from reporting.reports.states import ReportStatus
 from reporting.reports.text_hygiene import checked_text
 
@@ -44,6 +45,19 @@ def answer_check(
         row = CheckAnswer.objects.create(
             report=report, code=code, fingerprint=fingerprint, answer=answer, comment=comment, answered_by=by
         )
+        if answer == "yes":
+            critical = next((c for c in shown.criticals if f"critical.{c.trigger.code}" == code), None)
+            if critical is not None:
+                raise_for(report, critical, by=by)
+            else:
+                _raise_unlisted(report, code, fingerprint, shown, by=by)
         data = {"code": code, "fingerprint": fingerprint, "answer": answer, "comment_characters": len(comment)}
         record(AuditAct.CONSISTENCY_ANSWERED, by=by, about=report, data=data)
         return row
+
+
+def _raise_unlisted(report: Report, code: str, fingerprint: str, shown: Preview, *, by: User) -> None:
+    """A compressed cord whose history is unknown, or a category that changed: said to be critical by the reader."""
+    places = next((p.places for p in shown.problems if (p.code, p.fingerprint) == (code, fingerprint)), ())
+    words = ("Critical finding by the reader's judgement", "危急值：医师判定")
+    raise_alert(report, code=code, category=1, finding=words, places=places, fingerprint=fingerprint, by=by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,6 +57,15 @@ def analysis_of(report: Report) -> Analysis:
     return Analysis.read(report.job.result if report.job is not None else None)
 
 
+def earlier_category(report: Report) -> int | None:
+    """The gravest category in the newest version of this study's reports, 0 for none; ``None`` before the first."""
+    versions = ReportVersion.objects.filter(report__study=report.study_id).exclude(kind=VersionKind.ADDENDUM)
+    newest = versions.order_by("-created_at").first()
+    if newest is None:
+        return None
+    return min((c["category"] for c in json.loads(newest.content).get("criticals", ())), default=0)
+
+
 def facts_of(report: Report, level_map: LevelMap) -> Facts:
     """What the study and the machine run say of themselves."""
     analysis = analysis_of(report)
@@ -79,6 +89,7 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
         has_earlier_study=earlier is not None and earlier.exists(),
+        earlier_category=earlier_category(report),
         values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
 
@@ -111,6 +122,17 @@ def load_sheet(report: Report, *, blind: bool = False) -> Sheet:
     return sheet_of(report, findings_of(report, blind=blind), current_level_map(report), blind=blind)
 
 
+def edited_texts(report: Report) -> list[EditedText]:
+    """Every paragraph that somebody edited, also those given back to the fields since."""
+    return list(report.edited_texts.select_related("edited_by").order_by("section", "language"))
+
+
+def renderings_of(sheet: Sheet, edited: list[EditedText]) -> dict[Language, Rendering]:
+    """The text in both languages, with the paragraphs that a person wrote."""
+    paragraphs: Paragraphs = {row.key: row.text for row in edited if row.text}
+    return {language: with_paragraphs(render(sheet, language), paragraphs) for language in Language}
+
+
 def preview(report: Report, *, blind: bool = False) -> Preview:
     """Text in both languages, problems, criticals, canonical content and its digest.
 
@@ -125,23 +147,13 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
     problems = [*find_problems(sheet), *prose_problems(sheet, renderings, bases)]
     fired = criticals(sheet)
     content = content_of(
-def edited_texts(report: Report) -> list[EditedText]:
-    """Every paragraph that somebody edited, also those given back to the fields since."""
-    return list(report.edited_texts.select_related("edited_by").order_by("section", "language"))
-
-
-def renderings_of(sheet: Sheet, edited: list[EditedText]) -> dict[Language, Rendering]:
-    """The text in both languages, with the paragraphs that a person wrote."""
-    paragraphs: Paragraphs = {row.key: row.text for row in edited if row.text}
-    return {language: with_paragraphs(render(sheet, language), paragraphs) for language in Language}
-
-
         report,
         site=settings.SITE_NAME,
         facts=sheet.facts,
         findings=findings,
         level_map=level_map,
         answers=answers,
+        edited=edited,
         problems=problems,
         criticals=fired,
         renderings=renderings,
@@ -153,7 +165,6 @@ def renderings_of(sheet: Sheet, edited: list[EditedText]) -> dict[Language, Rend
         en=renderings[Language.EN],
         zh=renderings[Language.ZH],
         problems=tuple(problems),
-        edited=edited,
         answers={(a.code, a.fingerprint): a.answer for a in answers},
         criticals=tuple(fired),
     )
@@ -162,6 +173,8 @@ def renderings_of(sheet: Sheet, edited: list[EditedText]) -> dict[Language, Rend
 def changes_since(report: Report, version: int, *, blind: bool = False) -> dict[str, Any]:
     """What somebody with a stale page needs to compare: rows changed since ``version``, and the text as it is now."""
     sheet = load_sheet(report, blind=blind)
+    edited = edited_texts(report)
+    renderings = renderings_of(sheet, edited)
     changed = [row for row in findings_of(report, blind=blind) if row.report_version > version]
     return {
         "version": report.version,
@@ -173,8 +186,6 @@ def changes_since(report: Report, version: int, *, blind: bool = False) -> dict[
                 "value": row.human_value,
                 "set_by": row.set_by.full_name if row.set_by else "",
                 "set_at": row.set_at.isoformat() if row.set_at else "",
-    edited = edited_texts(report)
-    renderings = renderings_of(sheet, edited)
             }
             for row in changed
         ],

@@ -22,6 +22,7 @@ from reporting.reports.content import VOCABULARY_VERSION, canonical, sha256_of, 
 from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
 from reporting.reports.services.access import changing, require_act, require_edit
+from reporting.reports.services.critical_path import addendum_alert
 from reporting.reports.services.reading import Preview, changes_since, preview
 from reporting.reports.signing import mac_of, reason_mac
 from reporting.reports.states import ReportStatus
@@ -167,8 +168,12 @@ def sign_addendum(
     expected_version: int,
     password: str = "",
     password_checked_at: datetime | None = None,
+    critical_category: int | None = None,
 ) -> ReportVersion:
-    """Add words to a final report as a version of their own; everything before stays."""
+    """Add words to a final report as a version of their own; everything before stays.
+
+    ``critical_category``: 1–3 when these words make it critical, 0 when they take that back; ``None``: as before.
+    """
     require_act(report, by, Act.REPORT_ADDENDUM)
     if not text.strip():
         raise InvalidInput(_("The addendum is empty"))
@@ -185,6 +190,8 @@ def sign_addendum(
         }
         version = _store(report, VersionKind.ADDENDUM, SignatureMeaning.ADDED, content, (text, text), by)
         _audit(AuditAct.REPORT_ADDENDUM_SIGNED, version, by)
+        if critical_category is not None:
+            addendum_alert(report, critical_category, text, by=by)
     return version
 
 
@@ -201,7 +208,7 @@ def withdraw_report(
     require_act(report, by, Act.REPORT_WITHDRAW)
     checked_reason = _checked_reason(reason)
     _prove(by, password, password_checked_at)
-    updates = {"status": ReportStatus.WITHDRAWN.value, "closing_reason": checked_reason}
+    updates: dict[str, Any] = {"status": ReportStatus.WITHDRAWN.value, "closing_reason": checked_reason}
     with changing(report, by=by, expected_version=expected_version, allowed=_FINAL, **updates):
         data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_WITHDRAWN, by=by, about=report, data=data)
@@ -212,7 +219,7 @@ def discard_report(report: Report, reason: str, *, by: User, expected_version: i
     """Close a draft that will not become a report."""
     require_act(report, by, Act.REPORT_DISCARD)
     checked_reason = _checked_reason(reason)
-    updates = {"status": ReportStatus.DISCARDED.value, "closing_reason": checked_reason}
+    updates: dict[str, Any] = {"status": ReportStatus.DISCARDED.value, "closing_reason": checked_reason}
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT, **updates):
         data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_DISCARDED, by=by, about=report, data=data)

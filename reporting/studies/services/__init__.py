@@ -4,6 +4,7 @@ from reporting.studies.services.assign import assign_study
 from reporting.studies.services.incoming import IncomingFile, incoming_files
 from reporting.studies.services.ingest import ingest_instances, ingest_paths
 from reporting.studies.services.report import FileResult, FileStatus, IngestReport
+from reporting.studies.services.share import share_study
 
 __all__ = [
     "FileResult",
@@ -14,4 +15,5 @@ __all__ = [
     "incoming_files",
     "ingest_instances",
     "ingest_paths",
+    "share_study",
 ]

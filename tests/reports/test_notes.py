@@ -1,0 +1,98 @@
+"""A second opinion from a named colleague, and a report returned to its author with what was changed."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from reporting.accounts.models import Role, User
+from reporting.audit_trail.models import AuditEvent
+from reporting.core.errors import InvalidInput, NotAllowed, WrongState
+from reporting.reports import services
+from reporting.reports.models import Report, ReportNote
+from reporting.reports.version_diff import FieldChange, changed_since_handed_over
+from tests.reports.factories import change, complete, make_draft, make_user, sign
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def elsewhere() -> User:
+    user = make_user(Role.JUNIOR)
+    User.objects.filter(pk=user.pk).update(section="trauma")
+    user.refresh_from_db()
+    return user
+
+
+def ask(report: Report, colleague: User, by: User, text: str = "Is this a herniation?") -> ReportNote:
+    return services.ask_colleague(report, colleague=colleague, text=text, by=by, expected_version=report.version)
+
+
+def handed_over(report: Report, by: User) -> Report:
+    complete(report, by)
+    digest = services.preview(report).digest
+    services.approve_preliminary(report, by=by, expected_version=report.version, content_digest=digest)
+    return report
+
+
+def test_a_colleague_who_is_asked_may_see_the_study_and_answer(junior: User, elsewhere: User) -> None:
+    report = make_draft()
+    assert not Report.objects.visible_to(elsewhere).filter(pk=report.pk).exists()
+    note = ask(report, elsewhere, junior)
+    assert Report.objects.visible_to(elsewhere).filter(pk=report.pk).exists()
+    answer = services.answer_colleague(note, text="Yes.", by=elsewhere, expected_version=report.version + 0)
+    assert (answer.answers, answer.to, answer.by) == (note, junior, elsewhere)
+    report.refresh_from_db()
+    assert report.author is None  # asking and answering is not writing it
+    acts = set(AuditEvent.objects.values_list("act", flat=True))
+    assert {"consult.asked", "consult.answered", "study.shared"} <= acts
+
+
+def test_only_the_one_asked_answers_and_nobody_asks_themselves(junior: User, senior: User, elsewhere: User) -> None:
+    report = make_draft()
+    note = ask(report, elsewhere, junior)
+    with pytest.raises(NotAllowed):
+        services.answer_colleague(note, text="I think so.", by=senior, expected_version=report.version)
+    for nobody in (junior, make_user(Role.AUDITOR), make_user(Role.SENIOR, is_active=False)):
+        with pytest.raises(InvalidInput):
+            ask(report, nobody, junior)
+    with pytest.raises(InvalidInput):
+        ask(report, senior, junior, text="  ")
+
+
+def test_the_note_lets_see_but_not_change(junior: User, elsewhere: User) -> None:
+    report = make_draft()
+    change(report, "quality", "good", junior)
+    ask(report, elsewhere, junior)
+    with pytest.raises(NotAllowed):
+        change(report, "quality", "limited", elsewhere)
+
+
+def test_a_report_is_returned_to_its_author_with_a_comment_about_a_place(junior: User, senior: User) -> None:
+    report = handed_over(make_draft(), junior)
+    services.return_report(
+        report, text="Look at the right side again.", place="lf@C5/6:right", by=senior, expected_version=report.version
+    )
+    assert (report.status, report.author) == ("draft", junior)
+    note = report.notes.get()
+    assert (note.kind, note.to, note.place) == ("return", junior, "lf@C5/6:right")
+    change(report, "lf@C5/6:right", "not_thickened", junior)
+    with pytest.raises(WrongState):
+        services.return_report(report, text="again", by=senior, expected_version=report.version)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        ReportNote.objects.update(text="")
+
+
+def test_what_the_senior_changed_is_shown_as_fields(junior: User, senior: User) -> None:
+    report = handed_over(make_draft(), junior)
+    assert changed_since_handed_over(report, services.preview(report)) == (junior.full_name, [])
+    services.reopen_report(report, by=senior, expected_version=report.version)
+    change(report, "disc_class@C3/4", "bulge", senior)
+    services.mark_not_evaluable(
+        report, change(report, "lordosis", "straightened", senior).place, by=senior, expected_version=report.version
+    )
+    sign(report, senior)
+    _who, fields = changed_since_handed_over(report, services.preview(report))
+    assert FieldChange("disc_class@C3/4", "normal", "bulge") in fields
+    assert FieldChange("lordosis", "preserved", "not_evaluable") in fields
+    assert len(fields) == 2
