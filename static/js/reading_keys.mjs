@@ -72,6 +72,9 @@ function toggleText() {
 
 const PAGE_KEYS = {
   l: () => press("[data-act=confirm_levels]"),
+  z: () => press("[data-act=relabel_undo]"),
+  b: () => press("[data-act=lock_first_read]"),
+  p: () => press("[data-prior] [data-suggested]"),
   r: () => press("[data-act=confirm_rest]"),
   j: () => move(1),
   k: () => move(-1),

@@ -48,9 +48,7 @@ const queue = new SaveQueue({
     if (change.kind === "set" || change.kind === "clear") seen.saved(change.place, change.value);
     settle(change);
     clearSubmitted(change.kind);
-    // Names and thumbnails of every picture move along with the levels.
-    if (change.kind === "relabel") location.reload();
-    else if (queue.pending.length === 0) refresh().then(() => change.kind === "confirm_rest" && goToSigning());
+    if (queue.pending.length === 0) refresh().then(() => afterwards(change.kind));
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
   onRefused: (change, answer) => {
@@ -59,6 +57,17 @@ const queue = new SaveQueue({
     refresh();
   },
 });
+
+/** What follows once the page shows what an act has done. */
+function afterwards(kind) {
+  if (kind === "confirm_rest") goToSigning();
+  // Names, lines and thumbnails of every picture move along with the levels.
+  if (kind === "relabel" || kind === "relabel_undo") {
+    if (root.querySelector('[data-images="plain"]')) location.reload();
+    else document.dispatchEvent(new CustomEvent("dens:levels-changed"));
+  }
+  if (kind === "lock_first_read") location.reload(); // outlines may be drawn from now on
+}
 
 /** "Saved" is said only when nothing typed is still on its way. */
 function showState(answered) {
@@ -97,7 +106,7 @@ async function panels() {
 function showPanels({ html, digest: shown }) {
   digest = shown;
   updateForm(form, html.form);
-  for (const name of ["levels", "status", "text", "actions"]) {
+  for (const name of ["levels", "blind", "status", "text", "critical", "actions", "prior", "consult"]) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
   }
   showText(root.dataset.text);
@@ -297,9 +306,8 @@ root.addEventListener("click", (event) => {
 });
 
 async function press(button) {
-  const { act: kind, code, fingerprint, answer, shift } = button.dataset;
-  const given = code ? { code, fingerprint, answer } : {};
-  if (shift) given.shift = Number(shift);
+  const { act: kind, code, fingerprint, answer } = button.dataset;
+  const given = code ? { code, fingerprint, answer } : JSON.parse(button.dataset.given ?? "{}");
   if (kind === "confirm_rest") given.seconds = Math.round((Date.now() - opened) / 1000);
   if ("needsDigest" in button.dataset && !(await addDigest(given))) return;
   act(kind, button.closest("[data-finding]"), given);

@@ -25,12 +25,14 @@ from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
+from reporting.reports.process_view import process_context
 from reporting.reports.rendering import Language, Rendering
 from reporting.reports.services.reading import Preview, preview
 from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
-PANELS = {"levels": "_levels", "form": "_form", "status": "_status", "text": "_text", "actions": "_actions"}
+_PARTS = ("levels", "blind", "form", "status", "text", "critical", "actions", "prior", "consult")
+PANELS = {name: f"_{name}" for name in _PARTS}
 
 
 @dataclass(frozen=True)
@@ -93,11 +95,14 @@ def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: boo
     can_edit = may_edit(report, user)
     form = form_view(report, shown.sheet, chinese=chinese, can_edit=can_edit, blind=blind)
     texts = [_text_view(shown.en, is_first=not chinese), _text_view(shown.zh, is_first=chinese)]
+    images = image_panel(report)
     return {
+        **process_context(report, shown, images, user, blind=blind, chinese=chinese),
         "report": report,
+        "is_chinese": chinese,
         "study": report.study,
         "form": form,
-        "images": image_panel(report),
+        "images": images,
         "renderings": sorted(texts, key=lambda text: not text.is_first),
         "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
         "is_blind": blind,
@@ -166,6 +171,13 @@ def page_strings() -> dict[str, str]:
         "clear": _("clear"),
         "not_evaluable": _("not evaluable"),
         "confirm_levels": _("confirm levels"),
+        "relabel": _("correct the levels"),
+        "relabel_undo": _("undo the correction"),
+        "lock_first_read": _("lock the first read"),
+        "notice": _("log who was told"),
+        "consult": _("ask a colleague"),
+        "consult_answer": _("answer the question"),
+        "return": _("return to the author"),
         "confirm_rest": _("confirm the rest"),
         "approve_preliminary": _("approve as preliminary"),
         "sign": _("sign as final"),
