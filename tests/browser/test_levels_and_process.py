@@ -1,0 +1,78 @@
+"""On the page: levels corrected and taken back, a blind read locked, a critical finding told, a colleague asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from reporting.accounts.models import User
+from reporting.predictions.services import set_blind_rule
+from reporting.reports.models import CriticalNotice, FirstRead, Report, ReportNote
+from tests.browser.conftest import Reader
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def finding(page: Page, place: str) -> str:
+    return f'[data-panel="form"] [data-place="{place}"]'
+
+
+def test_levels_are_corrected_taken_back_and_confirmed(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = new_reader("junior").open(report)
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "ai_suggested")
+    page.locator("#levels-correct > summary").click()
+    page.locator("#level-which").select_option("C5/6")
+    page.locator("#level-insert").click()
+    expect(page.locator(finding(page, "disc_class@C6/7"))).to_have_attribute("data-state", "ai_suggested")
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "unset")
+    expect(page.locator("#undo-levels")).to_be_visible()
+    page.keyboard.press("z")
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "ai_suggested")
+    expect(page.locator("#undo-levels")).to_have_count(0)
+    page.keyboard.press("l")
+    expect(page.locator(".levels-step")).to_have_class("levels-step is-done")
+    assert [level_map.act for level_map in report.level_maps.all()] == ["found", "insert", "undo"]
+
+
+def test_a_blind_first_read_is_locked_and_then_the_machine_is_shown(
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+) -> None:
+    set_blind_rule(by=people["junior"], user=people["junior"], is_on=True)
+    page = new_reader("junior").open(report)
+    expect(page.locator(".blind-box")).to_be_visible()
+    assert '"ai_suggested"' not in page.content()
+    page.keyboard.press("l")
+    expect(page.locator(".levels-step")).to_have_class("levels-step is-done")
+    page.keyboard.press("r")
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-value", '"normal"')
+    page.locator(".form-column summary").first.focus()
+    page.keyboard.press("b")
+    expect(page.locator("#first-read-box")).to_be_visible()
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "human_changed")
+    assert FirstRead.objects.get().reader == people["junior"]
+
+
+def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
+    report: Report, new_reader: Callable[..., Reader]
+) -> None:
+    page = new_reader("senior").open(report)
+    page.locator('[data-level="C5/6"] > summary').click()
+    page.locator(finding(page, "canal_grade@C5/6")).focus()
+    page.keyboard.press("4")
+    expect(page.locator(finding(page, "canal_grade@C5/6"))).to_have_attribute("data-value", '"3"')
+    critical = page.locator('[data-panel="critical"]')
+    critical.locator('[data-answer="yes"]').click()
+    page.locator("#notice-to").fill("Dr Wu")
+    page.locator("#notice-read-back").check()
+    page.locator(".notice-form button").click()
+    expect(page.locator(".notice-form")).to_have_count(0)
+    expect(critical).to_contain_text("Dr Wu")
+    notice = CriticalNotice.objects.get()
+    assert (notice.told_to, notice.read_back, notice.method) == ("Dr Wu", True, "phone")
+    page.locator(".process-ask > summary").click()
+    page.locator("#consult-text").fill("Would you operate?")
+    page.locator("[data-submit=consult] button").click()
+    expect(page.locator(".process-note")).to_contain_text("Would you operate?")
+    assert ReportNote.objects.get().to.username == "junior"  # type: ignore[union-attr]
