@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "reporting.studies",
     "reporting.predictions",
     "reporting.reports",
+    "reporting.worklist",
 ]
 if env_bool("DENS_WITH_INFERENCE", True):  # the web image has no torch and none of the pixel commands
     INSTALLED_APPS.append("inference")
@@ -177,7 +178,7 @@ WORKER_HEARTBEAT_S = env_int("DENS_WORKER_HEARTBEAT_S", 10, minimum=1)
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"
-LOGIN_REDIRECT_URL = "reports:worklist"
+LOGIN_REDIRECT_URL = "worklist:list"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},

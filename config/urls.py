@@ -14,6 +14,7 @@ urlpatterns = [
     path("studies/", include("reporting.reports.study_urls")),
     path("algorithms/", include("reporting.reports.algorithm_urls")),
     path("", include("reporting.reports.urls")),
+    path("", include("reporting.worklist.urls")),
 ]
 
 handler400 = "config.errors.bad_request"

@@ -17,6 +17,7 @@ class AuditAct(StrEnum):
     STUDY_RECEIVED = "study.received"
     STUDY_OPENED = "study.opened"
     STUDY_ASSIGNED = "study.assigned"
+    WORKLIST_ORDERED = "worklist.ordered"
     FILE_QUARANTINED = "file.quarantined"
     UPLOAD_FINISHED = "upload.finished"
     ALGORITHM_REGISTERED = "algorithm.registered"

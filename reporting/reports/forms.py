@@ -7,32 +7,6 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reporting.reports.worklist import MAX_SEARCH_CHARACTERS, Show
-
-SHOW_CHOICES = [
-    (Show.OPEN.value, _("To do")),
-    (Show.UNREPORTED.value, _("No report yet")),
-    (Show.DRAFT.value, _("Draft")),
-    (Show.PRELIMINARY.value, _("Preliminary")),
-    (Show.FINAL.value, _("Final")),
-    (Show.RUNNING.value, _("Models running")),
-    (Show.PROBLEM.value, _("Models failed")),
-    (Show.ALL.value, _("All")),
-]
-
-
-class WorklistFilterForm(forms.Form):
-    show = forms.ChoiceField(choices=SHOW_CHOICES, label=_("Show"))
-    mine = forms.BooleanField(required=False, label=_("Mine only"))
-    search = forms.CharField(
-        required=False,
-        max_length=MAX_SEARCH_CHARACTERS,
-        label=_("Search"),
-        widget=forms.TextInput(
-            attrs={"type": "search", "placeholder": _("Name, ID or accession number"), "autocomplete": "off"}
-        ),
-    )
-
 
 class PictureForm(forms.Form):
     """Query of a slice picture; sizes are few, so that the cache is."""

@@ -4,11 +4,11 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from reporting.reports.views.c2_3 import point_at_c2_3
+from reporting.reports.views.home import home
 from reporting.reports.views.images import slice_png
 from reporting.reports.views.reading import panels, read
 from reporting.reports.views.signing import AddendumFromPageView, SignFromPageView, WithdrawFromPageView
 from reporting.reports.views.versions import FORMATS, draft_file, version, version_file
-from reporting.reports.views.worklist import run_models, set_worklist_filter, start, worklist, worklist_rows
 
 
 class ReportFormat(StringConverter):
@@ -19,11 +19,7 @@ register_converter(ReportFormat, "report_format")
 
 app_name = "reports"
 urlpatterns = [
-    path("", worklist, name="worklist"),
-    path("worklist/rows/", worklist_rows, name="worklist_rows"),
-    path("worklist/filter/", set_worklist_filter, name="worklist_filter"),
-    path("worklist/studies/<uuid:study_id>/run-models/", run_models, name="run_models"),
-    path("worklist/studies/<uuid:study_id>/start-report/", start, name="start"),
+    path("home/", home, name="home"),
     path("reports/<uuid:report_id>/", read, name="read"),
     path("reports/<uuid:report_id>/panels/", panels, name="panels"),
     path("reports/<uuid:report_id>/c2-3/", point_at_c2_3, name="c2_3"),

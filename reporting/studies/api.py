@@ -17,8 +17,8 @@ from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.openapi import refusals
-from reporting.core.rest import only_parameters
+from reporting.core.openapi import IF_MATCH, refusals
+from reporting.core.rest import etag, only_parameters, version_seen
 from reporting.studies.models import QuarantinedFile, Series, Study
 from reporting.studies.serializers import (
     AssignmentSerializer,
@@ -80,18 +80,23 @@ class StudyView(generics.RetrieveAPIView[Study]):
 
 class AssignmentView(APIView):
     @extend_schema(
-        operation_id="assign_study", request=AssignmentSerializer, responses={200: StudySerializer, **refusals(400)}
+        operation_id="assign_study",
+        request=AssignmentSerializer,
+        parameters=[IF_MATCH],
+        responses={200: StudySerializer, **refusals(400, 412, 428)},
     )
     def put(self, request: Request, study_id: uuid.UUID) -> Response:
-        """Give the study to a radiologist, or to nobody (``null``)."""
+        """Give the study to a radiologist, or to nobody (``null``), against the ``assignment_version`` you saw."""
         user = actor(request)
         study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
         require(user, Act.STUDY_ASSIGN)
+        version = version_seen(request)
         said = AssignmentSerializer(data=request.data)
         said.is_valid(raise_exception=True)
         to = said.validated_data["to"]
         reader = get_object_or_404(User, pk=to) if to is not None else None
-        return Response(StudySerializer(assign_study(study, to=reader, by=user)).data)
+        study = assign_study(study, to=reader, by=user, expected_version=version)
+        return Response(StudySerializer(study).data, headers={"ETag": etag(study.assignment_version)})
 
 
 class QuarantineView(generics.ListAPIView[QuarantinedFile]):

@@ -62,6 +62,7 @@ class StudySerializer(serializers.ModelSerializer[Study]):
             "age_years",
             "section",
             "assigned_to",
+            "assignment_version",
             "patient",
             "created_at",
         ]

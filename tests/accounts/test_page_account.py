@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 def test_the_page_of_one_account_does_nothing_in_the_session_of_another(client: Client) -> None:
     mine, other = make_user(Role.SENIOR), make_user(Role.SENIOR)
     client.force_login(other)
-    for address in (reverse("api:session"), reverse("reports:worklist_rows")):
+    for address in (reverse("api:session"), reverse("worklist:rows")):
         refused = client.get(address, headers={"X-Account": str(mine.pk)})
         assert refused.status_code == 403
         assert refused.json()["error"]["code"] == "other_account"

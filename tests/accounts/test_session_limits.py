@@ -21,7 +21,7 @@ def idle_for(client: Client, seconds: float) -> None:
 @pytest.mark.django_db
 def test_a_page_that_refreshes_itself_does_not_keep_a_session_alive(client: Client, settings: Any) -> None:
     client.force_login(make_user(Role.SENIOR))
-    rows = reverse("reports:worklist_rows")
+    rows = reverse("worklist:rows")
     assert client.get(rows).status_code == 200
     half = settings.SESSION_IDLE_S * 0.6
     idle_for(client, half)
@@ -33,7 +33,7 @@ def test_a_page_that_refreshes_itself_does_not_keep_a_session_alive(client: Clie
 @pytest.mark.django_db
 def test_a_person_at_work_stays_logged_in(client: Client, settings: Any) -> None:
     client.force_login(make_user(Role.SENIOR))
-    page = reverse("reports:worklist")
+    page = reverse("worklist:list")
     assert client.get(page).status_code == 200
     for _ in range(3):
         idle_for(client, settings.SESSION_IDLE_S * 0.6)

@@ -63,6 +63,11 @@ def _account(name: str, body: str) -> Row:
     return Row(f"api:{name}", "PUT", answers, ids=(("user_id", "account"),), body=body)
 
 
+def _list_act(name: str, allowed: str, form: tuple[tuple[str, str], ...]) -> Row:
+    refused = " ".join(person for person in EVERYBODY.split() if person not in allowed.split())
+    return Row(f"worklist:{name}", "POST", {302: f"{allowed} anonymous", 403: refused}, form=form)
+
+
 SEES_ALGORITHMS = "owner colleague stranger senior auditor researcher admin"
 NO_ALGORITHMS = "reader importer service"
 
@@ -117,6 +122,7 @@ TABLE = [
         {200: "senior", 403: "owner colleague auditor importer", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
         ids=(("study_id", "study"),),
         body="assign",
+        report="study",
     ),
     _read("api:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
     Row("api:uploads", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("files", "file"),)),
@@ -248,16 +254,26 @@ TABLE = [
     _page("studies:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
     _page("studies:upload", {200: _UPLOADS, 403: _NO_UPLOADS}),
     Row("studies:upload", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 302: "anonymous"}, form=(("files", "file"),)),
-    Row("reports:worklist_filter", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("show", "all"),)),
+    _list_act("search", READS_STUDIES, (("words", "near"),)),
+    _list_act("save_view", READS_STUDIES, (("name", "Mine"),)),
+    _list_act("order", "owner colleague stranger senior auditor", (("on", "1"),)),
+    _list_act("assign", "senior", (("to", ""),)),
     Row(
-        "reports:run_models",
+        "worklist:change_view",
+        "POST",
+        {302: "owner anonymous", 403: NO_STUDIES, 404: "colleague stranger senior auditor importer"},
+        ids=(("view_id", "view"),),
+        form=(("act", "default"),),
+    ),
+    Row(
+        "worklist:run_models",
         "POST",
         {302: "owner colleague senior importer anonymous", 403: "auditor", 404: f"stranger {NO_STUDIES}"},
         ids=(("study_id", "study"),),
         form=(("a", "b"),),
     ),
     Row(
-        "reports:start",
+        "worklist:start",
         "POST",
         {302: "owner colleague senior anonymous", 403: "auditor importer", 404: f"stranger {NO_STUDIES}"},
         ids=(("study_id", "study"),),

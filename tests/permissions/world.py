@@ -15,6 +15,8 @@ from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.reports.services.critical_path import raise_alert
 from reporting.studies.models import QuarantinedFile, Series, Study
+from reporting.worklist.filters import WorklistFilter
+from reporting.worklist.services import save_view
 from tests import factories as small
 from tests.reports.factories import PASSWORD, SECTION, complete, make_draft, make_study, make_user, signed_report
 
@@ -117,6 +119,7 @@ def make_world() -> World:
         "queued": queued_job.pk,
         "instance": instance.pk,
         "account": make_user(Role.READER).pk,
+        "view": save_view(by=owner, name="Own", chosen=WorklistFilter()).pk,
         "active": active.pk,
         "candidate": candidate.pk,
         "proposed": proposed.pk,

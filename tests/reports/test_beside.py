@@ -17,7 +17,6 @@ from reporting.reports.beside import jobs_beside, said_beside
 from reporting.reports.form_parts import FieldView
 from reporting.reports.form_view import form_view
 from reporting.reports.models import Report
-from reporting.reports.worklist import Show, WorklistFilter, worklist_page
 from reporting.studies.models import Study
 from tests.factories import make_algorithm
 from tests.reports.factories import make_draft, make_study, prediction, row
@@ -91,14 +90,6 @@ def test_it_never_opens_a_report_and_is_no_part_of_what_is_signed() -> None:
     content = services.preview(report).content
     other_job(report.study)
     assert services.preview(Report.objects.get(pk=report.pk)).content == content
-
-
-def test_the_state_of_a_study_is_the_state_of_our_reading(senior: User) -> None:
-    report = make_draft()
-    other_job(report.study, status=JobStatus.FAILED, failure_reason="algorithm_crashed")
-    [shown] = worklist_page(senior, WorklistFilter(show=Show.ALL)).rows
-    assert shown.job == report.job
-    assert worklist_page(senior, WorklistFilter(show=Show.PROBLEM)).rows == ()
 
 
 def test_its_failure_is_said_on_report_and_study_and_changes_nothing_else(senior: User) -> None:

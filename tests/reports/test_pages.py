@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import nibabel
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 from PIL import Image
 
 from reporting.accounts.models import Role, User
@@ -24,10 +21,9 @@ from reporting.reports.images.slice_picture import CONTOUR_COLOURS
 from reporting.reports.models import Report
 from reporting.reports.places import Place
 from reporting.reports.services import change_finding, confirm_levels, confirm_rest, preview, start_report
-from reporting.reports.worklist import PAGE_ROWS, Show, WorklistFilter, worklist_page
 from reporting.reports.views.reading import PANELS
 from reporting.studies.blobs import store_bytes
-from reporting.studies.models import SopInstance, Study
+from reporting.studies.models import SopInstance
 from reporting.vocabulary import LABEL_VALUES, Structure
 from tests.factories import add_object, make_job, make_study, make_user
 from tests.inference.dicom_series import write_series
@@ -44,74 +40,6 @@ def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
-
-
-def test_a_junior_sees_the_studies_of_the_section_and_those_assigned() -> None:
-    junior = make_user(Role.JUNIOR, section="neuroradiology")
-    own, other, given = make_study(), make_study(section="msk"), make_study(section="msk")
-    Study.objects.filter(pk=given.pk).update(assigned_to=junior)
-    shown = {row.study.pk for row in worklist_page(junior, WorklistFilter(show=Show.ALL)).rows}
-    assert shown == {own.pk, given.pk}
-    assert other.pk not in shown
-
-
-def test_roles_without_studies_get_no_worklist() -> None:
-    for role in (Role.READER, Role.RESEARCHER, Role.ADMIN):
-        assert logged_in(make_user(role)).get(reverse("reports:worklist")).status_code == 403
-
-
-def test_a_search_by_name_stays_out_of_the_address(senior: User) -> None:
-    found, other = make_study(), make_study()
-    found.patient.name = "Zhang^Wei=张^伟"
-    found.patient.save()
-    client = logged_in(senior)
-    answer = client.post(reverse("reports:worklist_filter"), {"show": "all", "search": "张^伟"})
-    assert answer["Location"] == reverse("reports:worklist")
-    page = client.get(answer["Location"]).content.decode()
-    assert f"study-{found.pk}" in page
-    assert f"study-{other.pk}" not in page
-
-
-def test_the_worklist_filters_by_state(senior: User) -> None:
-    unreported, drafted, failed, running = (make_study() for _ in range(4))
-    start_report(study=drafted, by=senior)
-    make_job(failed, status=JobStatus.FAILED)
-    make_job(running, status=JobStatus.QUEUED)
-
-    def shown(show: Show, **more: Any) -> set[Any]:
-        return {row.study.pk for row in worklist_page(senior, WorklistFilter(show=show, **more)).rows}
-
-    assert shown(Show.DRAFT) == {drafted.pk}
-    assert shown(Show.PROBLEM) == {failed.pk}
-    assert shown(Show.RUNNING) == {running.pk}
-    assert shown(Show.UNREPORTED) == {unreported.pk, failed.pk, running.pk}
-    assert shown(Show.OPEN) == {drafted.pk, unreported.pk, failed.pk, running.pk}
-    assert shown(Show.ALL, mine=True) == {drafted.pk}
-    Report.objects.update(status="final")
-    assert drafted.pk not in shown(Show.OPEN)
-
-
-def test_pages_of_the_worklist_follow_each_other_without_gap_or_repeat(senior: User) -> None:
-    study = make_study(objects=0)
-    moment = timezone.now()
-    copies = Study.objects.bulk_create(
-        Study(patient=study.patient, study_instance_uid=f"1.2.{number}", section=study.section)
-        for number in range(PAGE_ROWS + 4)
-    )
-    # Many studies of one moment: the key decides.
-    Study.objects.filter(pk__in=[copy.pk for copy in copies]).update(created_at=moment - timedelta(days=1))
-    first = worklist_page(senior, WorklistFilter(show=Show.ALL))
-    second = worklist_page(senior, WorklistFilter(show=Show.ALL), before=first.next_cursor)
-    seen = [row.study.pk for row in (*first.rows, *second.rows)]
-    assert len(first.rows) == PAGE_ROWS
-    assert len(seen) == len(set(seen)) == PAGE_ROWS + 5
-    assert second.next_cursor == ""
-    assert len(worklist_page(senior, WorklistFilter(show=Show.ALL), before="nonsense").rows) == PAGE_ROWS
-
-
-def test_a_stored_filter_that_makes_no_sense_is_the_default() -> None:
-    for stored in (None, 7, {"show": "x"}, {"search": None, "show": ["all"]}):
-        assert WorklistFilter.from_session(stored).show is Show.OPEN
 
 
 def test_opening_a_report_is_written_down(senior: User, report: Report) -> None:
@@ -137,7 +65,7 @@ def test_a_script_in_a_name_is_text(senior: User, report: Report) -> None:
     patient = report.study.patient
     patient.name = "<script>alert(1)</script>"
     patient.save()
-    for address in (reverse("reports:worklist"), reverse("reports:read", args=[report.pk])):
+    for address in (reverse("worklist:list"), reverse("reports:read", args=[report.pk])):
         page = logged_in(senior).get(address).content.decode()
         assert "<script>alert" not in page
         assert "&lt;script&gt;alert" in page

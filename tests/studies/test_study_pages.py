@@ -75,7 +75,7 @@ def test_script_in_a_name_is_kept_and_shown_as_text(tmp_path: Path, senior: User
     study = report.studies[0]
     assert study.patient.name == SCRIPT
     detail = reverse("studies:detail", args=[study.pk])
-    for address in (detail, reverse("reports:worklist")):
+    for address in (detail, reverse("worklist:list")):
         page = _client(senior).get(address).content.decode()
         assert SCRIPT not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in _client(senior).get(detail).content.decode()
