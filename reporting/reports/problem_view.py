@@ -24,10 +24,12 @@ class ProblemView:
     place: str
     fingerprint: str
     answers: tuple[tuple[str, str], ...]
+    places: tuple[str, ...] = ()  # beside which fields it is shown as well
+    paragraph: str = ""  # the id of the hand-edited paragraph it is about
 
     @property
     def dom_id(self) -> str:
-        return dom_id(self.place) if self.place else ""
+        return dom_id(self.place) if self.place else self.paragraph
 
 
 def problem_views(problems: Iterable[Problem], labels: Mapping[str, str]) -> tuple[ProblemView, ...]:
@@ -63,6 +65,8 @@ def _line(problem: Problem, labels: Mapping[str, str]) -> ProblemView:
         place=str(problem.places[0]) if problem.places else "",
         fingerprint=problem.fingerprint,
         answers=_answers(problem),
+        places=tuple(str(place) for place in problem.places),
+        paragraph=f"t-{problem.section}-{problem.language}" if problem.section else "",
     )
 
 

@@ -74,14 +74,29 @@ export function updateForm(panel, html) {
   }
 }
 
-/** Replace a part as a whole, unless something was typed in it. Focus stays on the element of the same id. */
+/** By what the element that has the focus can be found again among freshly rendered ones. */
+function nameOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const attributes = [...element.attributes].filter(({ name }) => name.startsWith("data-"));
+  const part = element.closest("[id]")?.id;
+  const own = attributes.map(({ name, value }) => `[${name}="${CSS.escape(value)}"]`).join("");
+  return own ? `${part ? `#${CSS.escape(part)} ` : ""}${own}` : "";
+}
+
+/**
+ * Replace a part as a whole, unless something was typed in it or a paragraph is being written. The focus stays on the
+ * same control; where that is gone it goes to the next one of the part, never to the top of the page.
+ */
 export function updatePart(panel, html) {
   const typing = [...panel.querySelectorAll("input, textarea")].some((field) => field.value !== field.defaultValue);
-  const fresh = parse(html);
   const box = document.createElement("div");
-  box.append(fresh);
-  if (typing || panel.innerHTML === box.innerHTML) return;
-  const focused = panel.contains(document.activeElement) ? document.activeElement.id : "";
+  box.append(parse(html));
+  if (typing || panel.querySelector("[data-editing]") || panel.innerHTML === box.innerHTML) return;
+  const active = panel.contains(document.activeElement) ? document.activeElement : null;
+  const name = active ? nameOf(active) : "";
   panel.innerHTML = box.innerHTML;
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (!active) return;
+  panel.tabIndex = -1;
+  const again = (name && panel.querySelector(name)) || panel.querySelector("a[href], button:not(:disabled), input, summary");
+  (again ?? panel).focus({ preventScroll: true });
 }

@@ -70,7 +70,21 @@ function toggleText() {
   buttons.find((button) => button.getAttribute("aria-pressed") === "false")?.click();
 }
 
+/** Accept what the machine suggests here, with its details, and go on to the next suggestion; from nowhere: to the first. */
+function acceptAndGoOn() {
+  const finding = document.activeElement.closest("[data-finding]");
+  if (!finding || !("decide" in finding.dataset)) {
+    nextUndecided();
+    return;
+  }
+  const goOn = () => document.querySelector("[data-finding][data-decide]") && nextUndecided();
+  if (press("[data-act=accept_with_details]", finding) || press("[data-act=accept]", finding)) {
+    document.addEventListener("dens:shown", goOn, { once: true });
+  }
+}
+
 const PAGE_KEYS = {
+  y: acceptAndGoOn,
   l: () => press("[data-act=confirm_levels]"),
   z: () => press("[data-act=relabel_undo]"),
   b: () => press("[data-act=lock_first_read]"),

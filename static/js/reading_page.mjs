@@ -48,6 +48,7 @@ const queue = new SaveQueue({
     if (change.kind === "set" || change.kind === "clear") seen.saved(change.place, change.value);
     settle(change);
     clearSubmitted(change.kind);
+    document.dispatchEvent(new CustomEvent("dens:saved", { detail: change }));
     if (queue.pending.length === 0) refresh().then(() => afterwards(change.kind));
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
@@ -71,7 +72,7 @@ function afterwards(kind) {
 
 /** "Saved" is said only when nothing typed is still on its way. */
 function showState(answered) {
-  const typed = form.querySelector("[data-dirty]");
+  const typed = root.querySelector("[data-dirty]");
   const refused = form.querySelector('[data-dirty][aria-invalid="true"]');
   const state = answered === "saved" && typed ? (refused ? "not_accepted" : "saving") : answered;
   const mark = root.querySelector("[data-save-mark]");
@@ -106,11 +107,12 @@ async function panels() {
 function showPanels({ html, digest: shown }) {
   digest = shown;
   updateForm(form, html.form);
-  for (const name of ["levels", "blind", "status", "text", "critical", "actions", "prior", "consult"]) {
+  for (const name of ["levels", "blind", "status", "problems", "text", "critical", "actions", "prior", "consult"]) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
   }
   showText(root.dataset.text);
   showRefusal();
+  document.dispatchEvent(new CustomEvent("dens:shown"));
 }
 
 /**
@@ -307,7 +309,9 @@ root.addEventListener("click", (event) => {
 
 async function press(button) {
   const { act: kind, code, fingerprint, answer } = button.dataset;
+  const part = kind === "restore_text" ? button.closest("[data-part]").dataset : {};
   const given = code ? { code, fingerprint, answer } : JSON.parse(button.dataset.given ?? "{}");
+  if (part.section) Object.assign(given, { section: part.section, language: part.language });
   if (kind === "confirm_rest") given.seconds = Math.round((Date.now() - opened) / 1000);
   if ("needsDigest" in button.dataset && !(await addDigest(given))) return;
   act(kind, button.closest("[data-finding]"), given);
@@ -321,7 +325,7 @@ async function addDigest(given) {
   for (const field of form.querySelectorAll("[data-dirty]")) saveText(field);
   const mark = root.querySelector("[data-save-mark]");
   while (queue.pending.length > 0 && mark.dataset.save === "saving") await pause(50);
-  if (queue.pending.length > 0 || form.querySelector("[data-dirty]")) {
+  if (queue.pending.length > 0 || root.querySelector("[data-dirty]")) {
     showError(strings.save_first);
     return false;
   }
@@ -351,12 +355,14 @@ root.addEventListener("submit", async (event) => {
 });
 
 addEventListener("beforeunload", (event) => {
-  if (queue.pending.length > 0 || form.querySelector("[data-dirty]")) event.preventDefault();
+  if (queue.pending.length > 0 || root.querySelector("[data-dirty]")) event.preventDefault();
 });
 for (const field of form.querySelectorAll("[data-set-text]")) {
   // Typed before this script was there.
   if (field.value !== field.defaultValue) field.dispatchEvent(new Event("input", { bubbles: true }));
 }
+document.addEventListener("dens:change", (event) => push(event.detail));
+document.addEventListener("dens:refresh", () => queue.pending.length === 0 && refresh());
 root.dataset.ready = "";
 addEventListener("online", () => queue.resume());
 document.addEventListener("visibilitychange", () => {

@@ -11,6 +11,8 @@ const FINDING_ACTS = {
   not_evaluable: "not-evaluable",
 };
 
+const TEXT_ACTS = { edit_text: "texts/edit/", restore_text: "texts/restore/" };
+
 /** The page's own addresses: there a password given a few minutes ago need not be given again. */
 const FROM_PAGE = new Set(["sign", "addendum", "withdraw"]);
 
@@ -22,6 +24,7 @@ export function newKey() {
 
 export function toRequest({ kind, place, once, given = {}, value }) {
   const act = FINDING_ACTS[kind];
+  if (TEXT_ACTS[kind]) return { path: TEXT_ACTS[kind], body: given, once, fromPage: false };
   const fromPage = FROM_PAGE.has(kind);
   if (!act) return { path: `${kind.replaceAll("_", "-")}/`, body: given, once, fromPage };
   const body = { place };

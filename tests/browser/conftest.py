@@ -70,9 +70,11 @@ def study(people: dict[str, User], tmp_path: Path) -> Study:
     return Study.objects.get()
 
 
-@pytest.fixture
-def report(study: Study, people: dict[str, User]) -> Report:
-    """Its draft, pre-filled by a job that went through claim and publish."""
+Edit = Callable[[dict[str, Any]], None]
+
+
+def draft_from(study: Study, people: dict[str, User], edit: Edit | None = None) -> Report:
+    """A draft pre-filled by a job that went through claim and publish; ``edit`` changes what the machine says."""
     algorithm = register_algorithm(
         name="dens-cervical",
         version="0.1.0",
@@ -88,12 +90,21 @@ def report(study: Study, people: dict[str, User]) -> Report:
     identity = {"name": algorithm.name, "version": algorithm.version, "weights_sha256": algorithm.weights_sha256}
     kept = {uid: store_bytes(data) for uid, data in label_maps().items()}
     files = [LabelMapFile(uid, blob.sha256, blob.size_bytes) for uid, blob in kept.items()]
-    assert publish_predictions(job.pk, claimed.attempt, result_payload(identity), label_maps=files)
+    payload = result_payload(identity)
+    if edit is not None:
+        edit(payload)
+    assert publish_predictions(job.pk, claimed.attempt, payload, label_maps=files)
     job.refresh_from_db()
     assert job.status == JobStatus.SUCCEEDED
     drafted = draft_report(study=study, job=job)
     assert drafted is not None
     return drafted
+
+
+@pytest.fixture
+def report(study: Study, people: dict[str, User]) -> Report:
+    """The pathological study's draft."""
+    return draft_from(study, people)
 
 
 class Reader:

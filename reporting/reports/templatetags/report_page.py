@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
 
 from reporting.reports.form_parts import dom_id as dom_id_of
+from reporting.reports.problem_view import ProblemView
 from reporting.reports.wording import applicability_text, reason_text
 
 register = template.Library()
@@ -17,6 +19,12 @@ register = template.Library()
 def dom_id(place: str) -> str:
     """The element of a place on the page."""
     return dom_id_of(place)
+
+
+@register.filter
+def at_place(problems: Iterable[ProblemView], place: str) -> list[ProblemView]:
+    """The problems to be shown beside one field."""
+    return [problem for problem in problems if place in problem.places]
 
 
 @register.filter

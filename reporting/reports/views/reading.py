@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -26,13 +27,28 @@ from reporting.reports.image_panel import image_panel
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
 from reporting.reports.process_view import process_context
-from reporting.reports.rendering import Language, Rendering
+from reporting.reports.rendering import IMPRESSION, Language, Rendering, Sentence
 from reporting.reports.services.reading import Preview, preview
 from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
-_PARTS = ("levels", "blind", "form", "status", "text", "critical", "actions", "prior", "consult")
+_PARTS = ("levels", "blind", "form", "status", "problems", "text", "critical", "actions", "prior", "consult")
 PANELS = {name: f"_{name}" for name in _PARTS}
+
+
+@dataclass(frozen=True)
+class ParagraphView:
+    """One section: its generated sentences, and what a person wrote instead (empty: nobody did)."""
+
+    section: str
+    title: str
+    sentences: tuple[Sentence, ...]
+    manual: str
+    printed: str
+
+    @property
+    def is_impression(self) -> bool:
+        return self.section == IMPRESSION
 
 
 @dataclass(frozen=True)
@@ -45,9 +61,20 @@ class TextView:
     findings_title: str
     impression_title: str
     empty_text: str
-    sections: tuple[Any, ...]
-    impression: tuple[Any, ...]
+    paragraphs: tuple[ParagraphView, ...]
     is_first: bool
+
+
+def _paragraphs(rendering: Rendering) -> Iterator[ParagraphView]:
+    for part in rendering.sections:
+        if part.sentences or part.manual:
+            section = part.block.value
+            yield ParagraphView(section, part.title, part.sentences, part.manual, rendering.printed(section))
+
+
+def _impression(rendering: Rendering, title: str) -> ParagraphView:
+    manual = rendering.impression_manual
+    return ParagraphView(IMPRESSION, title, rendering.impression, manual, rendering.printed(IMPRESSION))
 
 
 def _text_view(rendering: Rendering, *, is_first: bool) -> TextView:
@@ -59,8 +86,7 @@ def _text_view(rendering: Rendering, *, is_first: bool) -> TextView:
         findings_title="Findings" if english else "影像所见",
         impression_title="Impression" if english else "诊断意见",
         empty_text="Nothing to print yet." if english else "尚无可打印内容。",
-        sections=tuple(section for section in rendering.sections if section.sentences),
-        impression=rendering.impression,
+        paragraphs=(*_paragraphs(rendering), _impression(rendering, "Impression" if english else "诊断意见")),
         is_first=is_first,
     )
 
