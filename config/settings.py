@@ -243,8 +243,8 @@ ALGORITHM_CALLABLES = env_list("DENS_ALGORITHMS", [])  # the site's own: [name=]
 _cases = env_str("DENS_FROZEN_CASES_DIR")
 FROZEN_CASES_DIR = Path(_cases) if _cases else None  # the site's own studies with reference results, one per folder
 MIN_FREE_BYTES = env_int("DENS_MIN_FREE_BYTES", 500 * 1024 * 1024)
-DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 CACHE_BYTES = env_int("DENS_CACHE_BYTES", 4 * 1024**3)  # decoded frames and pictures in the state folder
+DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@embedpdf" / "fonts-sc" / "fonts")))

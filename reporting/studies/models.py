@@ -63,7 +63,6 @@ class Study(TimestampedModel):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="assigned_studies"
     )
     assignment_version = models.PositiveIntegerField(default=1)  # counts who it was given to: see assign_study
-    assignment_version = models.PositiveIntegerField(default=1)  # counts who it was given to: see assign_study
 
     objects = StudyQuerySet.as_manager()
 

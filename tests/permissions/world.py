@@ -69,8 +69,6 @@ def make_world() -> World:
 
     draft = make_draft()
     services.confirm_levels(draft, by=owner, expected_version=draft.version)
-    relabelled = make_draft()
-    services.shift_levels(relabelled, 1, by=owner, expected_version=relabelled.version)
     paragraph = {"section": "cord", "language": "en"}
     services.edit_text(draft, by=owner, expected_version=draft.version, text="My own words.", **paragraph)
     colleague, stranger = world.people["colleague"], world.people["stranger"]
@@ -80,13 +78,15 @@ def make_world() -> World:
         draft, colleague=colleague, text="What is this?", by=owner, expected_version=draft.version
     )
     alert = raise_alert(draft, code="critical.x", category=1, finding=("x", "x"), places=(), fingerprint="", by=owner)
+    relabelled = make_draft()
+    services.shift_levels(relabelled, 1, by=owner, expected_version=relabelled.version)
     read_blind = make_draft()
     services.confirm_levels(read_blind, by=owner, expected_version=read_blind.version)
     BlindDecision.objects.create(study=read_blind.study, reader=senior, blind=True, because="user")
-    preliminary = make_draft()
-    complete(preliminary, owner)
     ready = make_draft()
     complete(ready, owner)
+    preliminary = make_draft()
+    complete(preliminary, owner)
     digest = services.preview(preliminary).digest
     services.approve_preliminary(preliminary, by=owner, expected_version=preliminary.version, content_digest=digest)
     final = signed_report(senior)
@@ -111,9 +111,9 @@ def make_world() -> World:
         "study": unread.pk,
         "draft": draft.pk,
         "relabelled": relabelled.pk,
+        "read_blind": read_blind.pk,
         "ready": ready.pk,
         "preliminary": preliminary.pk,
-        "read_blind": read_blind.pk,
         "final": final.pk,
         "job": job.pk,
         "queued": queued_job.pk,
@@ -127,6 +127,7 @@ def make_world() -> World:
     world.versions = {
         str(report.pk): report.version for report in (draft, relabelled, read_blind, ready, preliminary, final)
     }
+    world.versions[str(unread.pk)] = unread.assignment_version
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}
@@ -139,17 +140,17 @@ def make_world() -> World:
         "value": {"place": "lordosis", "value": "straightened"},
         "place": {"place": "lordosis"},
         "shift": {"shift": 1},
-        "answer": {"code": question.code, "fingerprint": question.fingerprint, "answer": "accepted"},
-        "shown": {"content_digest": ready_digest},
-        "sign": {"content_digest": ready_digest, **password},
-        "addendum": {"text": "Compared.", **password},
         "notice": {"alert": str(alert.pk), "kind": "escalated", "comment": "nobody answers"},
         "consult": {"colleague": str(stranger.pk), "text": "What is this?"},
         "consult_answer": {"note": str(asked.pk), "text": "A bulge."},
         "return": {"text": "Look again."},
-        "withdraw": {"reason": "wrong patient", **password},
+        "answer": {"code": question.code, "fingerprint": question.fingerprint, "answer": "accepted"},
         "paragraph": paragraph,
         "edited_paragraph": {**paragraph, "text": "Other words."},
+        "shown": {"content_digest": ready_digest},
+        "sign": {"content_digest": ready_digest, **password},
+        "addendum": {"text": "Compared.", **password},
+        "withdraw": {"reason": "wrong patient", **password},
         "reason": {"reason": "not needed"},
         "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},
