@@ -72,6 +72,7 @@ class FieldView:
     has_details: bool
     machine: MachineView | None
     machine_note: str
+    not_run: str  # why the machine says nothing here, in the reader's words; empty where it was not asked or has spoken
     beside: tuple[MachineView, ...]  # of other algorithms; never a suggestion
     is_shown: bool
     can_edit: bool

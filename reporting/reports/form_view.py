@@ -19,6 +19,7 @@ from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
 from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Scope
 from reporting.reports.values import MAX_INSTANCES
+from reporting.reports.wording import reason_text
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import DiscLevel, LevelKind, Vertebra
 
@@ -128,12 +129,22 @@ class _Builder:
             set_by=finding.set_by.full_name if finding and finding.set_by else "",
             machine=self.machine(field, finding),
             machine_note=finding.machine_note if finding and finding.machine_note != NEGATIVE else "",
+            not_run=self.not_run(field, place, finding),
             beside=tuple(self.said(field, one.prediction, one.value) for one in self.beside.get(place, ())),
             is_shown=self.sheet.applicable(place),
             can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
             is_detail=field.only_when is not None,
             is_usual=(field.required or field.default is not None) and place in self.usual_places(field),
         )
+
+    def not_run(self, field: Field, place: Place, finding: Finding | None) -> str:
+        """Silence with a reason: which series or level kept the machine from this field."""
+        spoke = finding is not None and finding.prediction_id is not None
+        if field.machine is None or field.only_when is not None or spoke or place not in self.usual_places(field):
+            return ""
+        reasons = self.sheet.facts.gate_reasons
+        own = reasons.get(field.machine.value) or reasons.get("study") or ()
+        return ("；" if self.chinese else "; ").join(reason_text(reason) for reason in own)
 
     def side_word(self, side: str) -> str:
         words = {"left": ("left", "左"), "right": ("right", "右")}
