@@ -288,7 +288,7 @@ def _critical(c: _Checks) -> Iterator[Problem]:
             yield Problem(code, Severity.ASK, message, critical.places, critical.fingerprint)
     yield from _category_changed(c)
     places = urgency_is_unknown(c.sheet)
-    if places:
+    if places and not any(critical.trigger.code == "compression_urgent" for critical in criticals(c.sheet)):
         message = _("The cord is compressed and onset or symptoms are not given: is this critical?")
         yield c.ask("critical.urgency_unknown", message, *dict.fromkeys(places))
 

@@ -58,6 +58,12 @@ class PriorValue:
             return 0
         return (order.index(self.now) > order.index(self.before)) - (order.index(self.now) < order.index(self.before))
 
+    @property
+    def is_abnormal(self) -> bool:
+        """Then or now; what nobody spoke of is not."""
+        normal = SEVERITY[self.place.field][0]
+        return any(value is not None and value != normal for value in (self.before, self.now))
+
 
 @dataclass(frozen=True)
 class LevelThenAndNow:
@@ -66,8 +72,9 @@ class LevelThenAndNow:
     suggestion: str  # a value of the field ``change``, or nothing
 
     @property
-    def differs(self) -> bool:
-        return any(value.before != value.now for value in self.values)
+    def is_abnormal(self) -> bool:
+        """Levels that were and are normal need no word about change."""
+        return any(value.is_abnormal for value in self.values)
 
 
 def prior_of(report: Report, user: User) -> Prior | None:

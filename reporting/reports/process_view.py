@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -138,20 +139,29 @@ def words_of(spec: Field, value: Any, *, chinese: bool) -> str:
     return ("、" if chinese else ", ").join(labels.get(str(code), str(code)) for code in codes)
 
 
+def short_words_of(spec: Field, value: Any, *, chinese: bool) -> str:
+    """Of a grade with its definition only the grade."""
+    words = words_of(spec, value, chinese=chinese)
+    grade, separator, _definition = words.replace("：", ":").partition(":")
+    return grade if separator else words
+
+
 def _prior_rows(sheet: Sheet, prior: Prior, *, chinese: bool) -> tuple[PriorRow, ...]:
     spec = sheet.template["change"]
     choices = tuple((c.code, c.zh if chinese else c.en) for c in spec.choices if c.code != "no_prior")
     rows = []
     for one in levels_then_and_now(sheet, prior):
+        if not one.is_abnormal:
+            continue
         place = Place("change", one.level)
         differences = tuple(
             (
-                place_label(sheet.template, value.place),
-                words_of(sheet.template[value.place.field], value.before, chinese=chinese),
-                words_of(sheet.template[value.place.field], value.now, chinese=chinese),
+                place_label(sheet.template, dataclasses.replace(value.place, level="")),
+                short_words_of(sheet.template[value.place.field], value.before, chinese=chinese),
+                short_words_of(sheet.template[value.place.field], value.now, chinese=chinese),
             )
             for value in one.values
-            if value.before != value.now
+            if value.before != value.now and value.is_abnormal
         )
         chosen = sheet.code("change", one.level)
         identity = f"prior-{dom_id(str(place))}"

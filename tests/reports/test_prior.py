@@ -97,6 +97,15 @@ def test_better_here_and_worse_there_is_for_the_reader_to_call(senior: User) -> 
     assert at(report, senior, "C3/4").suggestion == ""
 
 
+def test_a_level_that_was_and_is_normal_needs_no_word(senior: User) -> None:
+    first = earlier(senior, {"canal_grade@C3/4": "1"})
+    report = today(first, senior, {"canal_grade@C4/5": "1"})
+    prior = prior_of(report, senior)
+    assert prior is not None
+    told = {one.level for one in levels_then_and_now(services.load_sheet(report), prior) if one.is_abnormal}
+    assert told == {"C3/4", "C4/5", "C5/6"}  # at C5/6 the earlier report has a herniation
+
+
 def test_levels_are_matched_by_the_names_each_report_gave_them(senior: User) -> None:
     first = earlier(senior, {"canal_grade@C5/6": "1"})
     report = today(first, senior, {"canal_grade@C4/5": "2"})
