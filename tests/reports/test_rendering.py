@@ -145,6 +145,16 @@ def test_equal_neighbours_are_told_together() -> None:
     assert [s.text for s in en.impression] == ["Mild degenerative change."]
 
 
+def test_posterior_osteophytes_at_a_deformed_cord_come_before_mere_degeneration() -> None:
+    changes: dict[str, Value] = {"osteophyte@C5": "present", "osteophyte_site@C5": ["posterior"], "slip@C3": "present"}
+    changes |= {"slip_direction@C3": "anterior", "slip_grade@C3": "I", "canal_grade@C5/6": "2"}
+    lines = [s.text for s in both(normal_sheet_with(changes))[0].impression]
+    assert lines.index("Osteophytes C5.") < lines.index("Grade I anterolisthesis of C3.")
+    milder = normal_sheet_with({**changes, "canal_grade@C5/6": "1"})
+    lines = [s.text for s in both(milder)[0].impression]
+    assert lines.index("Osteophytes C5.") > lines.index("Grade I anterolisthesis of C3.")
+
+
 def test_a_herniation_always_reaches_the_impression() -> None:
     changes: dict[str, Value] = {
         "disc_class@C6/7": "herniation",

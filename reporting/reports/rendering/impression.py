@@ -16,6 +16,7 @@ from reporting.reports.rendering.plain_fields import choice_sentence, chosen
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
 from reporting.reports.template.spec import Block, Kind
+from reporting.vocabulary import DiscLevel
 
 AIM = 7  # lines; more are printed when nothing may fold
 _ELSEWHERE = {"cord_lesion_kind", "cord_size"}
@@ -126,7 +127,18 @@ def _osteophyte_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
     if levels:
         where = listed(levels, voice)
         places = vertebrae.osteophyte_places(sheet, levels)
-        yield Item(8, 0, voice.sentence(f"osteophytes {where}.", f"{where}椎体骨质增生。", places), may_fold=True)
+        sentence = voice.sentence(f"osteophytes {where}.", f"{where}椎体骨质增生。", places)
+        if any(_narrows_a_deformed_canal(sheet, level) for level in levels):
+            yield Item(3, 2, sentence)
+        else:
+            yield Item(8, 0, sentence, may_fold=True)
+
+
+def _narrows_a_deformed_canal(sheet: Sheet, vertebra: str) -> bool:
+    """Posterior osteophytes beside a disc where the cord is deformed: no mere degeneration."""
+    beside = [d.value for d in DiscLevel if vertebra in (d.upper_vertebra.value, d.lower_vertebra.value)]
+    deformed = any(sheet.code("canal_grade", level) in ("2", "3") for level in beside)
+    return deformed and "posterior" in sheet.codes("osteophyte_site", vertebra)
 
 
 def _plain_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
