@@ -64,6 +64,7 @@ class WorklistFilter:
     days: str = ""  # received within so many days
     since: date | None = None  # examined from … until …
     until: date | None = None
+    overdue: bool = False  # a critical finding that nobody was told in time
     search: str = ""  # the token of what is searched for
 
     @classmethod
@@ -79,6 +80,7 @@ class WorklistFilter:
             days=query.get("days", "") if query.get("days", "") in DAYS else "",
             since=_date(query.get("since", "")),
             until=_date(query.get("until", "")),
+            overdue=query.get("overdue", "") in ("1", "on"),
             search=token if len(token) <= 32 and token.isalnum() and token.isascii() else "",
         )
 
@@ -93,6 +95,7 @@ class WorklistFilter:
             "days": self.days,
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
+            "overdue": "1" if self.overdue else "",
             "search": self.search,
         }
         return urlencode({name: value for name, value in pairs.items() if value})

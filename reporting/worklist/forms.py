@@ -56,6 +56,8 @@ class WorklistFilterForm(forms.Form):
         label=_("until"), required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
 
+    overdue = forms.BooleanField(label=_("Critical, overdue"), required=False)
+
     def __init__(self, chosen: dict[str, object], *, sections: Sequence[str], referrers: Sequence[str]) -> None:
         super().__init__(initial=chosen, auto_id="filter-%s")
         for name, offered in (("section", sections), ("referrer", referrers)):

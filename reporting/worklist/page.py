@@ -15,6 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from reporting.accounts.models import User
+from reporting.reports.models import CriticalAlert
 from reporting.worklist.filters import MACHINE_STATES, Assigned, Machine, Status, WorklistFilter
 from reporting.worklist.models import Suspicion, WorklistEntry, WorklistEntryQuerySet
 from reporting.worklist.search import words_condition
@@ -90,6 +91,8 @@ def _condition(user: User, chosen: WorklistFilter) -> Q:
         condition &= Q(study_date__gte=chosen.since)
     if chosen.until:
         condition &= Q(study_date__lte=chosen.until)
+    if chosen.overdue:
+        condition &= Q(study__in=CriticalAlert.objects.overdue().values("report__study"))
     return condition
 
 

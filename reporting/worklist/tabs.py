@@ -17,6 +17,7 @@ _ALWAYS = (
     (gettext_lazy("To do"), WorklistFilter(), Act.STUDY_VIEW),
     (gettext_lazy("Mine"), WorklistFilter(assigned=Assigned.ME), Act.REPORT_EDIT),
     (gettext_lazy("To verify"), WorklistFilter(status=Status.PRELIMINARY), Act.REPORT_SIGN),
+    (gettext_lazy("Critical, overdue"), WorklistFilter(status=Status.ALL, overdue=True), Act.CRITICAL_LOG),
     (gettext_lazy("Models failed"), WorklistFilter(machine=Machine.FAILED), Act.INFERENCE_REQUEST),
 )
 

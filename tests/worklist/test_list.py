@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from reporting.accounts.models import Role, User
@@ -15,6 +16,7 @@ from reporting.predictions.models import JobStatus, Prediction
 from reporting.predictions.services import set_blind_rule
 from reporting.reports.models import Report
 from reporting.reports.services import start_report
+from reporting.reports.services.critical_path import raise_alert
 from reporting.studies.models import Study
 from reporting.worklist.filters import Assigned, Machine, Status, WorklistFilter
 from reporting.worklist.page import PAGE_ROWS, WorklistPage, matching, worklist_page
@@ -93,6 +95,20 @@ def test_the_list_is_filtered_by_person_place_and_time(senior: User, junior: Use
     assert shown(senior, referrer="Orthopaedics") == shown(senior, section="msk") == {sent.pk}
     assert shown(senior, since=date(2026, 11, 1), until=date(2026, 11, 3)) == {sent.pk}
     assert shown(senior, until=date(2026, 11, 2)) == set()
+
+
+def test_what_is_critical_and_was_told_to_nobody_in_time_has_a_list(senior: User) -> None:
+    study = make_study()
+    report = start_report(study=study, by=senior)
+    alert = raise_alert(report, code="critical.x", category=1, finding=("x", "x"), places=(), fingerprint="", by=senior)
+    assert shown(senior, overdue=True) == set()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # the clock cannot be turned, the row can
+        cursor.execute(
+            "UPDATE reports_criticalalert SET due_at = now() - interval '1 minute' WHERE id = %s", [alert.pk]
+        )
+        cursor.execute("SET LOCAL session_replication_role = DEFAULT")
+    assert shown(senior, overdue=True) == {study.pk}
 
 
 def test_a_patient_is_found_by_any_part_of_the_name_and_by_numbers(senior: User) -> None:
