@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
         "AlgorithmStatusEnum": "reporting.predictions.models.AlgorithmStatus",
         "CaseRunStatusEnum": "reporting.predictions.models.CaseRunStatus",
         "ReportStatusEnum": "reporting.reports.serializers.STATUS_CHOICES",
+        "ReportLanguageEnum": "reporting.reports.serializers.LANGUAGE_CHOICES",
     },
 }
 

@@ -13,6 +13,7 @@ from reporting.reports.rendering import IMPRESSION, Language
 from reporting.reports.states import ReportStatus
 from reporting.reports.template import Block
 
+LANGUAGE_CHOICES = [(language.value, language.value) for language in Language]
 STATUS_CHOICES = [(status.value, STATUS_LABELS[status]) for status in ReportStatus]
 
 
@@ -244,7 +245,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
 
 class ParagraphSerializer(serializers.Serializer[Any]):
     section = serializers.ChoiceField(choices=[*(block.value for block in Block), IMPRESSION])
-    language = serializers.ChoiceField(choices=[language.value for language in Language])
+    language = serializers.ChoiceField(choices=LANGUAGE_CHOICES)
 
 
 class EditedTextSerializer(ParagraphSerializer):

@@ -89,7 +89,7 @@ def routes(report: Report) -> dict[str, str]:
         "jobs": reverse("api:study-jobs", kwargs={"study_id": report.study_id}),
         "predictions": reverse("api:job-predictions", kwargs={"job_id": job.pk}),
         "study": reverse("studies:detail", kwargs={"study_id": report.study_id}),
-        "worklist": reverse("reports:worklist"),
+        "worklist": reverse("worklist:list"),
         "viewer": f"{reverse('reports:read', kwargs=of_report)}viewer.json",
     }
 
