@@ -33,13 +33,15 @@ function goTo(finding) {
 }
 
 function valueEntries(finding) {
-  const label = [finding.closest("[data-level]")?.dataset.level, finding.querySelector(".finding-label").textContent]
-    .filter(Boolean).map((text) => text.trim().replace(/\s+/g, " ")).join(" ");
+  const { label } = finding.dataset;
   const own = names(finding);
   const entries = [{ words: own, text: label, finding, run: null }];
+  // All values of a field stand together, in the order of the page.
+  const length = own.length + 0.5;
   for (const button of finding.querySelectorAll("[data-set]:not(:disabled)")) {
-    const words = [...own, ...tokens(button.getAttribute("aria-label") ?? button.textContent), ...tokens(button.dataset.set.replaceAll("_", " "))];
-    entries.push({ words, text: `${label}: ${button.getAttribute("aria-label") ?? button.textContent.trim()}`, finding, run: () => button.click() });
+    const said = button.getAttribute("aria-label") ?? button.textContent.trim();
+    const words = [...own, ...tokens(said), ...tokens(button.dataset.set.replaceAll("_", " "))];
+    entries.push({ words, length, text: `${label}: ${said}`, finding, run: () => button.click() });
   }
   for (const option of finding.querySelectorAll("[data-set-select]:not(:disabled) option[value]:not([value=''])")) {
     const select = option.parentElement;
@@ -47,7 +49,8 @@ function valueEntries(finding) {
       select.value = option.value;
       select.dispatchEvent(new Event("change", { bubbles: true }));
     };
-    entries.push({ words: [...own, ...tokens(option.textContent), ...tokens(option.value)], text: `${label}: ${option.textContent.trim()}`, finding, run });
+    const words = [...own, ...tokens(option.textContent), ...tokens(option.value)];
+    entries.push({ words, length, text: `${label}: ${option.textContent.trim()}`, finding, run });
   }
   return entries;
 }
@@ -69,10 +72,14 @@ function numberEntries(finding, part) {
 
 function entries(part) {
   const findings = [...document.querySelectorAll("[data-finding]")];
-  const acts = [...document.querySelectorAll("button[data-act][aria-keyshortcuts]:not(:disabled), [data-text-language], button[data-sign-target]")];
+  const buttons = "button[data-act][aria-keyshortcuts]:not(:disabled), [data-text-language], button[data-sign-target]";
+  const acts = [...document.querySelectorAll(buttons)];
   return [
     ...findings.flatMap((finding) => [...valueEntries(finding), ...numberEntries(finding, part)]),
-    ...acts.map((button) => ({ words: tokens(button.textContent), text: button.textContent.trim().replace(/\s+/g, " "), run: () => button.click() })),
+    ...acts.map((button) => {
+      const text = button.textContent.trim().replace(/\s+/g, " ");
+      return { words: tokens(text), text, run: () => button.click() };
+    }),
   ];
 }
 

@@ -1,8 +1,8 @@
 /**
  * Finds what a typed line means: pure, so that it can be tested without a page.
  *
- * An entry is {words, weight?, ...}: everything it may be called by, and how far it stands back behind its equals. A line may hold several parts between commas; a part that
- * names no level means the level of the part before.
+ * An entry is {words, weight?, length?, ...}: everything it may be called by, and how it stands among its equals. A line
+ * may hold several parts between commas; a part that names no level means the level of the part before.
  */
 const LEVEL = /^[ct][1-8](?:[ct]?[1-8])?$/;
 
@@ -33,7 +33,7 @@ function score(entry, wanted) {
     if (best === 0) return 0;
     total += best;
   }
-  return total + (entry.weight ?? 0) - entry.words.length / 100;
+  return total + (entry.weight ?? 0) - (entry.length ?? entry.words.length) / 100;
 }
 
 /** The entries that hold every word of ``part``, best first. An inherited level is dropped where it fits nothing. */
