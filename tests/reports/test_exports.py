@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
 import re
@@ -20,7 +21,8 @@ from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports import services
-from reporting.reports.exports.document import person_name
+from reporting.reports.exports.document import document_of, person_name
+from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.service import draft_document, export_version
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.models import ExportFormat, Report, ReportExport
@@ -67,6 +69,17 @@ def test_the_pdf_holds_every_signed_sentence_in_both_languages(senior: User) -> 
     for expected in ("张三", senior.full_name, "Page1of", "syntheticimages", "合成图像", report.study.accession_number):
         assert squeezed(expected) in text
     assert "NOTSIGNED" not in text
+
+
+def test_every_sheet_says_whose_it_is(senior: User) -> None:
+    report = signed_report(senior)
+    printed = document_of(report.versions.get())
+    long = dataclasses.replace(printed, passages=printed.passages * 6)
+    pages = [squeezed(page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(pdf_of(long))).pages]
+    assert len(pages) > 1
+    for number, page in enumerate(pages, 1):
+        for expected in ("张三", report.study.accession_number, f"第{number}页，共{len(pages)}页"):
+            assert expected in page, number
 
 
 def test_the_pdf_is_set_in_the_report_font(senior: User) -> None:
