@@ -281,6 +281,8 @@ class AddendumView(ReportChangeView):
     needs, says, needs_password = Act.REPORT_ADDENDUM, shapes.AddendumSerializer, True
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        said = given.pop("critical_category")
+        given["critical_category"] = None if said == "as_before" else int(said)
         return _signed(services.sign_addendum(report, given.pop("text"), by=user, expected_version=version, **given))
 
 

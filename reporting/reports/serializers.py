@@ -274,8 +274,10 @@ class RecentPasswordSerializer(serializers.Serializer[Any]):
 
 class AddendumSerializer(PasswordSerializer):
     text = serializers.CharField(max_length=4000)
-    critical_category = serializers.IntegerField(
-        required=False, min_value=0, max_value=3, help_text="1–3: these words make it critical; 0: they take it back"
+    critical_category = serializers.ChoiceField(
+        choices=["as_before", "0", "1", "2", "3"],
+        default="as_before",
+        help_text="1–3: these words make it critical; 0: they take it back",
     )
 
 
