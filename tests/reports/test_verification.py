@@ -112,7 +112,7 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
         "report_id": "gen_random_uuid()",
         "version": "version + 1",
         "mapping": 'mapping || \'{"C5": "C6"}\'',
-        "slices": 'slices || \'{"C5/6": {}}\'',
+        "slices": "slices || '{\"C5/6\": {}}'",
     },
     CheckAnswer: {
         "report_id": "gen_random_uuid()",
