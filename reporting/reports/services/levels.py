@@ -124,7 +124,8 @@ def last_correction(report: Report) -> tuple[LevelMap, LevelMap]:
             stack.append(level_map)
     if len(stack) < 2:
         raise WrongState(_("No correction of the levels is left to undo"))
-    return stack[-1], stack[-2]
+    # The map in force before it, which may itself have been made by an undo: it knows what was said by then.
+    return stack[-1], report.level_maps.get(version=stack[-1].version - 1)
 
 
 def can_undo_relabel(report: Report) -> bool:
