@@ -57,7 +57,7 @@ def main(address: str, name: str, password: str) -> None:
         page = log_in(browser, address, name, password, "en-GB")
         page.goto(f"{address}/?status=all")
         save("worklist", page.screenshot())
-        open_report(page, address, "102")
+        open_report(page, address, "101")
         save("normal", page.screenshot())
         open_report(page, address, "105")
         save("abnormal", page.screenshot())
