@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from reporting.accounts.models import User
@@ -110,6 +110,8 @@ def _after(name: str, how: list[Any], level: str) -> str | None:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example([("shift", 1), ("undo",), ("write", "C7/T1", "left"), ("shift", 1), ("undo",), ("remove", "C7/T1")])
+@example([("shift", -2), ("shift", -1), ("undo",), ("write", "C7/T1", "left"), ("remove", "C7/T1"), ("shift", -1)])
 @given(st.lists(acts, min_size=3, max_size=14))
 def test_no_value_is_lost_or_stands_at_a_wrong_level_or_side(junior: User, played: list[tuple[Any, ...]]) -> None:
     with transaction.atomic():
