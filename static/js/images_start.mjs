@@ -41,8 +41,14 @@ async function startViewer(root, words) {
 
 async function start(root) {
   const words = JSON.parse(document.getElementById("image-words").textContent);
-  const isInstalled = root.dataset.bundle && root.dataset.descriptionUrl;
-  const reason = isInstalled ? (hasWebGl2() ? "" : words.no_webgl) : words.no_bundle;
+  if (!root.dataset.descriptionUrl) {
+    // This site serves no description to draw from: the plain pictures are the way images are shown.
+    say(root, "");
+    startPlain(unfold(root, "plain"));
+    root.dataset.images = "plain";
+    return;
+  }
+  const reason = root.dataset.bundle ? (hasWebGl2() ? "" : words.no_webgl) : words.no_bundle;
   if (!reason) {
     try {
       await startViewer(root, words);

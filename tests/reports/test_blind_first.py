@@ -90,7 +90,6 @@ def routes(report: Report) -> dict[str, str]:
         "predictions": reverse("api:job-predictions", kwargs={"job_id": job.pk}),
         "study": reverse("studies:detail", kwargs={"study_id": report.study_id}),
         "worklist": reverse("worklist:list"),
-        "viewer": f"{reverse('reports:read', kwargs=of_report)}viewer.json",
     }
 
 
