@@ -262,10 +262,10 @@ def test_a_study_is_given_to_a_radiologist_by_a_senior(tmp_path: Path, importer:
     ingest_instances(incoming(tmp_path, {"a": mr_bytes()}), by=importer)
     study, junior, senior = Study.objects.get(), make_user(Role.JUNIOR, section="chest"), make_user(Role.SENIOR)
     assert study not in Study.objects.visible_to(junior)
-    assign_study(study, to=junior, by=senior)
+    assign_study(study, to=junior, by=senior, expected_version=1)
     assert study in Study.objects.visible_to(junior)
     assert AuditEvent.objects.get(act="study.assigned").data == {"from": None, "to": str(junior.pk)}
     with pytest.raises(NotAllowed):
-        assign_study(study, to=junior, by=junior)
+        assign_study(study, to=junior, by=junior, expected_version=2)
     with pytest.raises(InvalidInput):
-        assign_study(study, to=importer, by=senior)
+        assign_study(study, to=importer, by=senior, expected_version=2)
