@@ -42,7 +42,7 @@ class Claim:
     present: bool
 
 
-_At = tuple[str, str]  # level, and the side written behind it
+_At = tuple[str, tuple[str, ...]]  # level, and the sides written behind it
 
 
 @dataclass(frozen=True)
@@ -116,13 +116,14 @@ def _claims_of_clause(
         before = max((m.end() for m, c in found if m.end() <= match.start() and c.key != concept.key), default=0)
         after = min((m.start() for m, c in found if m.start() >= match.end()), default=len(part))
         sides = _sides(text[clause.end :], part, before, match, after, concept) if concept.sided else ()
-        if not present and len(sides) > 1:
-            sides = ()  # "both foramina are patent" and "the foramina are patent" say the same
         where = _levels_for(text, concept, match.start() + clause.start, after + clause.start, own, told)
         if concept.key == "root" and roots:
-            where = [(level, "") for level in roots]
-        for level, level_side in where:
-            for side in sides or ((level_side,) if concept.sided else ("",)):
+            where = [(level, ()) for level in roots]
+        for level, own_sides in where:
+            meant = sides or (own_sides if concept.sided else ())
+            if not present and len(meant) > 1:
+                meant = ()  # "both foramina are patent" and "the foramina are patent" say the same
+            for side in meant or ("",):
                 yield Claim(concept.key, level, side, present)
 
 
@@ -140,7 +141,7 @@ def _levels_for(text: str, concept: Concept, at: int, next_word: int, own: list[
     A disc's finding is not placed at a vertebra that the clause names for something else.
     """
     if concept.at is At.STUDY:
-        return [("", "")]
+        return [("", ())]
     earlier = [n for n in reversed(own) if n.start <= at]
     behind = [n for n in own if at < n.start < next_word and _PLACE_WORD.search(text, at, n.start)]
     further = [n for n in own if n.start >= next_word]
@@ -148,9 +149,9 @@ def _levels_for(text: str, concept: Concept, at: int, next_word: int, own: list[
     fitting = [n for n in candidates if concept.at is not At.DISC or "/" in n.levels[0]]
     named = fitting[0] if fitting else own[0] if own else None
     if named is None:
-        return [("", "")]
+        return [("", ())]
     sides = dict(named.sides)
-    return [(level, sides.get(level, "")) for level in named.levels]
+    return [(level, sides.get(level, ())) for level in named.levels]
 
 
 def _is_present(part: str, match: re.Match[str], concept: Concept) -> bool | None:

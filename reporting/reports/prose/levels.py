@@ -15,13 +15,16 @@ _T1 = r"T1(?![0-9A-Za-z]|\s*(?:low|high|marrow|signal|image|and T2|低|高|信�
 _DISC = r"C[2-6]\s*[/／]\s*C?[3-7](?![0-9])|C7\s*[/／]\s*T1(?![0-9A-Za-z])"
 _ONE = rf"(?:{_DISC}|C[1-7](?![0-9/／]))"
 _NEXT = rf"(?:{_DISC}|C[1-7](?![0-9/／])|{_T1})"
-_SIDE = r"(?:\s*[（(](?:left|right|左侧?|右侧?)[)）]|[左右]侧(?=[、，,：:及和]|黄韧带|椎间孔))?"
+_SIDE = (
+    r"(?:\s*[（(](?:left|right|both(?: sides)?|bilateral|左侧?|右侧?|双侧|两侧)[)）]"
+    r"|[左右双两]侧(?=[、，,：:及和]|黄韧带|椎间孔))?"
+)
 _TO = r"\s*(?:-|–|—|~|～|至|\bto\b)\s*"
 _AND = r"\s*(?:,|、|，|\band\b|和|及|与)\s*(?:\band\b\s*)?"
 _FIRST = rf"(?:{_ONE}|(?<=\bof )T1\b|(?<=\bin )T1\b|(?<=\bat )T1\b|T1(?=椎体))"
 _LIST = re.compile(rf"{_FIRST}{_SIDE}(?:(?:{_TO}|{_AND}){_NEXT}{_SIDE})*", re.IGNORECASE)
 _ITEM = re.compile(
-    rf"(?P<joint>{_TO}|{_AND})?(?P<level>{_NEXT})(?P<tail>\s*[（(][^)）]*[)）]|[左右]侧)?", re.IGNORECASE
+    rf"(?P<joint>{_TO}|{_AND})?(?P<level>{_NEXT})(?P<tail>\s*[（(][^)）]*[)）]|[左右双两]侧)?", re.IGNORECASE
 )
 # A root is called by a level's name and is none; what lies below a slip is not what slipped.
 _NO_LEVEL = re.compile(r"C[2-8](?=\s*(?:nerve )?roots?\b|神经根)|(?<=C[2-7])\s+on\s+(?:C[3-7]|T1)\b", re.IGNORECASE)
@@ -29,12 +32,12 @@ _NO_LEVEL = re.compile(r"C[2-8](?=\s*(?:nerve )?roots?\b|神经根)|(?<=C[2-7])\
 
 @dataclass(frozen=True)
 class Named:
-    """One place in a text where levels are named; ``sides`` gives the side written right behind a level."""
+    """One place in a text where levels are named; ``sides`` gives the sides written right behind a level."""
 
     start: int
     end: int
     levels: tuple[str, ...]
-    sides: tuple[tuple[str, str], ...] = ()
+    sides: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def without_look_alikes(text: str) -> str:
@@ -55,20 +58,38 @@ def _range(start: str, end: str) -> tuple[str, ...]:
 
 
 def named_levels(text: str) -> Iterator[Named]:
-    """Every list of levels in ``text``, ranges written out."""
+    """Every list of levels in ``text``, ranges written out.
+
+    A side in brackets belongs to its own level or range. One without ("C4/5、C5/6左侧") also belongs to the levels
+    before it that have none, as it is read in Chinese.
+    """
     for match in _LIST.finditer(text):
         levels: list[str] = []
-        sides: list[tuple[str, str]] = []
+        sides: dict[str, tuple[str, ...]] = {}
+        waiting: list[str] = []  # levels named since the last side
         for item in _ITEM.finditer(match[0]):
             level = _canonical(item["level"])
             if levels and item["joint"] and re.fullmatch(_TO, item["joint"], re.IGNORECASE):
-                levels.extend(_range(levels[-1], level)[1:])
+                own = list(_range(levels[-1], level))
             else:
-                levels.append(level)
-            tail = (item["tail"] or "").lower()
-            side = "left" if "left" in tail or "左" in tail else "right" if "right" in tail or "右" in tail else ""
+                own = [level]
+            levels.extend(own)
+            waiting.extend(own)
+            side = _sides_of(item["tail"] or "")
             if side:
-                sides.append((level, side))
+                sides |= dict.fromkeys(own if _in_brackets(item["tail"]) else waiting, side)
+                waiting.clear()
         known = tuple(level for level in dict.fromkeys(levels) if any(level in order for order in _ORDERS))
         if known:
-            yield Named(match.start(), match.end(), known, tuple(sides))
+            yield Named(match.start(), match.end(), known, tuple(sides.items()))
+
+
+def _in_brackets(tail: str) -> bool:
+    return tail.strip().startswith(("(", "（"))
+
+
+def _sides_of(tail: str) -> tuple[str, ...]:
+    if re.search("both|bilateral|双|两", tail, re.IGNORECASE):
+        return ("left", "right")
+    found = re.search("left|右|right|左", tail, re.IGNORECASE)
+    return () if found is None else ("left",) if found[0].lower() in ("left", "左") else ("right",)

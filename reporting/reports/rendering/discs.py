@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reporting.reports.places import Place
 from reporting.reports.rendering.cord import lesion_at
 from reporting.reports.rendering.foramina import foramen_sentences
-from reporting.reports.rendering.levels import listed, neighbour_groups
+from reporting.reports.rendering.levels import closed, listed, neighbour_groups
 from reporting.reports.rendering.plain_fields import normal_sentences
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
@@ -121,7 +121,7 @@ def _is_abnormal(sheet: Sheet, level: str) -> bool:
 
 
 def _level_sentence(sheet: Sheet, levels: list[str], voice: Voice) -> Sentence:
-    level, where = levels[0], listed(levels, voice)
+    level = levels[0]
     disc, ligaments, canal = _disc(sheet, level, voice), _ligaments(sheet, level, voice), _canal(sheet, level, voice)
     tissue_en = " with ".join(p for p in (disc, voice.all_of(ligaments)) if p)
     joint = "; " if sheet.code("canal_grade", level) in ("2", "3") else ", "
@@ -132,7 +132,9 @@ def _level_sentence(sheet: Sheet, levels: list[str], voice: Voice) -> Sentence:
     if lesion is not None:
         keys = ("cord_signal", "signal_level_from", "signal_level_to", "signal_length_mm")
         places += [p for k in keys if sheet.human(p := Place(k, instance=lesion)) is not None]
-    return voice.sentence(f"{where}: {body_en}.", f"{where}{body_zh}。", places)
+    return voice.sentence(
+        f"{listed(levels, voice)}: {body_en}.", f"{closed(levels, body_zh, voice)}{body_zh}。", places
+    )
 
 
 def unassessed_levels(sheet: Sheet) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reporting.reports.rendering.sentences import Voice
 from reporting.reports.template.spec import Field
@@ -44,21 +44,30 @@ def listed(levels: Iterable[str], voice: Voice) -> str:
 
 
 def listed_with_sides(by_level: dict[str, set[str]], spec: Field, voice: Voice) -> str:
-    """Levels in words, with the side where only one of two is meant."""
-    if not spec.sided:
+    """Levels in words; once the side of one is told, that of each is: "C2/3 (both sides) and C5/6 (left)".
+
+    With the sides of only some told, "C2/3、C5/6左侧" would read as the left side of both.
+    """
+    if not spec.sided or all(len(sides) == 2 for sides in by_level.values()):
         return listed(by_level, voice)
-    items: list[str] = []
-    whole: list[str] = []
+    alike: list[tuple[str, list[str]]] = []
     for level in sorted(by_level, key=_ORDER.__getitem__):
-        if len(by_level[level]) == 2:
-            whole.append(level)
-            continue
-        items.extend(_items(whole, voice))
-        whole = []
-        (side,) = by_level[level]
-        items.append(voice.say(f"{level} ({side})", f"{level}{voice.side(side)}"))
-    items.extend(_items(whole, voice))
-    return _joined(items, voice)
+        side = "both" if len(by_level[level]) == 2 else next(iter(by_level[level]))
+        if alike and alike[-1][0] == side:
+            alike[-1][1].append(level)
+        else:
+            alike.append((side, [level]))
+    return _joined([_at_side(item, side, voice) for side, levels in alike for item in _items(levels, voice)], voice)
+
+
+def _at_side(item: str, side: str, voice: Voice) -> str:
+    return voice.say(f"{item} ({'both sides' if side == 'both' else side})", f"{item}{voice.side(side)}")
+
+
+def closed(levels: Collection[str], rest_zh: str, voice: Voice) -> str:
+    """The levels before ``rest_zh``: where that begins with a side, 水平 keeps the side from the last level alone."""
+    where = listed(levels, voice)
+    return f"{where}水平" if len(levels) > 1 and rest_zh.startswith(("左", "右", "双")) else where
 
 
 def neighbour_groups(keys: dict[str, object]) -> list[list[str]]:

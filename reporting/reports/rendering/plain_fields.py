@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reporting.reports.places import Place
-from reporting.reports.rendering.levels import listed, listed_with_sides
+from reporting.reports.rendering.levels import closed, listed, listed_with_sides
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
@@ -61,10 +61,10 @@ def choice_sentence(
     en, zh = (choice.impression_en, choice.impression_zh) if impression else (choice.text_en, choice.text_zh)
     if not en:
         return None
-    at = listed({p.level for p in places if p.level}, voice)
+    levels = {p.level for p in places if p.level}
     number = sheet.number(spec.number, instance=places[0].instance) if spec.number and not places[0].level else None
-    values = {"at": at, "mm": voice.mm(number)}
-    return voice.sentence(en.format(**values), zh.format(**values), places)
+    mm, at = voice.mm(number), closed(levels, zh.partition("{at}")[2], voice)
+    return voice.sentence(en.format(at=listed(levels, voice), mm=mm), zh.format(at=at, mm=mm), places)
 
 
 def abnormal_sentences(sheet: Sheet, spec: Field, voice: Voice) -> Iterator[Sentence]:
