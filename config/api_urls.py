@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
+from reporting.accounts.viewer_preferences import ViewerPreferencesView
 from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
 from reporting.predictions.blind_api import BlindRulesView
@@ -16,7 +17,9 @@ from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
 from reporting.reports import api_process as process
 from reporting.reports.pictures_api import KeySlicesView, PictureView
+from reporting.reports.viewer_api import OutlinesView, ViewerView
 from reporting.studies import api as studies
+from reporting.studies.alignment_api import AlignmentsView
 
 app_name = "api"
 
@@ -72,6 +75,8 @@ urlpatterns = [
     path("studies/", studies.StudiesView.as_view(), name="studies"),
     path("studies/<uuid:study_id>/", studies.StudyView.as_view(), name="study"),
     path("studies/<uuid:study_id>/assignment/", studies.AssignmentView.as_view(), name="study-assignment"),
+    path("studies/<uuid:study_id>/alignments/", AlignmentsView.as_view(), name="study-alignments"),
+    path("viewer-preferences/", ViewerPreferencesView.as_view(), name="viewer-preferences"),
     path("quarantine/", studies.QuarantineView.as_view(), name="quarantine"),
     path("studies/<uuid:study_id>/inference-jobs/", predictions.StudyJobsView.as_view(), name="study-jobs"),
     path("inference-jobs/<uuid:job_id>/", predictions.JobView.as_view(), name="job"),
@@ -91,6 +96,8 @@ urlpatterns = [
     path("reports/<uuid:report_id>/problems/", reports.ProblemsView.as_view(), name="report-problems"),
     path("reports/<uuid:report_id>/narrative/", reports.NarrativeView.as_view(), name="report-narrative"),
     path("reports/<uuid:report_id>/key-slices/", KeySlicesView.as_view(), name="report-key-slices"),
+    path("reports/<uuid:report_id>/viewer/", ViewerView.as_view(), name="report-viewer"),
+    path("reports/<uuid:report_id>/outlines/<uuid:series_id>/", OutlinesView.as_view(), name="report-outlines"),
     path(
         "reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png",
         PictureView.as_view(),

@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "reporting.accounts",
     "reporting.studies",
     "reporting.predictions",
+    "reporting.dicom_network",
     "reporting.reports",
     "reporting.worklist",
 ]

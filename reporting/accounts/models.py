@@ -90,3 +90,13 @@ class IdempotentRequest(models.Model):
 
     def __str__(self) -> str:
         return self.target
+
+
+class ViewerPreferences(models.Model):
+    """How one person wants the images shown: only what they chose themselves (``viewer_preferences.DEFAULTS``)."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="+")
+    values = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return str(self.pk)

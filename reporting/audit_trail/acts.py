@@ -65,4 +65,5 @@ class AuditAct(StrEnum):
     CONSULT_ASKED = "consult.asked"
     CONSULT_ANSWERED = "consult.answered"
     STUDY_SHARED = "study.shared"
+    FRAMES_ALIGNED = "study.frames_aligned"
     SIGNATURE_REFUSED = "signature.refused"

@@ -20,9 +20,9 @@ from reporting.reports.key_slices import (
     slice_stacks,
 )
 from reporting.reports.models import Report
-from reporting.reports.wording import reason_text, role_text
+from reporting.reports.wording import series_label
 from reporting.studies.series_roles import Plane
-from reporting.vocabulary import LevelKind, SeriesRole
+from reporting.vocabulary import LevelKind
 
 LEVEL_HALF_SIDE_MM = "40"
 NECK_HALF_SIDE_MM = "80"
@@ -114,15 +114,10 @@ def _middle(stacks: tuple[SliceStack, ...]) -> SliceRef | None:
 
 
 def _stacks(stacks: tuple[SliceStack, ...]) -> list[dict[str, Any]]:
-    return [{"label": _label(stack), "slices": [_key(ref) for ref in stack.slices]} for stack in stacks]
-
-
-def _label(stack: SliceStack) -> str:
-    """What a series is; of one that no model can use, why not."""
-    if stack.role is not SeriesRole.UNKNOWN:
-        return role_text(stack.role)
-    reason = reason_text(stack.reason) if stack.reason else ""
-    return " · ".join(part for part in (role_text(stack.role), reason) if part)
+    return [
+        {"label": series_label(stack.role, stack.reason), "slices": [_key(ref) for ref in stack.slices]}
+        for stack in stacks
+    ]
 
 
 def _thumbnail(base: str, place: LevelPlace) -> str:

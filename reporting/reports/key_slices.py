@@ -65,7 +65,7 @@ def level_places(report: Report) -> tuple[LevelPlace, ...]:
     if report.job is None or not report.job.result:
         return ()
     level_map = report.level_maps.filter(version=report.level_map_version).first()
-    mapping: dict[str, Any] = level_map.mapping if level_map is not None else {}
+    mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
     chosen: dict[str, Any] = level_map.slices if level_map is not None else {}
     instances = dict(SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id"))
     places = []
@@ -86,6 +86,18 @@ def level_places(report: Report) -> tuple[LevelPlace, ...]:
             )
         )
     return tuple(sorted(places, key=lambda place: -place.center_lps_mm[2]))
+
+
+def level_mapping(report: Report) -> dict[str, str | None]:
+    """Structure → what the report calls it now, ``None`` for what is no level any more."""
+    level_map = report.level_maps.filter(version=report.level_map_version).first()
+    mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
+    return mapping
+
+
+def series_rank(role: SeriesRole) -> int:
+    """Smaller for what a reader wants to see first."""
+    return _RANK[role]
 
 
 def _axial(level: dict[str, Any], chosen: dict[str, Any], instances: dict[str, uuid.UUID]) -> SliceRef | None:

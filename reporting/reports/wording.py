@@ -6,6 +6,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from reporting.studies.series_roles import ROLE_REASON_TEXT, RoleReason
+from reporting.vocabulary import SeriesRole
 
 ROLES = {
     "sagittal_t1": _("Sag T1"),
@@ -146,6 +147,13 @@ def applicability_text(applicability: str) -> str:
 
 def role_text(role: str) -> str:
     return str(ROLES.get(role, role))
+
+
+def series_label(role: SeriesRole, reason: str) -> str:
+    """What a series is; of one that no model can use, why not."""
+    if role is not SeriesRole.UNKNOWN:
+        return role_text(role)
+    return " · ".join(part for part in (role_text(role), reason_text(reason) if reason else "") if part)
 
 
 def stage_text(stage: str) -> str:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -132,6 +133,37 @@ class SopInstance(TimestampedModel):
         ordering = ["instance_number", "sop_instance_uid"]
         constraints = [
             models.CheckConstraint(condition=models.Q(sha256__regex=r"^[0-9a-f]{64}$"), name="sha256_is_hexadecimal"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class FrameAlignment(TimestampedModel):
+    """How two frames of reference of one study lie to each other, as a reader said who looked at both.
+
+    A point of ``from_uid`` lies at the same point plus ``offset_mm`` (LPS) in ``to_uid``.
+
+    An offset of zero says that their coordinates agree as they are; ``None`` that nobody holds them aligned any more.
+    Each pair of frames of reference has one row, whichever way round it was said first.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="alignments")
+    from_uid = models.CharField(max_length=64)
+    to_uid = models.CharField(max_length=64)
+    offset_mm = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                "study",
+                Least("from_uid", "to_uid"),
+                Greatest("from_uid", "to_uid"),
+                name="frames_of_reference_are_aligned_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """What is done with studies: take files in, give a study to somebody."""
 
+from reporting.studies.services.align import align_frames
 from reporting.studies.services.assign import assign_study
 from reporting.studies.services.incoming import IncomingFile, incoming_files
 from reporting.studies.services.ingest import ingest_instances, ingest_paths
@@ -11,6 +12,7 @@ __all__ = [
     "FileStatus",
     "IncomingFile",
     "IngestReport",
+    "align_frames",
     "assign_study",
     "incoming_files",
     "ingest_instances",

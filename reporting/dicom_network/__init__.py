@@ -1,0 +1,1 @@
+"""How other programs speak DICOM with us: DICOMweb (PS3.18)."""

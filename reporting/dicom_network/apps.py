@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class DicomNetworkConfig(AppConfig):
+    name = "reporting.dicom_network"

@@ -1,0 +1,130 @@
+"""Frames of stored objects over DICOMweb (WADO-RS, PS3.18 section 10.4): pixels decoded here, in a bounded child.
+
+Grey frames are given as stored, colour as 8-bit RGB by pixel; explicit VR little endian whatever the object holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from pydicom.uid import ExplicitVRLittleEndian
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from reporting.accounts.models import User
+from reporting.accounts.rest import actor
+from reporting.core.errors import DomainError
+from reporting.core.openapi import refusals
+from reporting.core.rest import AnyAccept
+from reporting.dicom_network.byte_ranges import in_range
+from reporting.studies.frame_store import stored_frame
+from reporting.studies.models import SopInstance, Study
+
+OCTETS = "application/octet-stream"
+_AS_DECODED = 2
+"""Part of every entity tag: raise it when the same object is decoded to other bytes."""
+
+MAX_FRAMES_AT_ONCE = 64
+
+
+class NoSuchFrame(DomainError):
+    code = "not_found"
+    http_status = 404
+
+
+class NotAcceptable(DomainError):
+    """The client accepts none of the forms that we give frames in."""
+
+    code = "not_acceptable"
+    http_status = 406
+
+
+class FramesView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        operation_id="wado_frames",
+        parameters=[
+            OpenApiParameter("Accept", OpenApiTypes.STR, OpenApiParameter.HEADER, description="One part or multipart"),
+            OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Of a single part"),
+        ],
+        responses={(200, OCTETS): OpenApiTypes.BINARY, **refusals(422)},
+    )
+    def get(
+        self,
+        request: Request,
+        study_uid: str,
+        series_uid: str,
+        instance_uid: str,
+        frames: tuple[int, ...],
+    ) -> HttpResponseBase:
+        """Frames (from 1, separated by commas) of one object, uncompressed.
+
+        ``application/octet-stream`` gives one frame alone; ``multipart/related`` one part for each.
+        """
+        instance = _instance(actor(request), study_uid, series_uid, instance_uid)
+        if not all(1 <= frame <= instance.number_of_frames for frame in frames) or len(frames) > MAX_FRAMES_AT_ONCE:
+            raise NoSuchFrame(_("The object has no such frame"))
+        single = _wants_single(request.headers.get("Accept", ""), len(frames))
+        tag = entity_tag(instance, frames, single=single)
+        unchanged = get_conditional_response(request._request, etag=tag)
+        if unchanged is not None and unchanged.status_code == 304:
+            return _cached(unchanged, tag)
+        parts = [stored_frame(instance, frame).tobytes() for frame in frames]
+        if not single:
+            return _cached(_multipart(parts), tag)
+        response = HttpResponse(parts[0], content_type=f'{OCTETS}; transfer-syntax="{ExplicitVRLittleEndian}"')
+        if request.headers.get("If-Range", tag) != tag:
+            return _cached(response, tag)
+        return _cached(in_range(response, request.headers.get("Range")), tag)
+
+
+def entity_tag(instance: SopInstance, frames: tuple[int, ...], *, single: bool) -> str:
+    """Strong: the stored bytes, the frames, and the form they are given in."""
+    form = "one" if single else "parts"
+    said = f"{_AS_DECODED}:{instance.sha256}:{','.join(map(str, frames))}:{form}"
+    return f'"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
+
+
+def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) -> SopInstance:
+    """Known only to those who may know of the study."""
+    return get_object_or_404(
+        SopInstance.objects.filter(series__study__in=Study.objects.visible_to(user)),
+        sop_instance_uid=instance_uid,
+        series__series_instance_uid=series_uid,
+        series__study__study_instance_uid=study_uid,
+    )
+
+
+def _wants_single(accept: str, count: int) -> bool:
+    """Whether one bare frame is wished. Without a wish it is multipart, as the standard has it."""
+    kinds = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
+    if OCTETS in kinds and count == 1:
+        return True
+    if any(kind in ("", "*/*", "multipart/*", "multipart/related") for kind in kinds):
+        return False
+    raise NotAcceptable(_("Frames come as application/octet-stream or multipart/related"))
+
+
+def _multipart(parts: list[bytes]) -> HttpResponse:
+    boundary = uuid.uuid4().hex
+    head = f'Content-Type: {OCTETS}; transfer-syntax="{ExplicitVRLittleEndian}"'
+    body = b"".join(f"--{boundary}\r\n{head}\r\n\r\n".encode() + part + b"\r\n" for part in parts)
+    kind = f'multipart/related; type="{OCTETS}"; boundary={boundary}'
+    return HttpResponse(body + f"--{boundary}--\r\n".encode(), content_type=kind)
+
+
+def _cached(response: HttpResponseBase, tag: str) -> HttpResponseBase:
+    """Kept by the browser but never shown without asking us: who may see it can change, the pixels cannot."""
+    response["ETag"] = tag
+    response["Cache-Control"] = "private, no-cache"
+    response["Vary"] = "Accept, Cookie"
+    return response

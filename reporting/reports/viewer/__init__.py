@@ -1,0 +1,1 @@
+"""What the viewer of one report draws from (docs/viewer_description.md). Reads only."""
