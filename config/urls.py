@@ -14,6 +14,7 @@ urlpatterns = [
     path("accounts/", include("reporting.accounts.urls")),
     path("studies/", include("reporting.reports.study_urls")),
     path("algorithms/", include("reporting.reports.algorithm_urls")),
+    path("rules/", include("reporting.reports.rules_urls")),
     path("", include("reporting.reports.urls")),
     path("", include("reporting.worklist.urls")),
 ]

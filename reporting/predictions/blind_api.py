@@ -45,10 +45,9 @@ class BlindRulesView(generics.ListAPIView[BlindRule]):
 
     def get_queryset(self) -> QuerySet[BlindRule]:
         user = actor(self.request)
-        if may(user, Act.BLIND_RULE):
-            return BlindRule.objects.all()
-        require(user, Act.REPORT_EDIT)
-        return BlindRule.objects.filter(user=user)
+        if not may(user, Act.BLIND_RULE):
+            require(user, Act.REPORT_EDIT)
+        return BlindRule.objects.visible_to(user)
 
     @extend_schema(operation_id="blind_rules", responses={200: BlindRuleSerializer(many=True), **refusals()})
     def get(self, request: Request) -> Response:

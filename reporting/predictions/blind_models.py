@@ -9,8 +9,23 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.studies.models import Study
+
+
+class BlindRuleQuerySet(models.QuerySet["BlindRule"]):
+    def visible_to(self, user: User) -> BlindRuleQuerySet:
+        """All, for those who may set them; the others who read see what was set for themselves."""
+        if may(user, Act.BLIND_RULE):
+            return self
+        return self.filter(user=user) if may(user, Act.REPORT_EDIT) else self.none()
+
+    def in_force(self) -> BlindRuleQuerySet:
+        """The newest of each person, each study and of the fraction, unless it ended the one before."""
+        newest = BlindRule.objects.order_by("user_id", "study_id", "-created_at").distinct("user_id", "study_id")
+        return self.filter(pk__in=newest.values("pk"), is_on=True)
 
 
 class BlindRule(TimestampedModel):
@@ -26,6 +41,8 @@ class BlindRule(TimestampedModel):
     is_on = models.BooleanField()
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 
+    objects = BlindRuleQuerySet.as_manager()
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [
@@ -39,6 +56,11 @@ class BlindRule(TimestampedModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def percent(self) -> str:
+        """Of a fraction, as people write it."""
+        return f"{100 * (self.fraction or 0.0):.4g}"
 
 
 class BlindBecause(models.TextChoices):

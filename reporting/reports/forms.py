@@ -40,3 +40,15 @@ class C2C3Form(forms.Form):
         if not said.get("structure") and any(said.get(name) is None for name in ("instance", "frame", "x", "y")):
             raise forms.ValidationError(_("This is not a point in the patient"))
         return said
+
+
+class BlindReaderForm(forms.Form):
+    reader = forms.UUIDField()
+
+
+class BlindStudyForm(forms.Form):
+    study = forms.CharField(max_length=64, strip=True)  # accession number or Study Instance UID
+
+
+class BlindFractionForm(forms.Form):
+    percent = forms.FloatField(min_value=0, max_value=100)

@@ -192,6 +192,38 @@ TABLE = [
         {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
     ),
     Row(
+    _page(
+        "rules:blind", {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"}
+    ),
+    Row(
+        "rules:blind_add",
+        "POST",
+        {
+            302: "senior auditor anonymous",
+            403: "owner colleague stranger researcher reader importer admin service",
+        },
+        form=(("kind", "fraction"), ("percent", "50")),
+    ),
+    Row(
+        "rules:blind_add",
+        "POST",
+        {
+            302: "owner colleague stranger senior auditor anonymous",
+            403: "researcher reader importer admin service",
+        },
+        form=(("kind", "self"),),
+    ),
+    Row(
+        "rules:blind_end",
+        "POST",
+        {
+            302: "senior auditor anonymous",
+            403: "researcher reader importer admin service",
+            404: "owner colleague stranger",
+        },
+        ids=(("rule_id", "blind_rule"),),
+        form=(("a", "b"),),
+    ),
         "api:reports",
         "POST",
         {

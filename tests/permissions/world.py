@@ -10,7 +10,7 @@ from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import BlindDecision, InferenceJob, JobStatus
-from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm
+from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm, set_blind_rule
 from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.reports.services.critical_path import raise_alert
@@ -106,6 +106,10 @@ def make_world() -> World:
     finish_case_run(run, set_digest="c" * 64, results={}, passed=True)
     queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
     instance = small.add_object(Series.objects.filter(study=draft.study)[0])
+    Series.objects.filter(study=unread).update(frame_of_reference_uid="1.2.3.1")
+    Series.objects.create(
+        study=unread, series_instance_uid=generate_uid(), modality="MR", frame_of_reference_uid="1.2.3.2"
+    )
     _foreign(world)
     world.ids = {
         "study": unread.pk,
@@ -118,16 +122,23 @@ def make_world() -> World:
         "job": job.pk,
         "queued": queued_job.pk,
         "instance": instance.pk,
+        "series": instance.series_id,
+        "study_uid": draft.study.study_instance_uid,
+        "series_uid": instance.series.series_instance_uid,
+        "instance_uid": instance.sop_instance_uid,
+        "unaligned": "unaligned",  # what has no version yet
         "account": make_user(Role.READER).pk,
         "view": save_view(by=owner, name="Own", chosen=WorklistFilter()).pk,
         "active": active.pk,
         "candidate": candidate.pk,
         "proposed": proposed.pk,
+        "blind_rule": set_blind_rule(by=senior, user=make_user(Role.JUNIOR), is_on=True).pk,
     }
     world.versions = {
         str(report.pk): report.version for report in (draft, relabelled, read_blind, ready, preliminary, final)
     }
     world.versions[str(unread.pk)] = unread.assignment_version
+    world.versions["unaligned"] = 0
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}
@@ -154,6 +165,8 @@ def make_world() -> World:
         "reason": {"reason": "not needed"},
         "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},
+        "alignment": {"from": "1.2.3.1", "to": "1.2.3.2", "offset_mm": [1.0, 0.0, -2.5]},
+        "preferences": {"layout": "single"},
         "new_user": {"username": "newcomer", "full_name": "New Comer", "role": "junior"},
         "role": {"role": "researcher"},
         "active": {"is_active": False},

@@ -9,7 +9,7 @@ from reporting.predictions.services.activation import (
 )
 from reporting.predictions.services.algorithms import activate_at_set_up, register_algorithm
 from reporting.predictions.services.attempts import ClaimedJob, claim_job, fail_job, renew_lease
-from reporting.predictions.services.blind_rules import set_blind_rule
+from reporting.predictions.services.blind_rules import end_blind_rule, set_blind_rule
 from reporting.predictions.services.case_runs import (
     claim_case_run,
     finish_case_run,
@@ -36,6 +36,7 @@ __all__ = [
     "claim_case_run",
     "claim_job",
     "decline_algorithm",
+    "end_blind_rule",
     "fail_job",
     "finish_case_run",
     "finish_upload",

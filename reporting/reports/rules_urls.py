@@ -1,0 +1,14 @@
+"""Pages under /rules/: what a department decides about how it reads."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from reporting.reports.views.blind_rules import add_rule, blind_rules, end_rule
+
+app_name = "rules"
+urlpatterns = [
+    path("blind-first/", blind_rules, name="blind"),
+    path("blind-first/add/", add_rule, name="blind_add"),
+    path("blind-first/<uuid:rule_id>/end/", end_rule, name="blind_end"),
+]
