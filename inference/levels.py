@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.disc_line import disc_line
 from inference.level_candidates import Candidate, find_candidates
 from inference.level_chain import SPACING_MM, best_chain
 from inference.level_column import DENS_RATIO, Member, complete, split_blocks, usual_height_mm
@@ -192,6 +193,7 @@ def _result(
         status=status,
         sagittal_slice=slice_through(label_map, center),
         reasons=(*((reason,) if reason else ()), *unseen),
+        line_lps_mm=disc_line(member.piece, picture) if member.kind is LevelKind.DISC and member.piece else None,
     )
 
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reporting.vocabulary import (
     GateStatus,
     LevelKind,
@@ -19,6 +22,11 @@ from reporting.vocabulary import (
 )
 
 Point = tuple[float, float, float]
+Line = tuple[Point, Point]
+
+
+def as_point(place: NDArray[np.float64]) -> Point:
+    return float(place[0]), float(place[1]), float(place[2])
 
 
 class PipelineError(Exception):
@@ -82,6 +90,8 @@ class IndexSlice:
 
 @dataclass(frozen=True)
 class LevelResult:
+    """``line_lps_mm``: a disc from front to back in the midline, where it was seen itself."""
+
     name: str
     kind: LevelKind
     center_lps_mm: Point
@@ -89,6 +99,7 @@ class LevelResult:
     sagittal_slice: IndexSlice | None = None
     index_slice: IndexSlice | None = None
     reasons: tuple[str, ...] = ()
+    line_lps_mm: Line | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +126,10 @@ class LevelPrediction:
 
 @dataclass(frozen=True)
 class Measurement:
-    """A number taken from the label maps: ``name`` as in docs/analysis_schema.md, unit in UCUM."""
+    """A number taken from the label maps: ``name`` as in docs/analysis_schema.md, unit in UCUM.
+
+    ``line_lps_mm``: the line it was measured along, where there is one.
+    """
 
     name: str
     level: str
@@ -123,6 +137,7 @@ class Measurement:
     unit: str
     side: Side | None = None
     series_uid: str = ""
+    line_lps_mm: Line | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from inference.measurements.axial_slice import AxialSlice, largest
+from inference.measurements.span import Span
 from inference.zones import zone_of
 from reporting.vocabulary import Side, Structure, Zone
 
@@ -43,8 +44,9 @@ class Herniation:
 
 
 def pll_mm(view: AxialSlice) -> float | None:
-    """Median front-to-back extent of the posterior longitudinal ligament within ±2 mm of the midline."""
-    return _median_extent(view, view.mask(Structure.PLL), _PLL_BAND_MM, allow_empty=True)
+    """Median front-to-back extent of the posterior longitudinal ligament within ±2 mm of the midline; 0 without any."""
+    thickness = _median_extent(view, view.mask(Structure.PLL), _PLL_BAND_MM)
+    return thickness.mm if thickness is not None else None
 
 
 def lf_mm(view: AxialSlice, side: Side) -> float | None:
@@ -63,15 +65,15 @@ def lf_mm(view: AxialSlice, side: Side) -> float | None:
     return float(2 * np.percentile(depth[fine], LF_PERCENTILE))
 
 
-def sac_ap_mm(view: AxialSlice) -> float | None:
+def sac_ap(view: AxialSlice) -> Span | None:
     """Front-to-back extent of the dural sac, cord included, at the midline."""
-    return _median_extent(view, _canal(view), MIDLINE_BAND_MM)
+    return _if_any(_median_extent(view, _canal(view), MIDLINE_BAND_MM))
 
 
-def cord_ap_mm(view: AxialSlice) -> float | None:
+def cord_ap(view: AxialSlice) -> Span | None:
     """Front-to-back extent of the cord at the midline."""
     cord = largest(view.mask(Structure.CORD))
-    return _median_extent(view, cord, MIDLINE_BAND_MM)
+    return _if_any(_median_extent(view, cord, MIDLINE_BAND_MM))
 
 
 def cord_area_mm2(view: AxialSlice) -> float | None:
@@ -80,12 +82,12 @@ def cord_area_mm2(view: AxialSlice) -> float | None:
     return float(cord.sum() * view.row_mm * view.column_mm) if cord.any() else None
 
 
-def cord_rl_mm(view: AxialSlice) -> float | None:
+def cord_rl(view: AxialSlice) -> Span | None:
     """Widest left-right extent of the cord."""
     return _widest(view, largest(view.mask(Structure.CORD)))
 
 
-def sac_rl_mm(view: AxialSlice) -> float | None:
+def sac_rl(view: AxialSlice) -> Span | None:
     """Widest left-right extent of the sac, cord included."""
     return _widest(view, _canal(view))
 
@@ -98,8 +100,8 @@ def sac_area_mm2(view: AxialSlice) -> float | None:
 
 def half_canal_width_mm(view: AxialSlice) -> float | None:
     """Half the widest left-right extent of the sac, cord included: the unit of a herniation's place."""
-    width = sac_rl_mm(view)
-    return None if width is None else width / 2
+    width = sac_rl(view)
+    return None if width is None else width.mm / 2
 
 
 def herniation(view: AxialSlice, half_width_mm: float | None = None) -> Herniation | None:
@@ -123,26 +125,42 @@ def _canal(view: AxialSlice) -> NDArray[np.bool_]:
     return largest(view.mask(Structure.SAC, Structure.CORD))
 
 
-def _widest(view: AxialSlice, mask: NDArray[np.bool_]) -> float | None:
-    widths = [float(np.ptp(np.flatnonzero(row)) + 1) for row in mask if row.any()]
-    return max(widths) * view.column_mm if widths else None
+def _if_any(span: Span | None) -> Span | None:
+    return span if span is not None and span.mm > 0 else None
 
 
-def _median_extent(
-    view: AxialSlice, mask: NDArray[np.bool_], band_mm: float, *, allow_empty: bool = False
-) -> float | None:
-    """Median over midline columns of the longest vertical run; 0 where nothing is there and that is allowed."""
+def _widest(view: AxialSlice, mask: NDArray[np.bool_]) -> Span | None:
+    widest: tuple[float, int, int, int] | None = None
+    for row in np.flatnonzero(mask.any(axis=1)).tolist():
+        columns = np.flatnonzero(mask[row])
+        found = (float(columns[-1] - columns[0] + 1), int(row), int(columns[0]), int(columns[-1]))
+        widest = found if widest is None or found[0] > widest[0] else widest
+    if widest is None:
+        return None
+    width, row, first, last = widest
+    return Span(width * view.column_mm, (np.array([row, first - 0.5]), np.array([row, last + 0.5])))
+
+
+def _median_extent(view: AxialSlice, mask: NDArray[np.bool_], band_mm: float) -> Span | None:
+    """Median over midline columns of the longest vertical run."""
     near = np.flatnonzero(np.abs(view.left_of_midline_mm()) <= band_mm)
     if len(near) == 0:
         return None
-    extents = [float(_longest_run(mask[:, column])) for column in near]
-    found = float(np.median(extents)) * view.row_mm
-    return found if found > 0 or allow_empty else None
+    runs = [(_longest_run(mask[:, column]), int(column)) for column in near]
+    median = float(np.median([length for (length, _), _ in runs]))
+    (length, first), column = min(runs, key=lambda run: (abs(run[0][0] - median), abs(run[1] - view.midline)))
+    ends = (np.array([first - 0.5, column]), np.array([first + length - 0.5, column]))
+    return Span(median * view.row_mm, ends)
 
 
-def _longest_run(line: NDArray[np.bool_]) -> int:
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], line.astype(np.int8), [0]])))
-    return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0
+def _longest_run(line: NDArray[np.bool_]) -> tuple[int, int]:
+    """(length, first index) of the longest run; (0, 0) without one."""
+    padded = np.diff(np.pad(line.astype(np.int8), 1))
+    starts, ends = np.flatnonzero(padded == 1), np.flatnonzero(padded == -1)
+    if len(starts) == 0:
+        return 0, 0
+    best = int(np.argmax(ends - starts))
+    return int(ends[best] - starts[best]), int(starts[best])
 
 
 def _rise_behind(view: AxialSlice) -> tuple[float, float] | None:

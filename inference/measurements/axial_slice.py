@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,12 @@ class AxialSlice:
     column_mm: float
     midline: float
     canal_row: float
+    affine_lps_mm: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
+    """Maps (0, row, column, 1) to LPS millimetres."""
+
+    def to_lps_mm(self, place: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(row, column), may be fractional → LPS mm."""
+        return np.asarray(self.affine_lps_mm[:3, 1:3] @ place + self.affine_lps_mm[:3, 3])
 
     def mask(self, *structures: Structure) -> NDArray[np.bool_]:
         """Pixels of any of the structures."""
@@ -55,7 +61,7 @@ def axial_slice(label_map: Volume, k: int) -> AxialSlice | None:
     centre_row = float(rows.mean())
     # Halfway between the side walls: one-sided indentation does not move it as it moves the centroid.
     extents = [(line.min() + line.max()) / 2 for line in (columns[rows == row] for row in np.unique(rows)) if len(line)]
-    return AxialSlice(labels, row_mm, column_mm, float(np.median(extents)), centre_row)
+    return AxialSlice(labels, row_mm, column_mm, float(np.median(extents)), centre_row, one.affine_lps_mm)
 
 
 def largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from inference.measurements.axial import (
-    cord_ap_mm,
+    cord_ap,
     cord_area_mm2,
-    cord_rl_mm,
+    cord_rl,
     herniation,
     lf_mm,
     pll_mm,
-    sac_ap_mm,
+    sac_ap,
     sac_area_mm2,
-    sac_rl_mm,
+    sac_rl,
 )
 from inference.measurements.axial_slice import AxialSlice
+from inference.measurements.span import Span
 from inference.normative import CORD_AP, CORD_AREA, CORD_RL, SAC_AP, SAC_AREA, SAC_RL, Norm
-from inference.results import Measurement
+from inference.results import Line, Measurement, as_point
 from reporting.vocabulary import DiscLevel, Side
 
 MAX_TILT_DEG = 30.0
@@ -28,8 +29,8 @@ MAX_TILT_DEG = 30.0
 
 _DISCS = frozenset(disc.value for disc in DiscLevel)
 
-Measure = Callable[[AxialSlice], float | None]
-Sizes = Mapping[str, float | None]
+Measure = Callable[[AxialSlice], Span | float | None]
+Sizes = Mapping[str, Span | float | None]
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,11 @@ class _Size:
 
 
 _SIZES = (
-    _Size("sac_ap", "mm", sac_ap_mm, SAC_AP, tilted=True),
-    _Size("sac_rl", "mm", sac_rl_mm, SAC_RL, tilted=False),
+    _Size("sac_ap", "mm", sac_ap, SAC_AP, tilted=True),
+    _Size("sac_rl", "mm", sac_rl, SAC_RL, tilted=False),
     _Size("sac_area", "mm2", sac_area_mm2, SAC_AREA, tilted=True),
-    _Size("cord_ap", "mm", cord_ap_mm, CORD_AP, tilted=True),
-    _Size("cord_rl", "mm", cord_rl_mm, CORD_RL, tilted=False),
+    _Size("cord_ap", "mm", cord_ap, CORD_AP, tilted=True),
+    _Size("cord_rl", "mm", cord_rl, CORD_RL, tilted=False),
     _Size("cord_area", "mm2", cord_area_mm2, CORD_AREA, tilted=True),
 )
 
@@ -70,7 +71,7 @@ def measure_axial(views: Mapping[str, AxialView], series_uid: str) -> Iterator[M
     for level, view in views.items():
         if level in _DISCS:
             yield from _at_disc(view.slice, level, series_uid)
-        yield from _stated(sizes[level], view.tilt_deg, level, series_uid)
+        yield from _stated(sizes[level], view, level, series_uid)
     yield from _compression(sizes, series_uid)
 
 
@@ -88,15 +89,17 @@ def _at_disc(view: AxialSlice, level: str, uid: str) -> Iterator[Measurement]:
         yield Measurement("herniation_offset", level, round(found.fraction, 3), "1", series_uid=uid)
 
 
-def _stated(sizes: Sizes, tilt_deg: float, level: str, uid: str) -> Iterator[Measurement]:
+def _stated(sizes: Sizes, view: AxialView, level: str, uid: str) -> Iterator[Measurement]:
     """The norms are means over a vertebra's height: they hold at mid-body, not at the discs."""
-    compared = level not in _DISCS and tilt_deg <= MAX_TILT_DEG
+    compared = level not in _DISCS and view.tilt_deg <= MAX_TILT_DEG
     for size in _SIZES:
-        value = sizes[size.name]
+        found = sizes[size.name]
+        value = _value(found)
         if value is None:
             continue
-        yield Measurement(size.name, level, round(value, 2), size.unit, series_uid=uid)
-        square = value * float(np.cos(np.radians(tilt_deg))) if size.tilted else value
+        line = _line(found, view.slice) if isinstance(found, Span) else None
+        yield Measurement(size.name, level, round(value, 2), size.unit, series_uid=uid, line_lps_mm=line)
+        square = value * float(np.cos(np.radians(view.tilt_deg))) if size.tilted else value
         z = size.norm.z_score(square, level) if compared else None
         if z is not None:
             yield Measurement(f"{size.name}_z", level, round(z, 2), "1", series_uid=uid)
@@ -111,7 +114,16 @@ def _compression(sizes: Mapping[str, Sizes], uid: str) -> Iterator[Measurement]:
         if here is None or above is None or below is None:
             continue
         for name, size in (("mscc_cord", "cord_ap"), ("mscc_sac", "sac_ap")):
-            at, over, under = here[size], above[size], below[size]
+            at, over, under = _value(here[size]), _value(above[size]), _value(below[size])
             if at is not None and over is not None and under is not None:
                 share = 100.0 * (1.0 - at / float(np.mean([over, under])))
                 yield Measurement(name, disc.value, round(share, 1), "%", series_uid=uid)
+
+
+def _value(found: Span | float | None) -> float | None:
+    return found.mm if isinstance(found, Span) else found
+
+
+def _line(span: Span, view: AxialSlice) -> Line:
+    first, second = (as_point(view.to_lps_mm(end)) for end in span.ends)
+    return first, second

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.levels import Levels
+from inference.measurements.span import Span
 from inference.measurements.vertebral_edges import (
     Axes,
     body_points,
@@ -20,7 +21,7 @@ from inference.measurements.vertebral_edges import (
     posterior_wall,
 )
 from inference.midsagittal import STEP_MM, Midsagittal
-from inference.results import Measurement
+from inference.results import Measurement, as_point
 from reporting.vocabulary import LABEL_VALUES, DiscLevel, Structure, Vertebra
 
 TORG_PAVLOV_VERTEBRAE = (Vertebra.C3, Vertebra.C4, Vertebra.C5, Vertebra.C6, Vertebra.C7)
@@ -58,15 +59,17 @@ def slip_at(levels: Levels, disc: DiscLevel) -> Slip | None:
     return Slip(walls[1] - walls[0], depth) if depth > 5.0 else None
 
 
-def disc_height_mm(levels: Levels, disc: DiscLevel) -> float | None:
-    """Distance of the facing endplates halfway along the disc."""
+def disc_height(levels: Levels, disc: DiscLevel) -> Span | None:
+    """Distance of the facing endplates halfway along the disc; ends in millimetres on the picture."""
     pair = _pair(levels, disc)
     if pair is None:
         return None
     upper, lower, axes = pair
     middle = float(np.mean([np.mean(points @ axes.back) for points in (upper, lower)]))
     (a, b), (c, d) = endplate(upper, axes, "lower"), endplate(lower, axes, "upper")
-    return max(0.0, (c * middle + d) - (a * middle + b))
+    top, bottom = a * middle + b, c * middle + d
+    ends = (axes.back * middle + axes.down * top, axes.back * middle + axes.down * bottom)
+    return Span(max(0.0, bottom - top), ends)
 
 
 def c2_c7_angle_deg(levels: Levels) -> float | None:
@@ -83,12 +86,12 @@ def c2_c7_angle_deg(levels: Levels) -> float | None:
     return angles[0] - angles[1]
 
 
-def canal_ap_mm(levels: Levels, name: str) -> float | None:
+def canal_ap(levels: Levels, name: str) -> Span | None:
     """Front-to-back width of the sac, cord included, square to the canal, level with a body's or disc's middle."""
     return _extent_behind(levels, name, (Structure.SAC, Structure.CORD))
 
 
-def cord_ap_sagittal_mm(levels: Levels, name: str) -> float | None:
+def cord_ap_sagittal(levels: Levels, name: str) -> Span | None:
     """Front-to-back width of the cord, square to the canal, level with a body's or disc's middle."""
     return _extent_behind(levels, name, (Structure.CORD,))
 
@@ -102,19 +105,23 @@ def developmental_canal_mm(levels: Levels, vertebra: Vertebra) -> float | None:
     axes = Axes.along(_canal_direction(picture, place))
     slope, intercept = posterior_wall(piece.outline, axes, own_axes(piece, vertebra.value))
     wall = slope * float(place @ axes.down) + intercept - float(place @ axes.back)
-    rears = [rear for _, rear in _extents_behind(picture, place, axes, (Structure.SAC, Structure.CORD), _CANAL_BAND_MM)]
+    rears = [
+        edge.rear for edge in _extents_behind(picture, place, axes, (Structure.SAC, Structure.CORD), _CANAL_BAND_MM)
+    ]
     width = float(np.median(rears)) - wall if len(rears) >= 3 else 0.0
     return width if width > 0 else None
 
 
-def functional_canal_mm(levels: Levels, disc: DiscLevel) -> float | None:
+def functional_canal(levels: Levels, disc: DiscLevel) -> Span | None:
     """The sac's smallest front-to-back width within ±4 mm of the disc's middle, square to the canal."""
     picture, place = levels.picture, levels.place(disc.value)
     if picture is None or place is None:
         return None
     axes = Axes.along(_canal_direction(picture, place))
     found = _extents_behind(picture, place, axes, (Structure.SAC, Structure.CORD), _FUNCTIONAL_BAND_MM)
-    return min(rear - front for front, rear in found) if len(found) >= 3 else None
+    if len(found) < 3:
+        return None
+    return _span(place, axes, min(found, key=lambda edge: edge.width))
 
 
 def torg_pavlov(levels: Levels, vertebra: Vertebra, canal_mm: float) -> float | None:
@@ -133,15 +140,10 @@ def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
             yield Measurement("slip", upper, round(slip.mm, 2), "mm", series_uid=series_uid)
             yield Measurement("lower_endplate", upper, round(slip.endplate_mm, 2), "mm", series_uid=series_uid)
             yield Measurement("slip_percent", upper, round(slip.percent, 1), "%", series_uid=series_uid)
-        height = disc_height_mm(levels, disc)
-        if height is not None:
-            yield Measurement("disc_height", disc.value, round(height, 2), "mm", series_uid=series_uid)
+        yield from _along_line("disc_height", disc.value, disc_height(levels, disc), levels, series_uid)
     for level in levels.levels:
-        canal, cord = canal_ap_mm(levels, level.name), cord_ap_sagittal_mm(levels, level.name)
-        if canal is not None:
-            yield Measurement("canal_ap", level.name, round(canal, 2), "mm", series_uid=series_uid)
-        if cord is not None:
-            yield Measurement("cord_ap_sagittal", level.name, round(cord, 2), "mm", series_uid=series_uid)
+        yield from _along_line("canal_ap", level.name, canal_ap(levels, level.name), levels, series_uid)
+        yield from _along_line("cord_ap_sagittal", level.name, cord_ap_sagittal(levels, level.name), levels, series_uid)
     for vertebra in TORG_PAVLOV_VERTEBRAE:
         width = developmental_canal_mm(levels, vertebra)
         if width is None:
@@ -151,12 +153,19 @@ def measure_sagittal(levels: Levels, series_uid: str) -> Iterator[Measurement]:
         if ratio is not None:
             yield Measurement("torg_pavlov", vertebra.value, round(ratio, 2), "1", series_uid=series_uid)
     for disc in DiscLevel:
-        narrowest = functional_canal_mm(levels, disc)
-        if narrowest is not None:
-            yield Measurement("canal_ap_functional", disc.value, round(narrowest, 2), "mm", series_uid=series_uid)
+        narrowest = functional_canal(levels, disc)
+        yield from _along_line("canal_ap_functional", disc.value, narrowest, levels, series_uid)
     angle = c2_c7_angle_deg(levels)
     if angle is not None:
         yield Measurement("c2_c7_angle", "C2-C7", round(angle, 1), "deg", series_uid=series_uid)
+
+
+def _along_line(name: str, level: str, span: Span | None, levels: Levels, series_uid: str) -> Iterator[Measurement]:
+    if span is None or levels.picture is None:
+        return
+    first, second = (levels.picture.to_lps_mm(*(end / STEP_MM)) for end in span.ends)
+    line = (as_point(first), as_point(second))
+    yield Measurement(name, level, round(span.mm, 2), "mm", series_uid=series_uid, line_lps_mm=line)
 
 
 def _pair(levels: Levels, disc: DiscLevel) -> tuple[NDArray[np.float64], NDArray[np.float64], Axes] | None:
@@ -168,20 +177,41 @@ def _pair(levels: Levels, disc: DiscLevel) -> tuple[NDArray[np.float64], NDArray
     return body_points(upper, names[0], axes.down), lower.outline, axes
 
 
-def _extent_behind(levels: Levels, name: str, structures: tuple[Structure, ...]) -> float | None:
+@dataclass(frozen=True)
+class _Edge:
+    """Where structures begin and end (mm to the back of a place) at one step ``along`` the canal."""
+
+    along: float
+    front: float
+    rear: float
+
+    @property
+    def width(self) -> float:
+        return self.rear - self.front
+
+
+def _span(place: NDArray[np.float64], axes: Axes, edge: _Edge, mm: float | None = None) -> Span:
+    at = place + axes.down * edge.along
+    return Span(edge.width if mm is None else mm, (at + axes.back * edge.front, at + axes.back * edge.rear))
+
+
+def _extent_behind(levels: Levels, name: str, structures: tuple[Structure, ...]) -> Span | None:
     """Median extent of structures along the canal's own front-to-back direction, in a band behind a level."""
     picture, place = levels.picture, levels.place(name)
     if picture is None or place is None:
         return None
     axes = Axes.along(_canal_direction(picture, place))
     found = _extents_behind(picture, place, axes, structures, _CANAL_BAND_MM)
-    return float(np.median([rear - front for front, rear in found])) if len(found) >= 3 else None
+    if len(found) < 3:
+        return None
+    median = float(np.median([edge.width for edge in found]))
+    return _span(place, axes, min(found, key=lambda edge: (abs(edge.width - median), abs(edge.along))), median)
 
 
 def _extents_behind(
     picture: Midsagittal, place: NDArray[np.float64], axes: Axes, structures: tuple[Structure, ...], band_mm: float
-) -> list[tuple[float, float]]:
-    """(front, rear) edges of structures behind a place, mm to the back of it, per step along the canal in the band."""
+) -> list[_Edge]:
+    """The edges of structures behind a place, per step along the canal in the band."""
     mask = np.isin(picture.labels, [LABEL_VALUES[structure] for structure in structures])
     points = np.argwhere(mask) * STEP_MM - place
     along, behind = points @ axes.down, points @ axes.back
@@ -190,7 +220,8 @@ def _extents_behind(
     for low in np.arange(-band_mm, band_mm, STEP_MM):
         values = behind[near & (along >= low) & (along < low + STEP_MM)]
         if len(values):
-            edges.append((float(values.min()) - STEP_MM / 2, float(values.max()) + STEP_MM / 2))
+            half = STEP_MM / 2
+            edges.append(_Edge(float(low) + half, float(values.min()) - half, float(values.max()) + half))
     return edges
 
 

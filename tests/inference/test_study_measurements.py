@@ -17,6 +17,7 @@ from inference.measurements.signal import disc_signal_ratios
 from inference.measurements.study import measure
 from inference.normative import NORMATIVE_LEVELS
 from inference.phantom.spec import VERTEBRAE
+from inference.results import Measurement
 from inference.volumes import Volume
 from reporting.vocabulary import LABEL_VALUES, DiscLevel, SeriesRole, Side, Structure
 from tests.inference.phantom_scans import PhantomScan, phantom_scan
@@ -30,12 +31,15 @@ Numbers = dict[tuple[str, str, Side | None], float]
 LIMITS = {"slip": 0.9, "pll": 0.45, "lf": 0.25, "sac_ap": 0.89, "cord_ap": 0.55, "cord_area": 7.0}
 
 
-def numbers(sagittal: Volume, axial: Volume) -> Numbers:
+def measured(sagittal: Volume, axial: Volume) -> list[Measurement]:
     levels = name_levels(sagittal)
     assert levels.certain, levels.reasons
     matches = match_levels(levels.levels, [axial])
-    found = measure(levels, sagittal=sagittal, signal=None, axial=[axial], results=levels.levels, matches=matches)
-    return {(one.name, one.level, one.side): one.value for one in found}
+    return list(measure(levels, sagittal=sagittal, signal=None, axial=[axial], results=levels.levels, matches=matches))
+
+
+def numbers(sagittal: Volume, axial: Volume) -> Numbers:
+    return {(one.name, one.level, one.side): one.value for one in measured(sagittal, axial)}
 
 
 def both(seed: int) -> PhantomScan:
@@ -77,6 +81,45 @@ def test_sizes_on_exact_label_maps_are_as_accurate_as_promised() -> None:
             errors["cord_area"].append(100 * abs(found["cord_area", name, None] / area - 1))
     assert {kind: round(mean(values), 2) for kind, values in errors.items() if mean(values) > LIMITS[kind]} == {}
     assert set(errors) == set(LIMITS)
+
+
+ALONG = {
+    "canal_ap": (T2, {Structure.SAC, Structure.CORD}),
+    "canal_ap_functional": (T2, {Structure.SAC, Structure.CORD}),
+    "cord_ap_sagittal": (T2, {Structure.CORD}),
+    "disc_height": (T2, {Structure.DISC}),
+    "sac_ap": (AXIAL, {Structure.SAC, Structure.CORD}),
+    "sac_rl": (AXIAL, {Structure.SAC, Structure.CORD}),
+    "cord_ap": (AXIAL, {Structure.CORD}),
+    "cord_rl": (AXIAL, {Structure.CORD}),
+}
+
+
+def label_at(volume: Volume, point: NDArray[np.float64]) -> int:
+    return int(volume.array[tuple(np.rint(volume.to_index_kji(point)).astype(int))])
+
+
+def test_a_number_lies_along_its_line_through_what_it_measures() -> None:
+    scan = both(41)
+    found = [one for one in measured(scan.labels[T2], scan.labels[AXIAL]) if one.line_lps_mm is not None]
+    assert {one.name for one in found} == set(ALONG)
+    for one in found:
+        first, second = np.array(one.line_lps_mm)
+        role, structures = ALONG[one.name]
+        # A median of several lines, on a picture of half millimetres.
+        assert np.linalg.norm(second - first) == pytest.approx(one.value, abs=1.0), one
+        assert label_at(scan.labels[role], (first + second) / 2) in {LABEL_VALUES[s] for s in structures}, one
+
+
+def test_the_line_of_a_disc_runs_from_its_front_to_its_rear() -> None:
+    scan = both(41)
+    for level in name_levels(scan.labels[T2]).levels:
+        if level.name not in {disc.value for disc in DiscLevel}:
+            assert level.line_lps_mm is None
+            continue
+        front, rear = np.array(level.line_lps_mm)
+        assert rear[1] - front[1] > 8.0
+        assert label_at(scan.labels[T2], (front + rear) / 2) == LABEL_VALUES[Structure.DISC]
 
 
 def test_a_mirrored_patient_has_every_number_on_the_other_side() -> None:
