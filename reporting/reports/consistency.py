@@ -114,8 +114,8 @@ def _details(c: _Checks) -> Iterator[Problem]:
         if not spec.required or spec.only_when is None:
             continue
         owner = c.sheet.template[spec.only_when.field]
-        for instance in c.sheet.instances(owner.key) if spec.repeatable else (1,):
-            for level in spec.levels:
+        for level in spec.levels:
+            for instance in c.sheet.instances(owner.key, level) if spec.repeatable else (1,):
                 place = Place(spec.key, level, instance=instance)
                 if c.sheet.at(place).state is FindingState.UNSET and c.sheet.applicable(place, human_only=True):
                     code = _DETAILS.get(spec.key, "detail_missing")
@@ -195,16 +195,17 @@ def _slip_numbers(c: _Checks, level: str) -> Iterator[Problem]:
 
 
 def _foraminal(c: _Checks) -> Iterator[Problem]:
-    for level in _LEVELS:
-        zone, side = c.sheet.code("hern_zone", level), c.sheet.code("hern_side", level)
+    for zone in c.sheet.places(c.sheet.template["hern_zone"]):
+        level = zone.level
+        side = c.sheet.code("hern_side", level, instance=zone.instance)
         if (
             c.sheet.code("disc_class", level) == "herniation"
-            and zone in ("foraminal", "extraforaminal")
+            and c.sheet.human(zone) in ("foraminal", "extraforaminal")
             and side in ("left", "right")
             and c.sheet.code("foramen", level, side) == "0"
         ):
             message = _("A foraminal herniation at %(level)s, but its foramen is patent") % {"level": level}
-            yield c.ask("foraminal_but_patent", message, Place("hern_zone", level), Place("foramen", level, side))
+            yield c.ask("foraminal_but_patent", message, zone, Place("foramen", level, side))
 
 
 _SIDE_WORDS = {"left": re.compile(r"\bleft\b|左", re.I), "right": re.compile(r"\bright\b|右", re.I)}
@@ -214,8 +215,9 @@ _DISC_LEVEL = re.compile("|".join(re.escape(level) for level in _LEVELS))
 def _sides_at(sheet: Sheet, level: str) -> dict[str, list[Place]]:
     """Which sides the fields of a disc level speak of."""
     found: dict[str, list[Place]] = {}
-    if sheet.code("disc_class", level) == "herniation" and sheet.code("hern_side", level) in _SIDE_WORDS:
-        found.setdefault(sheet.code("hern_side", level), []).append(Place("hern_side", level))
+    for n in sheet.instances("hern_side", level) if sheet.code("disc_class", level) == "herniation" else ():
+        if (side := sheet.code("hern_side", level, instance=n)) in _SIDE_WORDS:
+            found.setdefault(side, []).append(Place("hern_side", level, instance=n))
     for key, values in (("lf", ("thickened",)), ("foramen", ("1", "2")), ("nerve_root", ("displaced", "compressed"))):
         for side in _SIDE_WORDS:
             if sheet.code(key, level, side) in values:

@@ -75,6 +75,7 @@ class FieldView:
     not_run: str  # why the machine says nothing here, in the reader's words; empty where it was not asked or has spoken
     beside: tuple[MachineView, ...]  # of other algorithms; never a suggestion
     is_shown: bool
+    is_automatic: bool  # told by the study itself, nothing to set
     can_edit: bool
     is_usual: bool
     is_detail: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from reporting.predictions.models import Prediction
@@ -17,7 +18,7 @@ from reporting.reports.places import Place
 from reporting.reports.services.reading import findings_of
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
-from reporting.reports.template import TITLES, Block, Choice, Field, Fill, Scope
+from reporting.reports.template import TITLES, Block, Choice, Field, Fill
 from reporting.reports.values import MAX_INSTANCES
 from reporting.reports.wording import reason_text
 from reporting.studies.models import SopInstance
@@ -51,6 +52,7 @@ class _Builder:
         self.template = sheet.template
         self.sheet = sheet
         self.can_edit = can_edit
+        self.blind = blind
         self.usual: dict[str, frozenset[Place]] = {}
         self.chinese = chinese
         self.findings: dict[Place, Finding] = {finding.place: finding for finding in findings_of(report, blind=blind)}
@@ -64,7 +66,8 @@ class _Builder:
         return thing.zh if self.chinese else thing.en
 
     def block(self, block: Block) -> GroupView:
-        fields = self.template.of_block(block)
+        # Whether the machine could read is nothing for somebody who reads first without it.
+        fields = [f for f in self.template.of_block(block) if not (self.blind and f.key in ("ai_gate", "ai_withheld"))]
         shown = tuple(self.fields_at(fields, ("",)))
         return GroupView(block.value, TITLES[block][1 if self.chinese else 0], shown)
 
@@ -81,30 +84,40 @@ class _Builder:
         )
 
     def fields_at(self, fields: Sequence[Field], levels: Sequence[str]) -> Iterable[FieldView]:
-        for field in fields:
-            for level in levels:
-                for side in reversed(field.sides):  # the patient's right first, as on the image
-                    for instance in self.instances_of(field):
-                        yield self.field(field, Place(field.key, level, side, instance))
+        """Fields that repeat stand together, one instance after the other: zone, side and form, then the next zone."""
+        for level in levels:
+            for repeats, run in groupby(fields, key=lambda field: field.repeatable):
+                together = list(run)
+                last = max(max(self.instances_of(field, level)) for field in together) if repeats else 1
+                for instance in range(1, last + 1):
+                    for field in together:
+                        if instance in self.instances_of(field, level):
+                            for side in reversed(field.sides):  # the patient's right first, as on the image
+                                yield self.field(field, Place(field.key, level, side, instance))
 
     def usual_places(self, field: Field) -> frozenset[Place]:
         if field.key not in self.usual:
             self.usual[field.key] = frozenset(self.sheet.places(field, usual=True))
         return self.usual[field.key]
 
-    def instances_of(self, field: Field) -> tuple[int, ...]:
-        if field.scope is not Scope.LESION:
+    def instances_of(self, field: Field, level: str) -> tuple[int, ...]:
+        """Those in use and room for one more; what describes another repeating field has as many as that."""
+        if not field.repeatable:
             return (1,)
-        known = {place.instance for place in self.findings if place.field == field.key} | {1}
-        value = self.sheet.human(Place(field.key, instance=max(known)))
-        if value is not None and value != field.default:  # room for one more lesion
+        owner = self.template[field.only_when.field] if field.only_when is not None else None
+        if owner is not None and owner.repeatable:
+            return self.instances_of(owner, level)
+        known = set(self.sheet.instances(field.key, level))
+        value = self.sheet.human(Place(field.key, level, instance=max(known)))
+        if value is not None and value not in (field.default, [field.default]):
             known.add(max(known) + 1)
         return tuple(sorted(known))[:MAX_INSTANCES]
 
     def field(self, field: Field, place: Place) -> FieldView:
         finding = self.findings.get(place)
         state = FindingState(finding.state) if finding else FindingState.UNSET
-        value = finding.value if finding else None
+        automatic = field.fill is Fill.AUTOMATIC
+        value = self.told_by_study(field) if automatic else finding.value if finding else None
         label = self.words(field)
         if place.side:
             label = f"{label} · {self.side_word(place.side)}"
@@ -132,7 +145,8 @@ class _Builder:
             not_run=self.not_run(field, place, finding),
             beside=tuple(self.said(field, one.prediction, one.value) for one in self.beside.get(place, ())),
             is_shown=self.sheet.applicable(place),
-            can_edit=self.can_edit and field.fill is not Fill.AUTOMATIC,
+            is_automatic=automatic,
+            can_edit=self.can_edit and not automatic,
             is_detail=field.only_when is not None,
             is_usual=(field.required or field.default is not None) and place in self.usual_places(field),
         )
@@ -145,6 +159,10 @@ class _Builder:
         reasons = self.sheet.facts.gate_reasons
         own = reasons.get(field.machine.value) or reasons.get("study") or ()
         return ("；" if self.chinese else "; ").join(reason_text(reason) for reason in own)
+
+    def told_by_study(self, field: Field) -> list[str] | str:
+        """What an automatic field holds: series and gate are facts of the study, no statement of a reader."""
+        return list(self.sheet.facts.sequences) if field.key == "sequences" else self.sheet.facts.gate
 
     def side_word(self, side: str) -> str:
         words = {"left": ("left", "左"), "right": ("right", "右")}

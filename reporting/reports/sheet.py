@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reporting.reports.places import Place
 from reporting.reports.states import VALUED_STATES, FindingState
@@ -39,6 +40,8 @@ class Facts:
     demo_weights: str = ""
     algorithm: str = ""
     has_earlier_study: bool = False
+    level_method: str = "manual"  # how the levels got their names, as far as the program can know
+    before: Mapping[Place, Value] = field(default_factory=dict)  # signed of the patient before this study
     earlier_category: int | None = None  # gravest in what was last signed or handed over of this study; 0: none
     values_outside: int = 0  # human values whose structure has no level now
 
@@ -64,9 +67,9 @@ class Sheet:
         value = self.human(Place(key, level, side, instance))
         return value if isinstance(value, str) else ""
 
-    def codes(self, key: str, level: str = "") -> list[str]:
+    def codes(self, key: str, level: str = "", instance: int = 1) -> list[str]:
         """The human choices of a field with many, or an empty list."""
-        value = self.human(Place(key, level))
+        value = self.human(Place(key, level, instance=instance))
         return value if isinstance(value, list) else []
 
     def number(self, key: str, level: str = "", side: str = "", instance: int = 1) -> float | None:
@@ -78,9 +81,17 @@ class Sheet:
         """Machine values count for nothing before this."""
         return bool(self.code("level_status"))
 
-    def instances(self, key: str) -> list[int]:
-        """Instance numbers in use; always at least the first."""
-        return sorted({1, *(p.instance for p in self.statements if p.field == key)})
+    @cached_property
+    def _instances(self) -> Mapping[tuple[str, str], tuple[int, ...]]:
+        used: dict[tuple[str, str], set[int]] = {}
+        for place, said in self.statements.items():
+            if said.state is not FindingState.UNSET:
+                used.setdefault((place.field, place.level), {1}).add(place.instance)
+        return {where: tuple(sorted(numbers)) for where, numbers in used.items()}
+
+    def instances(self, key: str, level: str = "") -> tuple[int, ...]:
+        """Instance numbers in use at a level; always at least the first. One that was cleared is not in use."""
+        return self._instances.get((key, level), (1,))
 
     def places(self, spec: Field, *, usual: bool = False) -> Iterator[Place]:
         """Every place of a field, from the skull down; ``usual``: those each report speaks of or the images cover."""
@@ -88,7 +99,7 @@ class Sheet:
             if usual and level not in spec.usual_levels and not self._covered(spec, level):
                 continue
             for side in spec.sides:
-                for instance in self.instances(spec.key) if spec.repeatable else (1,):
+                for instance in self._instances_of(spec, level):
                     yield Place(spec.key, level, side, instance)
 
     def _covered(self, spec: Field, level: str) -> bool:
@@ -99,22 +110,27 @@ class Sheet:
     def holds(self, condition: Condition | None, place: Place, *, human_only: bool = False) -> bool:
         """Whether the condition is met where ``place`` is; ``None`` is always met.
 
-        A whole-study field looks at every level of a level's field. Suggestions count unless ``human_only``.
+        A whole-study field looks at every level of a level's field, one that does not repeat at every instance.
+        Suggestions count unless ``human_only``.
         """
         if condition is None:
             return True
         spec = self.template[condition.field]
         levels = (place.level,) if place.level in spec.levels else spec.levels
         sides = (place.side,) if place.side in spec.sides else spec.sides
-        instance = place.instance if spec.repeatable else 1
+        together = spec.repeatable and self.template[place.field].repeatable
         for level in levels:
-            for side in sides:
-                other = Place(spec.key, level, side, instance)
-                value = self.human(other) if human_only else self.at(other).value
-                held = value if isinstance(value, list) else [value]
-                if any(v in condition.values for v in held) and self.applicable(other, human_only=human_only):
-                    return True
+            for instance in (place.instance,) if together else self._instances_of(spec, level):
+                for side in sides:
+                    other = Place(spec.key, level, side, instance)
+                    value = self.human(other) if human_only else self.at(other).value
+                    held = value if isinstance(value, list) else [value]
+                    if any(v in condition.values for v in held) and self.applicable(other, human_only=human_only):
+                        return True
         return False
+
+    def _instances_of(self, spec: Field, level: str) -> tuple[int, ...]:
+        return self.instances(spec.key, level) if spec.repeatable else (1,)
 
     def applicable(self, place: Place, *, human_only: bool = False) -> bool:
         """Whether the field has any meaning there (a herniation zone without a herniation has none)."""
@@ -125,6 +141,8 @@ class Sheet:
         spec = self.template[place.field]
         if spec.default is None or not self.applicable(place):
             return None
+        if spec.key == "level_method":
+            return self.facts.level_method
         if spec.key == "comparison" and self.facts.has_earlier_study:
             return None  # "no earlier study" would be untrue
         if spec.default_unless is not None and self.holds(spec.default_unless, place):

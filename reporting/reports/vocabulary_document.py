@@ -8,13 +8,13 @@ from reporting.reports.template.markdown import template_lines
 
 _INTRODUCTION = f"""# Vocabulary of the report, version {CURRENT.version}
 
-Made by `manage.py report_template --markdown`; a test keeps it equal to the code. The same content as data, for
-others to use: `fixtures/report_template_v1.json`.
+Made by `manage.py report_template --markdown`; a test keeps it equal to the code. The same content as data, for others
+to use: `fixtures/report_template_v{CURRENT.version}.json`. Reports begun with an earlier version keep that one.
 
-A place in a report is written `field@level:side#instance`: `disc_class@C5/6`, `lf@C5/6:left`, `cord_signal#2`.
-Vertebrae run from C1 to T1, discs from C2/3 to C7/T1; sides are the patient's. A slip belongs to the upper vertebra of
-its pair. Codes are given only where they were verified (SCT, DCM, LN, RADLEX; RDES and OIFM are RadElement and Open
-Imaging ids).
+A place in a report is written `field@level:side#instance`: `disc_class@C5/6`, `lf@C5/6:left`, `cord_signal#2`,
+`hern_zone@C5/6#2`. Vertebrae run from C1 to T1, discs from C2/3 to C7/T1; sides are the patient's. A slip belongs to
+the upper vertebra of its pair. Codes are given only where they were verified (SCT, DCM, LN, RADLEX; RDES and OIFM are
+RadElement and Open Imaging ids).
 
 A field is `unset`, `ai_suggested`, `human_confirmed`, `human_changed` or `not_evaluable`; only human values print, and
 what is unset prints as not assessed, never as normal."""

@@ -115,8 +115,9 @@ def test_a_swapped_side_is_noticed_in_either_language(values: dict[str, Value]) 
             claims = {c for c in claims_in(text) if c.side and c.present}
             lonely = [c for c in claims if Claim(c.concept, c.level, _other(c.side), True) not in claims]
             kinds = {m.kind for m in compare(other, text, sheet)}
-            # Where every finding is on both sides, nothing was changed.
-            assert ("side" in kinds) == bool(lonely), (text, other)
+            # Where every finding is on both sides, nothing was changed. Where the other side is found too but need not
+            # be told (a mild foramen in the impression), the one that had to be told is missing.
+            assert bool(kinds & {"side", "missing"}) == bool(lonely), (text, other)
 
 
 def _other(side: str) -> str:
@@ -131,7 +132,8 @@ def test_a_finding_moved_to_a_level_without_it_is_noticed(values: dict[str, Valu
         text = paragraphs(render(sheet, language))[3]
         moved = _swapped(text, (here, there))
         before, after = claims_in(text), claims_in(moved)
-        assume(before != after)
+        # Less said of what is normal is no error: only a new claim or a finding that is no longer told.
+        assume(after - before or any(claim.present for claim in before - after))
         assert compare(moved, text, sheet), (text, moved)
 
 

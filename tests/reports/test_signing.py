@@ -26,6 +26,7 @@ from reporting.reports.models import (
     ReportVersion,
     Signature,
 )
+from reporting.reports.template import CURRENT
 from tests.reports.factories import (
     PASSWORD,
     accept,
@@ -94,7 +95,7 @@ def test_the_signature_stores_what_was_shown_with_template_vocabulary_and_algori
     version = sign(report, senior)
     assert version.sha256 == shown.digest
     assert (version.text_en, version.text_zh) == (shown.en.text, shown.zh.text)
-    assert (version.template_version, version.vocabulary_version) == ("1", "1")
+    assert (version.template_version, version.vocabulary_version) == (CURRENT.version, "1")
     assert version.algorithm["weights_sha256"] == "a" * 64
     assert json.loads(version.content)["header"]["patient_name"] == report.study.patient.name
 

@@ -11,7 +11,7 @@ from pydicom.sr import codedict
 from reporting.reports.places import Place
 from reporting.reports.services import install_template
 from reporting.reports.sheet import Sheet
-from reporting.reports.template import CURRENT, TITLES, Kind
+from reporting.reports.template import CURRENT, TEMPLATES, TITLES, Kind
 from reporting.reports.template.export import as_definition, as_text
 from reporting.reports.template.spec import Fill
 from reporting.reports.vocabulary_document import vocabulary_document
@@ -19,9 +19,13 @@ from reporting.vocabulary import MACHINE_FINDINGS, Code
 from tests.paths import REPOSITORY
 
 
-def test_the_exported_file_is_the_template() -> None:
-    path = REPOSITORY / "fixtures" / "report_template_v1.json"
-    assert path.read_text(encoding="utf-8") == as_text(CURRENT), "run: manage.py report_template > fixtures/…"
+@pytest.mark.parametrize("version", sorted(TEMPLATES))
+def test_the_exported_file_is_the_template(version: str) -> None:
+    """Also of earlier versions: reports are tied to them by digest."""
+    path = REPOSITORY / "fixtures" / f"report_template_v{version}.json"
+    assert path.read_text(encoding="utf-8") == as_text(TEMPLATES[version]), (
+        "run: manage.py report_template > fixtures/…"
+    )
 
 
 def test_every_field_and_value_speaks_both_languages() -> None:

@@ -125,11 +125,11 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
     Report: {
         "study_id": "(SELECT s.id FROM studies_study s WHERE s.id <> study_id LIMIT 1)",
         "status": "'discarded'",
-        "template_id": "(SELECT t.id FROM reports_reporttemplate t WHERE t.version <> '1')",
+        "template_id": "(SELECT t.id FROM reports_reporttemplate t WHERE t.version = '0')",
         "job_id": "NULL",
         "level_map_version": "level_map_version + 1",
     },
-    ReportTemplate: {"digest": next_digit("digest"), "definition": 'definition || \'{"version": "2"}\''},
+    ReportTemplate: {"digest": next_digit("digest"), "definition": 'definition || \'{"version": "x"}\''},
 }
 # Row ids and times of writing, and columns that only order work. The reason of closing has a test of its own.
 NOT_SIGNED = {"id", "created_at", "updated_at"}

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
-from reporting.reports.template import CURRENT
+from reporting.reports.template import TEMPLATES
 from reporting.reports.wording import reason_text
 
 _SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
@@ -168,7 +168,7 @@ def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
 
     What the machine proposes comes after the report's own text, under a title that says what it is.
     """
-    waiting = suggestion_lines(CURRENT, content)
+    waiting = suggestion_lines(TEMPLATES[report.template.version], content)
     confirmed = any(f["key"] == "level_status" and f["value"] for f in content["findings"])
     return Document(
         site=content["header"]["site"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reporting.reports.places import Place
-from reporting.reports.rendering.discs import herniation_phrase, thick_lf_sides
+from reporting.reports.rendering.discs import herniation_places, herniations, thick_lf_sides
 from reporting.reports.rendering.sentences import Language, Voice
 from reporting.reports.sheet import Sheet
 from reporting.vocabulary import DiscLevel
@@ -34,10 +34,8 @@ def contributors(sheet: Sheet, level: str, voice: Voice) -> list[Contributor]:
     if disc == "bulge":
         found.append(Contributor(voice.say("a disc bulge", "椎间盘膨出"), (Place("disc_class", level),), is_disc=True))
     elif disc == "herniation":
-        keys = ("disc_class", "hern_zone", "hern_side", "hern_form")
-        places = tuple(p for key in keys if sheet.human(p := Place(key, level)) is not None)
-        text = _with_article(herniation_phrase(sheet, level, voice), voice)
-        found.append(Contributor(text, places, is_disc=True))
+        text = voice.all_of([_with_article(phrase, voice) for phrase in herniations(sheet, level, voice)])
+        found.append(Contributor(text, tuple(herniation_places(sheet, level)), is_disc=True))
     if sheet.code("pll", level) == "thickened":
         text = voice.say("thickened posterior longitudinal ligament", "后纵韧带增厚")
         found.append(Contributor(text, (Place("pll", level),)))

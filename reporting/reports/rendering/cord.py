@@ -113,3 +113,24 @@ def size_sentence(sheet: Sheet, voice: Voice) -> Sentence | None:
     if code in ("", spec.default):
         return voice.sentence(spec.normal_en, spec.normal_zh, [Place("cord_size")]) if code else None
     return choice_sentence(sheet, spec, spec.choice(code), voice, [Place("cord_size")], impression=False)
+
+
+_Z_OF = {"cord_ap_mm": "cord_ap_z", "cord_csa_mm2": "cord_csa_z"}
+
+
+def size_numbers(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
+    """Each confirmed number with its z-score where somebody confirmed that too."""
+    for key in ("cord_ap_mm", "cord_csa_mm2", "mscc_pct", "mcc_pct", "ascor"):
+        spec, number = sheet.template[key], sheet.number(key)
+        if number is None:
+            continue
+        unit = {"mm2": " mm²", "%": "%", "1": ""}.get(spec.unit, f" {spec.unit}")
+        z = sheet.number(_Z_OF[key]) if key in _Z_OF else None
+        z_en, z_zh = (f" (z-score {signed(z)})", f"(z值{signed(z)})") if z is not None else ("", "")
+        places = [Place(key), *([Place(_Z_OF[key])] if z is not None else [])]
+        yield voice.sentence(f"{spec.en}: {number:g}{unit}{z_en}.", f"{spec.zh}{number:g}{unit}{z_zh}。", places)
+
+
+def signed(number: float) -> str:
+    """With a sign that is as wide as the digits: "−2.1", "+0.4"."""
+    return f"{number:+.2f}".rstrip("0").rstrip(".").replace("-", "−")

@@ -15,8 +15,9 @@ from reporting.vocabulary import DiscLevel, Side
 
 LEVELS = [d.value for d in DiscLevel]
 _OTHER_ASPECTS = ("pll", "lf", "canal_grade", "thecal_sac", "foramen", "disc_signal", "disc_height")
+_HERNIATION_FIELDS = ("disc_class", "hern_zone", "hern_side", "hern_form", "hern_migration")
 _LEVEL_FIELDS = (
-    *("disc_class", "bulge_mm", "hern_zone", "hern_side", "hern_form", "hern_migration"),
+    *(*_HERNIATION_FIELDS, "bulge_mm"),
     *("pll", "pll_mm", "lf", "lf_mm", "canal_grade", "canal_ap_mm", "thecal_sac"),
 )
 _FORMS = {
@@ -29,23 +30,33 @@ _MIGRATIONS = {"up": (" with upward migration", "并向上移位"), "down": (" w
 
 
 def _places(sheet: Sheet, level: str) -> list[Place]:
+    specs = (sheet.template[key] for key in _LEVEL_FIELDS)
     return [
         place
-        for key in _LEVEL_FIELDS
-        for side in sheet.template[key].sides
-        if sheet.human(place := Place(key, level, side)) is not None and sheet.applicable(place, human_only=True)
+        for spec in specs
+        for place in sheet.places(spec)
+        if place.level == level and sheet.human(place) is not None and sheet.applicable(place, human_only=True)
     ]
 
 
-def herniation_phrase(sheet: Sheet, level: str, voice: Voice) -> str:
-    """ "right paracentral herniation" / "右侧旁中央型突出"."""
-    zone, side = sheet.code("hern_zone", level), sheet.code("hern_side", level)
+def herniation_places(sheet: Sheet, level: str) -> list[Place]:
+    """The disc's class and what was said of each of its herniations."""
+    return [place for place in _places(sheet, level) if place.field in _HERNIATION_FIELDS]
+
+
+def herniations(sheet: Sheet, level: str, voice: Voice) -> list[str]:
+    """One phrase for each herniation of a disc: "right paracentral herniation" / "右侧旁中央型突出"."""
+    return [_herniation(sheet, level, n, voice) for n in sheet.instances("hern_zone", level)]
+
+
+def _herniation(sheet: Sheet, level: str, instance: int, voice: Voice) -> str:
+    zone, side = (sheet.code(key, level, instance=instance) for key in ("hern_zone", "hern_side"))
     zone_words = sheet.template["hern_zone"].choice(zone) if zone else None
     zone_en, zone_zh = (f"{zone_words.en} ", zone_words.zh) if zone_words else ("", "")
     sided = side in (Side.LEFT, Side.RIGHT) and zone != "central"
     side_en, side_zh = (f"{side} ", voice.side(side)) if sided else ("", "")
-    form_en, form_zh = _FORMS[sheet.code("hern_form", level)]
-    move_en, move_zh = _MIGRATIONS.get(sheet.code("hern_migration", level), ("", ""))
+    form_en, form_zh = _FORMS[sheet.code("hern_form", level, instance=instance)]
+    move_en, move_zh = _MIGRATIONS.get(sheet.code("hern_migration", level, instance=instance), ("", ""))
     return voice.say(f"{side_en}{zone_en}{form_en}{move_en}", f"{side_zh}{zone_zh}{form_zh}{move_zh}")
 
 
@@ -76,7 +87,7 @@ def _disc(sheet: Sheet, level: str, voice: Voice) -> str:
         mm = voice.mm(sheet.number("bulge_mm", level))
         return voice.say(f"disc bulge{mm}", f"椎间盘膨出{mm}")
     if disc == "herniation":
-        return voice.say("", "椎间盘") + herniation_phrase(sheet, level, voice)
+        return voice.say("", "椎间盘") + voice.all_of(herniations(sheet, level, voice))
     return ""
 
 
@@ -146,7 +157,8 @@ def unassessed_levels(sheet: Sheet) -> list[str]:
             sheet.human(p) is not None
             for spec in sheet.template.fields
             if spec.block.value == "disc"
-            for p in (Place(spec.key, level, side) for side in spec.sides)
+            for p in sheet.places(spec)
+            if p.level == level
         )
     ]
 
@@ -155,7 +167,7 @@ def level_sentences(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
     """Abnormal levels from C2/3 down, equal neighbours together, each followed by its foramina."""
     keys: dict[str, object] = {}
     for level in LEVELS:
-        values = tuple((p.field, p.side, str(sheet.human(p))) for p in _places(sheet, level))
+        values = tuple((p.field, p.side, p.instance, str(sheet.human(p))) for p in _places(sheet, level))
         keys[level] = (_is_abnormal(sheet, level), values, lesion_at(sheet, level))
     for group in neighbour_groups(keys):
         if _is_abnormal(sheet, group[0]):

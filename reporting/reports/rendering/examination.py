@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reporting.reports.places import Place
-from reporting.reports.rendering.plain_fields import field_sentences
+from reporting.reports.rendering.levels import listed
+from reporting.reports.rendering.plain_fields import choice_sentence, field_sentences
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
 from reporting.vocabulary import SeriesRole
@@ -58,6 +59,26 @@ def _quality_reason(sheet: Sheet, voice: Voice) -> Sentence | None:
     return voice.sentence(f"Limited by {voice.all_of(words)}.", f"受限原因：{'、'.join(words)}。", [Place(spec.key)])
 
 
+_RIBS = {"left": (" on the left", "左侧"), "right": (" on the right", "右侧"), "both": (" on both sides", "双侧")}
+
+
+def anomaly_sentences(sheet: Sheet, voice: Voice, *, impression: bool) -> Iterator[Sentence]:
+    """A block vertebra with its vertebrae, a cervical rib with its side; in the template's words where they wait."""
+    spec = sheet.template["numbering_anomaly"]
+    fused, side = sheet.codes("block_vertebra_levels"), sheet.code("cervical_rib_side")
+    code = sheet.code(spec.key)
+    if code == "block_vertebra" and fused:
+        where, places = listed(fused, voice), [Place(spec.key), Place("block_vertebra_levels")]
+        yield voice.sentence(f"block vertebra {where}.", f"{where}阻滞椎。", places)
+    elif code == "cervical_rib" and side:
+        (en, zh), places = _RIBS[side], [Place(spec.key), Place("cervical_rib_side")]
+        yield voice.sentence(f"cervical rib{'s' if side == 'both' else ''}{en}.", f"{zh}颈肋。", places)
+    elif code not in ("", spec.default):
+        told = choice_sentence(sheet, spec, spec.choice(code), voice, [Place(spec.key)], impression=impression)
+        if told is not None:
+            yield told
+
+
 def _missing_levels(sheet: Sheet, voice: Voice) -> Sentence | None:
     levels = sheet.codes("coverage_missing") if sheet.code("coverage") == "missing" else []
     if not levels:
@@ -80,8 +101,9 @@ def examination_sentences(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
     yield from field_sentences(sheet, sheet.template["quality"], voice)
     optional = [_quality_reason(sheet, voice)]
     yield from (s for s in optional if s is not None)
-    for key in ("level_method", "numbering_anomaly", "coverage"):
-        yield from field_sentences(sheet, sheet.template[key], voice)
+    yield from field_sentences(sheet, sheet.template["level_method"], voice)
+    yield from anomaly_sentences(sheet, voice, impression=False)
+    yield from field_sentences(sheet, sheet.template["coverage"], voice)
     missing = _missing_levels(sheet, voice)
     if missing is not None:
         yield missing

@@ -55,11 +55,7 @@ def _cord(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
     size = cord.size_sentence(sheet, voice)
     if size is not None:
         yield size
-    for key in ("cord_ap_mm", "cord_csa_mm2", "mscc_pct", "mcc_pct", "ascor"):
-        spec, number = sheet.template[key], sheet.number(key)
-        if number is not None:
-            unit = {"mm2": " mm²", "%": "%", "1": ""}.get(spec.unit, f" {spec.unit}")
-            yield voice.sentence(f"{spec.en}: {number:g}{unit}.", f"{spec.zh}{number:g}{unit}。", [Place(key)])
+    yield from cord.size_numbers(sheet, voice)
     yield from cord.extramedullary_sentences(sheet, voice)
 
 

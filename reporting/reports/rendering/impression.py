@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from reporting.reports.places import Place
 from reporting.reports.rendering import cord, vertebrae
 from reporting.reports.rendering.causes import contributors
-from reporting.reports.rendering.discs import LEVELS, herniation_phrase, thick_lf_sides
+from reporting.reports.rendering.discs import LEVELS, herniation_places, herniations, thick_lf_sides
+from reporting.reports.rendering.examination import anomaly_sentences
 from reporting.reports.rendering.findings import incidental_places, incidental_text
 from reporting.reports.rendering.foramina import exits, impression_text
 from reporting.reports.rendering.levels import listed, neighbour_groups
@@ -19,7 +20,7 @@ from reporting.reports.template.spec import Block, Kind
 from reporting.vocabulary import DiscLevel
 
 AIM = 7  # lines; more are printed when nothing may fold
-_ELSEWHERE = {"cord_lesion_kind", "cord_size"}
+_ELSEWHERE = {"cord_lesion_kind", "cord_size", "numbering_anomaly"}
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ def _canal_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
         elif grade == "2":
             en, zh = f"cord compression at {where} without signal change (grade 2)", f"{where}水平脊髓受压变形(2级)"
         elif len(causes) == 1 and causes[0].is_disc:
-            disc_en = "bulge" if sheet.code("disc_class", level) == "bulge" else herniation_phrase(sheet, level, voice)
-            disc_zh = "膨出" if sheet.code("disc_class", level) == "bulge" else herniation_phrase(sheet, level, voice)
-            en, zh = f"{where} {disc_en} with grade 1 canal narrowing", f"{where}椎间盘{disc_zh}，椎管狭窄1级"
+            bulges = sheet.code("disc_class", level) == "bulge"
+            disc = voice.say("bulge", "膨出") if bulges else voice.all_of(herniations(sheet, level, voice))
+            en, zh = f"{where} {disc} with grade 1 canal narrowing", f"{where}椎间盘{disc}，椎管狭窄1级"
             from_en = from_zh = ""
         else:
             en, zh = f"grade 1 canal narrowing at {where}", f"{where}椎管狭窄1级"
@@ -95,9 +96,7 @@ def _disc_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
             continue
         disc = sheet.code("disc_class", level)
         if disc == "herniation":
-            phrase = herniation_phrase(sheet, level, voice)
-            keys = ("disc_class", "hern_zone", "hern_side", "hern_form", "hern_migration")
-            places = [p for key in keys if sheet.human(p := Place(key, level)) is not None]
+            phrase, places = voice.all_of(herniations(sheet, level, voice)), herniation_places(sheet, level)
             yield Item(3, 0, voice.sentence(f"{phrase} at {level}.", f"{level}椎间盘{phrase}。", places))
         elif disc == "bulge" and any(e.grade for e in exits(sheet, level)):
             sentence = voice.sentence(f"{level} disc bulge.", f"{level}椎间盘膨出。", [Place("disc_class", level)])
@@ -154,6 +153,8 @@ def _plain_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
 
 
 def _other_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
+    for sentence in anomaly_sentences(sheet, voice, impression=True):
+        yield Item(sheet.template["numbering_anomaly"].impression_group, 8, sentence)
     for n in sheet.instances("incidental"):
         text = incidental_text(sheet, n, voice)
         if text and sheet.code("incidental_action", instance=n) == "yes":

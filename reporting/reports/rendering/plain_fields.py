@@ -9,7 +9,7 @@ from reporting.reports.rendering.levels import closed, listed, listed_with_sides
 from reporting.reports.rendering.sentences import Sentence, Voice
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
-from reporting.reports.template.spec import Block, Choice, Field, Kind
+from reporting.reports.template.spec import Block, Choice, Field, Kind, Scope
 
 
 def chosen(sheet: Sheet, spec: Field) -> dict[str, list[Place]]:
@@ -64,7 +64,12 @@ def choice_sentence(
     levels = {p.level for p in places if p.level}
     number = sheet.number(spec.number, instance=places[0].instance) if spec.number and not places[0].level else None
     mm, at = voice.mm(number), closed(levels, zh.partition("{at}")[2], voice)
-    return voice.sentence(en.format(at=listed(levels, voice), mm=mm), zh.format(at=at, mm=mm), places)
+    text_en, text_zh = en.format(at=listed(levels, voice), mm=mm), zh.format(at=at, mm=mm)
+    more = [level for level in levels if sum(p.level == level for p in places) > 1]
+    if more:  # the same at two places of one level
+        where = listed(more, voice)
+        text_en, text_zh = f"{text_en[:-1]} ({where}: more than one).", f"{text_zh[:-1]}（{where}多处）。"
+    return voice.sentence(text_en, text_zh, places)
 
 
 def abnormal_sentences(sheet: Sheet, spec: Field, voice: Voice) -> Iterator[Sentence]:
@@ -85,7 +90,7 @@ def field_sentences(sheet: Sheet, spec: Field, voice: Voice) -> Iterator[Sentenc
 
 
 def _together(spec: Field, places: list[Place]) -> list[list[Place]]:
-    return [[p] for p in places] if spec.repeatable else [places]
+    return [[p] for p in places] if spec.scope is Scope.LESION else [places]
 
 
 def comment_sentences(sheet: Sheet, spec: Field, voice: Voice) -> Iterator[Sentence]:

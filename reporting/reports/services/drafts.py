@@ -169,7 +169,7 @@ def _row(report: Report, level_map: LevelMap, proposal: Proposal) -> Finding:
         instance=place.instance,
         state=(FindingState.UNSET if proposal.value is None else FindingState.AI_SUGGESTED).value,
         value=proposal.value,
-        unit=CURRENT[place.field].unit,
+        unit=TEMPLATES[report.template.version][place.field].unit,
         prediction_id=proposal.prediction_id,
         machine_value=proposal.value,
         machine_note=proposal.note,

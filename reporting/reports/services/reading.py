@@ -25,6 +25,7 @@ from reporting.vocabulary import DiscLevel, SeriesRole, Vertebra
 
 # Rows whose structure lies outside the reported levels after a relabel are kept under such a level, for the way back.
 OUTSIDE = "-"
+OTHER = "other"  # how the field ``sequences`` calls a series that was not recognised
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
     earlier = (
         Study.objects.filter(patient=study.patient_id, study_date__lt=study.study_date) if study.study_date else None
     )
-    roles = set(study.series_set.values_list("role", flat=True)) - {SeriesRole.UNKNOWN.value}
+    roles = set(study.series_set.values_list("role", flat=True))
     seen = {level_map.mapping.get(name) for name in analysis.levels if not analysis.is_uncertain(name)}
     extra: set[str] = set()
     if Vertebra.T1.value in seen:
@@ -81,17 +82,25 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
     if DiscLevel.C7_T1.value in seen:
         extra.add(DiscLevel.C7_T1.value)
     return Facts(
-        sequences=tuple(r.value for r in SeriesRole if r.value in roles),
+        sequences=tuple(OTHER if r is SeriesRole.UNKNOWN else r.value for r in SeriesRole if r.value in roles),
         extra_levels=frozenset(extra),
         gate=analysis.gate if report.job is not None else "none",
         gate_reasons=analysis.reasons,
         levels_plausible=analysis.levels_are_plausible(),
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
+        level_method=_level_method(report, analysis),
         has_earlier_study=earlier is not None and earlier.exists(),
         earlier_category=earlier_category(report),
         values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
+
+
+def _level_method(report: Report, analysis: Analysis) -> str:
+    """A value of the field ``level_method``: without a name from the machine the reader counts."""
+    if report.job is None or all(analysis.is_uncertain(level) for level in analysis.levels):
+        return "manual"
+    return "one_click" if report.job.c2_3_hint_lps_mm is not None else "dens"
 
 
 def findings_of(report: Report, *, blind: bool = False) -> list[Finding]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reporting.reports.template import alignment, behind_disc, cord, disc, exam, other, slip_osteophyte, vertebra
+from reporting.reports.template.second_version import second_version
 from reporting.reports.template.spec import Block, Choice, Condition, Field, Fill, Kind, Scope, Template
 
 __all__ = [
     "CURRENT",
+    "FIRST",
     "TEMPLATES",
     "TITLES",
     "Block",
@@ -41,6 +43,7 @@ _ALL = (
 )
 
 # In printing order: a comment follows the fields of its own block.
-CURRENT = Template("1", tuple(sorted(_ALL, key=lambda f: list(Block).index(f.block))))
+FIRST = Template("1", tuple(sorted(_ALL, key=lambda f: list(Block).index(f.block))))
+CURRENT = second_version(FIRST)
 # Reports keep the template they were written with; every version ever used stays here.
-TEMPLATES = {CURRENT.version: CURRENT}
+TEMPLATES = {template.version: template for template in (FIRST, CURRENT)}

@@ -52,7 +52,7 @@ def template_lines(template: Template, titles: dict[Block, tuple[str, str]]) -> 
         yield "| key | name | values | filled by, rules |"
         yield "|---|---|---|---|"
         for spec in template.of_block(block):
-            where = {"study": "", "vertebra": "@C5", "disc": "@C5/6", "lesion": "#n"}[spec.scope.value]
-            key = f"`{spec.key}{where}{':side' if spec.sided else ''}`"
+            where = {"vertebra": "@C5", "disc": "@C5/6"}.get(spec.scope.value, "")
+            key = f"`{spec.key}{where}{':side' if spec.sided else ''}{'#n' if spec.repeatable else ''}`"
             cells = (key, f"{spec.en} / {spec.zh}{_code(spec.coded)}", _values(spec), _notes(spec))
             yield f"| {' | '.join(cell.replace('|', '/') for cell in cells)} |"

@@ -85,6 +85,7 @@ class Field:
     zh: str
     choices: tuple[Choice, ...] = ()
     sided: bool = False
+    repeats: bool = False  # at one level: instance 1, 2 …
     fill: Fill = Fill.HUMAN
     machine: MachineFinding | None = None
     unvalidated: bool = False
@@ -107,7 +108,7 @@ class Field:
 
     @property
     def repeatable(self) -> bool:
-        return self.scope is Scope.LESION
+        return self.repeats or self.scope is Scope.LESION
 
     @property
     def prints_when_default(self) -> bool:

@@ -29,6 +29,7 @@ from reporting.reports.problem_view import problem_views
 from reporting.reports.process_view import process_context
 from reporting.reports.rendering import IMPRESSION, Language, Rendering, Sentence
 from reporting.reports.services.reading import Preview, preview
+from reporting.reports.signed_text import signed_renderings
 from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
@@ -120,7 +121,11 @@ def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: boo
     user, chinese = cast(User, request.user), _chinese()
     can_edit = may_edit(report, user)
     form = form_view(report, shown.sheet, chinese=chinese, can_edit=can_edit, blind=blind)
-    texts = [_text_view(shown.en, is_first=not chinese), _text_view(shown.zh, is_first=chinese)]
+    told = signed_renderings(report) or {language: shown.rendering(language) for language in Language}
+    texts = [
+        _text_view(told[Language.EN], is_first=not chinese),
+        _text_view(told[Language.ZH], is_first=chinese),
+    ]
     images = image_panel(report)
     return {
         **process_context(report, shown, images, user, blind=blind, chinese=chinese),

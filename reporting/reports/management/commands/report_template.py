@@ -1,4 +1,4 @@
-"""Print the report template: fixtures/report_template_v1.json and docs/vocabulary.md are made with it."""
+"""Print the report template: the newest fixtures/report_template_v*.json and docs/vocabulary.md are made with it."""
 
 from __future__ import annotations
 
