@@ -26,6 +26,12 @@ def _disc(draw: st.DrawFn, level: str) -> dict[str, Value]:
         if values["hern_zone"] != "central":
             values["hern_side"] = draw(st.sampled_from(SIDES))
         values["hern_form"] = draw(st.sampled_from(("protrusion", "extrusion", "sequestration")))
+        if draw(st.booleans()):
+            values |= {
+                "hern_zone#2": "foraminal",
+                "hern_side#2": draw(st.sampled_from(SIDES)),
+                "hern_form#2": "extrusion",
+            }
     values["canal_grade"] = draw(st.sampled_from(("0", "1", "2", "3")))
     values["pll"] = draw(st.sampled_from(("not_thickened", "thickened")))
     values["pll_ossification"] = draw(st.sampled_from(("not_suspected", "segmental")))
@@ -37,9 +43,12 @@ def _disc(draw: st.DrawFn, level: str) -> dict[str, Value]:
             values[f"nerve_root:{side}"] = draw(st.sampled_from(("not_contacted", "contacted", "compressed")))
         if values[f"foramen:{side}"] != "0" and draw(st.booleans()):
             values[f"foramen_cause:{side}"] = draw(st.sampled_from(("disc", "uncovertebral", "facet", "mixed")))
-    return {
-        f"{key.partition(':')[0]}@{level}{':' * (':' in key)}{key.partition(':')[2]}": v for key, v in values.items()
-    }
+    return {_key(name, level): value for name, value in values.items()}
+
+
+def _key(name: str, level: str) -> str:
+    """``lf:left`` at C5/6 is ``lf@C5/6:left``, and ``hern_zone#2`` is ``hern_zone@C5/6#2``."""
+    return re.sub(r"^[a-z_]+", lambda field: f"{field[0]}@{level}", name)
 
 
 @st.composite
