@@ -155,7 +155,12 @@ def result_payload(algorithm: dict[str, str], *, patient: str = "1") -> dict[str
             )
     for disc in list(DiscLevel)[:-1]:
         z = disc_z(disc)
-        place = {"sagittal_slice": _slice(patient, 2, 3), "index_slice": _axial(patient, z)}
+        line = [[0, -15.0, z], [0, 2.0, z]]
+        place = {
+            "sagittal_slice": _slice(patient, 2, 3),
+            "index_slice": _axial(patient, z),
+            "line_lps_mm": line,
+        }
         levels.append({"name": disc.value, "kind": "disc", "center_lps_mm": [0, 0, z], "status": "named", **place})
     predictions = []
 
@@ -188,6 +193,12 @@ def result_payload(algorithm: dict[str, str], *, patient: str = "1") -> dict[str
         for side in ("left", "right"):
             thick = worst and side == "right"
             say("lf", disc.value, 0.88 if thick else 0.09, **source, side=side, mm=3.1 if thick else 1.4)
+    z = disc_z(DiscLevel.C5_6)
+    measured = {"level": "C5/6", "value": 8.0, "unit": "mm", "side": None, "line_lps_mm": [[0, 4.0, z], [0, 12.0, z]]}
+    measurements = [
+        {"name": name, "series_uid": f"{STUDY_UID}.{patient}.{number}", **measured}
+        for name, number in (("canal_ap", 2), ("sac_ap", 3))
+    ]
     findings = ("osteophyte", "slip", "herniation", "pll", "lf")
     return {
         "schema_version": "1",
@@ -202,7 +213,7 @@ def result_payload(algorithm: dict[str, str], *, patient: str = "1") -> dict[str
         },
         "levels": levels,
         "predictions": predictions,
-        "measurements": [],
+        "measurements": measurements,
         "algorithm": algorithm,
         "timings_s": {"total": 1.0},
         "device": "cpu",

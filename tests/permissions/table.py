@@ -124,6 +124,22 @@ TABLE = [
         body="assign",
         report="study",
     ),
+    Row(
+        "api:study-alignments",
+        "PUT",
+        {200: "owner colleague senior", 403: "auditor importer", 404: f"stranger {NO_STUDIES}", 401: "anonymous"},
+        ids=(("study_id", "study"),),
+        body="alignment",
+        report="unaligned",
+    ),
+    _read(
+        "dicom_network:frames",
+        {500: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"},  # allowed: blob_damaged, the world keeps no bytes
+        ids=(("study_uid", "study_uid"), ("series_uid", "series_uid"), ("instance_uid", "instance_uid")),
+        fixed=(("frames", (1,)),),
+    ),
+    _read("api:viewer-preferences", {200: EVERYBODY}),
+    Row("api:viewer-preferences", "PUT", {200: EVERYBODY, 401: "anonymous"}, body="preferences"),
     _read("api:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
     Row("api:uploads", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("files", "file"),)),
     Row("api:upload-pieces", "POST", {400: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, form=(("piece", "file"),)),
@@ -176,22 +192,6 @@ TABLE = [
         },
         body="blind_fraction",
     ),
-    # --- algorithms
-    _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
-    _read("api:algorithm", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
-    _page("algorithms:list", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
-    _page("algorithms:detail", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
-    *_of_algorithm("propose", {200: "senior"}, "candidate", "reason"),
-    *_of_algorithm("test", {202: "senior auditor"}, "candidate"),
-    *_of_algorithm("activate", {200: "auditor"}, "proposed"),
-    *_of_algorithm("decline", {200: "senior auditor"}, "proposed", "reason"),
-    *_of_algorithm("retire", {200: "senior auditor"}, "active", "reason"),
-    # --- API: reports
-    _read(
-        "api:reports",
-        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
-    ),
-    Row(
     _page(
         "rules:blind", {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"}
     ),
@@ -224,6 +224,22 @@ TABLE = [
         ids=(("rule_id", "blind_rule"),),
         form=(("a", "b"),),
     ),
+    # --- algorithms
+    _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _read("api:algorithm", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
+    _page("algorithms:list", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _page("algorithms:detail", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),
+    *_of_algorithm("propose", {200: "senior"}, "candidate", "reason"),
+    *_of_algorithm("test", {202: "senior auditor"}, "candidate"),
+    *_of_algorithm("activate", {200: "auditor"}, "proposed"),
+    *_of_algorithm("decline", {200: "senior auditor"}, "proposed", "reason"),
+    *_of_algorithm("retire", {200: "senior auditor"}, "active", "reason"),
+    # --- API: reports
+    _read(
+        "api:reports",
+        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
+    ),
+    Row(
         "api:reports",
         "POST",
         {
@@ -238,6 +254,12 @@ TABLE = [
     _of_report("api:report-problems"),
     _of_report("api:report-narrative"),
     _of_report("api:report-key-slices"),
+    _of_report("api:report-viewer"),
+    _read(
+        "api:report-outlines",
+        {200: NEAR, 404: AWAY},
+        ids=(("report_id", "draft"), ("series_id", "series")),
+    ),
     _picture("api:report-picture", 401),
     _read(
         "api:report-template",

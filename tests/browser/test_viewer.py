@@ -1,0 +1,179 @@
+"""The images beside the form: drawn in the browser from our frames, led by the form and leading it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from django.urls import reverse
+from PIL import Image
+from playwright.sync_api import Locator, Page, expect
+
+from reporting.reports.models import Report
+from tests.browser.conftest import Reader
+from tests.browser.test_accessibility import grave_violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SAGITTAL, AXIAL, SECOND_SAGITTAL = "1", "2", "3"
+NO_WEBGL = """
+const original = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.includes("webgl") ? null : original.call(this, kind, ...more);
+};
+"""
+
+
+def open_images(reader: Reader, report: Report) -> Page:
+    page = reader.open(report)
+    page.locator('[data-images="viewer"]').wait_for()
+    return page
+
+
+def pane(page: Page, number: str) -> Locator:
+    return page.locator(f'[data-pane="{number}"]')
+
+
+def caption(page: Page, number: str) -> Locator:
+    return pane(page, number).locator("[data-pane-caption]")
+
+
+def names_in(page: Page, number: str) -> list[str]:
+    return pane(page, number).locator(".over-vertebra-text, .over-disc-text").all_text_contents()
+
+
+def middle(page: Page, number: str) -> tuple[float, float]:
+    box = pane(page, number).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def contrast(page: Page, number: str) -> float:
+    """How much the grey values of a pane's picture differ; next to nothing in an empty one."""
+    picture = Image.open(io.BytesIO(pane(page, number).locator("canvas").screenshot())).convert("L")
+    return float(np.asarray(picture, dtype=float).std())
+
+
+def test_three_series_hang_with_names_lines_and_edges(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    for number in (SAGITTAL, AXIAL, SECOND_SAGITTAL):
+        assert contrast(page, number) > 15
+    chosen = page.locator("[data-pane-series]").evaluate_all("lists => lists.map(list => list.selectedOptions[0].text)")
+    assert [name.split()[0] for name in chosen] == ["Sag", "Ax", "Sag"]
+    for number in (SAGITTAL, SECOND_SAGITTAL):
+        assert {"C2", "C5", "C5/6", "C6/7"} <= set(names_in(page, number))
+        expect(pane(page, number).locator(".over-disc-line")).not_to_have_count(0)
+    assert names_in(page, AXIAL) == [caption(page, AXIAL).text_content().split(" · ")[0]]  # type: ignore[union-attr]
+    sides = pane(page, AXIAL).locator("[data-side]").evaluate_all("all => all.map(one => one.textContent)")
+    assert sides == ["R", "L", "A", "P"]
+    assert grave_violations(page) == []
+
+
+def test_images_and_form_lead_each_other(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    line = pane(page, SAGITTAL).locator('[data-of-pane="2"]')
+    page.locator('[data-go-level="C3/4"]').first.click()
+    expect(caption(page, AXIAL)).to_contain_text("C3/4")
+    before = line.get_attribute("d")
+
+    page.mouse.move(*middle(page, AXIAL))
+    for _ in range(4):
+        page.mouse.wheel(0, 100)
+    expect(caption(page, AXIAL)).to_contain_text("C4/5")
+    assert line.get_attribute("d") != before
+    expect(page.locator('[data-go-level="C4/5"]').first).to_have_attribute("aria-current", "true")
+
+    page.locator('[data-level="C5/6"] > summary').click()
+    expect(caption(page, AXIAL)).to_contain_text("C5/6")
+    page.keyboard.press("v")
+    expect(pane(page, AXIAL)).to_be_focused()
+    page.keyboard.press("Home")
+    expect(caption(page, AXIAL)).to_contain_text("1/30")
+    page.locator('[data-place="disc_class@C5/6"]').focus()
+    expect(caption(page, AXIAL)).to_contain_text("C5/6")
+
+
+def test_what_is_drawn_over_is_switched_and_remembered(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    contours = pane(page, SAGITTAL).locator(".over-contour")
+    expect(contours).not_to_have_count(0)
+    with page.expect_response(lambda answer: answer.request.method == "PUT") as stored:
+        page.keyboard.press("c")
+    expect(contours).to_have_count(0)
+    assert stored.value.ok
+
+    again = open_images(new_reader("junior"), report)
+    expect(again.locator("[data-contours]")).to_have_attribute("aria-pressed", "false")
+    expect(pane(again, SAGITTAL).locator(".over-contour")).to_have_count(0)
+    again.keyboard.press("c")
+    expect(pane(again, SAGITTAL).locator(".over-contour")).not_to_have_count(0)
+
+
+def test_a_drawn_distance_goes_into_a_field_of_the_report(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    page.keyboard.press("l")
+    page.locator('[data-level="C5/6"] > summary').click()
+    page.keyboard.press("v")
+    page.keyboard.press(AXIAL)
+    page.keyboard.press("d")
+    x, y = middle(page, AXIAL)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x, y + 30, steps=3)
+    page.mouse.up()
+    said = page.locator("[data-result-text]")
+    expect(said).to_contain_text("mm")
+    value = said.text_content().split()[-2]  # type: ignore[union-attr]
+    page.locator("[data-result-field]").select_option("canal_ap_mm@C5/6")
+    page.locator("[data-result-put]").click()
+    field = page.locator('[data-place="canal_ap_mm@C5/6"]')
+    expect(field.locator("[data-set-text]")).to_have_value(value)
+    expect(field).to_have_attribute("data-state", "human_confirmed")
+    assert report.findings.get(field="canal_ap_mm", level="C5/6").value == float(value)
+
+
+def test_one_point_is_found_in_every_image(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    x, y = middle(page, SAGITTAL)
+    page.keyboard.down("Shift")
+    page.mouse.click(x, y - 60)
+    page.keyboard.up("Shift")
+    for number in (SAGITTAL, AXIAL, SECOND_SAGITTAL):
+        cross = pane(page, number).locator(".over-cross")
+        expect(cross).to_have_count(1)
+        assert float(cross.get_attribute("data-away") or "9") <= 2.0  # half a step between axial slices
+    page.keyboard.press("Escape")
+    expect(page.locator(".over-cross")).to_have_count(0)
+
+
+def test_without_webgl_plain_pictures_come_with_the_reason(report: Report, new_reader: Callable[..., Reader]) -> None:
+    reader = new_reader("junior")
+    reader.page.add_init_script(NO_WEBGL)
+    page = reader.open(report)
+    page.locator('[data-images="plain"]').wait_for()
+    expect(page.locator("[data-images-note]")).to_contain_text("without WebGL")
+    for image in page.locator("[data-pane] img").all():
+        expect(image).to_have_js_property("complete", True)
+        assert image.evaluate("image => image.naturalWidth") > 100
+    page.locator('[data-go-level="C3/4"]').first.click()
+    expect(caption(page, "axial")).to_contain_text("C3/4")
+    assert grave_violations(page) == []
+
+
+def test_a_bundle_that_does_not_arrive_is_no_hang(report: Report, new_reader: Callable[..., Reader]) -> None:
+    reader = new_reader("junior")
+    reader.page.route("**/static/viewer/**", lambda route: route.abort())
+    page = reader.open(report)
+    page.locator('[data-images="plain"]').wait_for()
+    expect(page.locator("[data-images-note]")).to_contain_text("could not start")
+    expect(page.locator("[data-pane=sagittal] img")).to_be_visible()
+
+
+def test_the_page_needs_no_wider_policy_for_its_viewer(report: Report, new_reader: Callable[..., Reader]) -> None:
+    reader = new_reader("junior")
+    answer = reader.page.request.get(f"{reader.address}{reverse('reports:read', args=[report.pk])}")
+    policy = answer.headers["content-security-policy"]
+    assert "unsafe" not in policy
+    assert "worker-src" not in policy
