@@ -9,6 +9,14 @@ import { columnDirection, isPlaced, rowDirection } from "./geometry.mjs";
 
 const SCHEME = "dens";
 const CACHE_BYTES = 768 * 1024 * 1024;
+const KINDS = {
+  "signed 8": Int8Array,
+  "unsigned 8": Uint8Array,
+  "signed 16": Int16Array,
+  "unsigned 16": Uint16Array,
+  "signed 32": Int32Array,
+  "unsigned 32": Uint32Array,
+};
 const known = new Map();
 
 export class FrameFailed extends Error {
@@ -98,10 +106,11 @@ async function loadImage(id) {
 }
 
 function values(frame, bytes) {
-  const Kind = frame.bits_allocated === 8 ? (frame.signed ? Int8Array : Uint8Array) : frame.signed ? Int16Array : Uint16Array;
+  const Kind = KINDS[`${frame.signed ? "signed" : "unsigned"} ${frame.bits_allocated}`];
   const stored = new Kind(bytes, 0, frame.rows * frame.columns * frame.samples);
   const isPlain = (frame.slope ?? 1) === 1 && (frame.intercept ?? 0) === 0;
-  if (isPlain || frame.samples > 1) return Kind === Int8Array ? Int16Array.from(stored) : stored;
+  if (frame.samples > 1) return stored;
+  if (isPlain && Kind.BYTES_PER_ELEMENT < 4) return Kind === Int8Array ? Int16Array.from(stored) : stored;
   return Float32Array.from(stored, (value) => value * frame.slope + frame.intercept);
 }
 
