@@ -15,10 +15,17 @@ from reporting.statistics.arrays import Floats, Ints
 from reporting.statistics.results import Estimate, undefined
 
 RESAMPLES = 2000
+FEWEST_RESAMPLES = 200
 BOOTSTRAP_SEED = 20261126
 MIN_PATIENTS = 3
 MIN_DEFINED = 0.9  # share of resamples in which a figure must exist
+_MOST_DRAWS = 2_000_000_000  # rows times resamples that are still worth waiting for
 _BLOCK = 1_000_000  # weights held at a time
+
+
+def affordable(resamples: int, rows: int) -> int:
+    """``resamples``, fewer for very many rows (their intervals are narrow), never below 200 unless asked for fewer."""
+    return min(resamples, max(FEWEST_RESAMPLES, _MOST_DRAWS // max(1, rows)))
 
 
 def patient_weights(patients: int, resamples: int, seed: int) -> Iterator[Floats]:
@@ -60,5 +67,7 @@ def percentile_estimate(value: float, draws: Floats, level: float, patients: int
         return Estimate(value, note="no interval: every resample gives the same")
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(defined, [tail, 100 - tail], method="nearest")
+    if math.isinf(low) or math.isinf(high):
+        note = "; ".join(filter(None, [note, "a bound is infinite"]))
     se = float(np.std(defined, ddof=1)) if np.all(np.isfinite(defined)) else None
     return Estimate(value, float(low), float(high), se, "percentile bootstrap", note)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, Ints, floats, numbered, sums_by
-from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, percentile_estimate, resampled_sums
+from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_sums
 from reporting.statistics.results import Result, Scope, undefined
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -41,6 +41,7 @@ def krippendorff_alpha(
     # Without patients every subject is drawn alone: subjects read alike are drawn as one kind, by its frequency.
     owner, owners = numbered(patient) if patient is not None else _kinds(grades)
     often = sums_by(owner, owners)
+    resamples = affordable(resamples, owners)
     sums = _coincidences(grades[paired], owner[paired], owners, len(scale))
 
     def alpha(totals: Floats) -> Floats:

@@ -9,13 +9,37 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reporting.statistics.arrays import Bools, Floats, bools, floats, numbered, same_length
-from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, percentile_estimate, resampled_rows
+from reporting.statistics.arrays import Bools, Floats, Ints, bools, floats, numbered, same_length
+from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_rows
 from reporting.statistics.proportions import proportion
 from reporting.statistics.results import Cell, Estimate, Result, Scope, undefined
 
 MOST_POINTS = 1000
 Focus = Literal["specificity", "sensitivity"]
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Rows from the highest score down, sorted once; a curve for any weights of the rows comes from it."""
+
+    order: Ints
+    last_of_tie: Bools
+    thresholds: Floats
+    truth: Bools
+
+    @classmethod
+    def of(cls, scores: Floats, truth: Bools) -> Ranking:
+        order = np.argsort(-scores, kind="stable")
+        ranked = scores[order]
+        last_of_tie = np.append(np.diff(ranked) != 0, True)[: len(ranked)]
+        return cls(order, last_of_tie, np.append(np.full(1, math.inf), ranked[last_of_tie]), truth[order])
+
+    def curve(self, weights: Floats | None = None) -> Curve:
+        weight = np.ones(len(self.order)) if weights is None else weights[self.order]
+        start = np.zeros(1)
+        hits = np.cumsum(np.where(self.truth, weight, 0.0))[self.last_of_tie]
+        alarms = np.cumsum(np.where(self.truth, 0.0, weight))[self.last_of_tie]
+        return Curve(self.thresholds, np.append(start, hits), np.append(start, alarms))
 
 
 @dataclass(frozen=True)
@@ -25,19 +49,6 @@ class Curve:
     thresholds: Floats
     tp: Floats
     fp: Floats
-
-    @classmethod
-    def of(cls, scores: Floats, truth: Bools, weights: Floats | None = None) -> Curve:
-        order = np.argsort(-scores, kind="stable")
-        ranked = scores[order]
-        last_of_tie = np.append(np.diff(ranked) != 0, True)[: len(ranked)]
-        weight = np.ones(len(scores)) if weights is None else weights[order]
-        hits = np.cumsum(np.where(truth[order], weight, 0.0))[last_of_tie]
-        alarms = np.cumsum(np.where(truth[order], 0.0, weight))[last_of_tie]
-        start = np.zeros(1)
-        return cls(
-            np.append(np.full(1, math.inf), ranked[last_of_tie]), np.append(start, hits), np.append(start, alarms)
-        )
 
     @property
     def defined(self) -> bool:
@@ -50,6 +61,11 @@ class Curve:
     @property
     def fpr(self) -> Floats:
         return floats(self.fp / self.fp[-1])
+
+    @property
+    def area(self) -> float:
+        """Trapezoidal area under the whole curve; NaN without a class."""
+        return float(np.trapezoid(self.tpr, self.fpr)) if self.defined else math.nan
 
     def partial_area(self, low: float, high: float) -> float:
         """Trapezoidal area under the curve for false positive rates from ``low`` to ``high``; NaN without a class."""
@@ -81,7 +97,7 @@ def roc_curve(
     if not m or not n:
         lacking = {name: undefined("one class is missing") for name in ("TPR", "TNR", "youden", "threshold")}
         return Result("roc_curve", method, scope, counts, lacking, level=level)
-    curve = Curve.of(values, truth)
+    curve = Ranking.of(values, truth).curve()
     best = int(np.argmax(np.round(curve.tpr - curve.fpr, 12)))
     tp, fp = int(curve.tp[best]), int(curve.fp[best])
     threshold = float(curve.thresholds[best])
@@ -132,16 +148,18 @@ def partial_auc(
     known = ~np.isnan(values)
     values, truth = values[known], truth[known]
     unit, size = numbered(units[known])
+    resamples = affordable(resamples, len(truth))
     if focus == "sensitivity":  # the curve seen from the other class: its false positive rate is 1 − TPR
         values, truth = -values, ~truth
     start, stop = 1 - high, 1 - low
     least, most = (stop**2 - start**2) / 2, stop - start
 
-    def area(weights: Floats | None) -> float:
-        return Curve.of(values, truth, weights).partial_area(start, stop)
-
-    value = area(None) if len(values) else math.nan
-    draws = [area(weights) for weights in resampled_rows(unit, size, resamples, seed)] if value == value else []
+    ranking = Ranking.of(values, truth)
+    value = ranking.curve().partial_area(start, stop)
+    draws = []
+    if not math.isnan(value):
+        resampled = resampled_rows(unit, size, resamples, seed)
+        draws = [ranking.curve(weights).partial_area(start, stop) for weights in resampled]
     partial = percentile_estimate(value, np.array(draws), level, size)
     standard = percentile_estimate(
         (1 + (value - least) / (most - least)) / 2, (1 + (np.array(draws) - least) / (most - least)) / 2, level, size

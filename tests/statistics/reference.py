@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from hypothesis import settings
+
 from reporting.statistics.results import Estimate, Scope
 from tests.paths import shared_data
 
 CASES = Scope(positive="disease", unit="case")
+few = settings(max_examples=30, deadline=None)
 GRADES = Scope(positive=None, unit="case")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.statistics.agreement_weights import WEIGHTS, Weights
@@ -15,7 +15,7 @@ from reporting.statistics.cohen import agreement_table, cohen_kappa
 from reporting.statistics.icc import NAMES, intraclass_correlation
 from reporting.statistics.krippendorff import METRICS, krippendorff_alpha
 from reporting.statistics.many_readers import grade_counts_agreement, reader_agreement
-from tests.statistics.reference import GRADES, Case
+from tests.statistics.reference import GRADES, Case, few
 
 TABLES = ["agreement.sexualfun", "agreement.two_by_two"]
 IRRCAC = {
@@ -150,6 +150,7 @@ def test_grades_outside_the_list_are_refused() -> None:
         cohen_kappa([[1, 2, 3], [4, 5, 6]], GRADES)
 
 
+@few
 @given(readings, st.sampled_from(WEIGHTS))
 def test_no_ratings_make_agreement_fail(ratings: list[tuple[int, ...]], weights: Weights) -> None:
     given_ratings = np.array(ratings, dtype=np.int64).reshape(-1, 3)
@@ -164,6 +165,7 @@ def test_no_ratings_make_agreement_fail(ratings: list[tuple[int, ...]], weights:
     assert kappa is None or kappa <= 1 + 1e-9
 
 
+@few
 @given(readings)
 def test_nominal_alpha_is_the_same_on_both_roads(ratings: list[tuple[int, ...]]) -> None:
     given_ratings = np.array(ratings, dtype=np.int64).reshape(-1, 3)
@@ -171,7 +173,7 @@ def test_nominal_alpha_is_the_same_on_both_roads(ratings: list[tuple[int, ...]])
     assert classic == pytest.approx(reader_agreement(given_ratings, 3, GRADES)["krippendorff"].value)
 
 
-@settings(max_examples=40)
+@few
 @given(readings, st.sampled_from(METRICS))
 def test_alpha_of_patients_never_fails(ratings: list[tuple[int, ...]], metric: Any) -> None:
     given_ratings = np.array(ratings, dtype=np.int64).reshape(-1, 3)
@@ -179,6 +181,7 @@ def test_alpha_of_patients_never_fails(ratings: list[tuple[int, ...]], metric: A
     krippendorff_alpha(given_ratings, [0, 1, 2], GRADES, metric=metric, patient=owner, resamples=20).as_json()
 
 
+@few
 @given(st.lists(st.tuples(*[st.sampled_from([0.0, 1.0, 2.5, math.nan])] * 3), max_size=7))
 def test_no_measurements_make_the_intraclass_correlation_fail(measured: list[tuple[float, ...]]) -> None:
     found = intraclass_correlation(np.array(measured, dtype=float).reshape(-1, 3), GRADES)

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reporting.statistics.auc import Placements, auc, auc_value
 from reporting.statistics.auc_tests import paired_auc_test, unpaired_auc_test
-from reporting.statistics.roc_curve import Curve, partial_auc, roc_curve
-from tests.statistics.reference import CASES, Case, rows
+from reporting.statistics.roc_curve import Ranking, partial_auc, roc_curve
+from tests.statistics.reference import CASES, Case, few, rows
 
 rated = st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=0, max_size=14)
 
@@ -82,6 +82,7 @@ def test_a_rating_table_agrees_with_hanley_and_mcneil() -> None:
     case.agrees(result["SE_Hanley_McNeil"].value, case.expected["se_hanley_mcneil"])
 
 
+@few
 @given(rated)
 def test_auc_is_the_share_of_pairs_in_the_right_order(pairs: list[tuple[int, bool]]) -> None:
     scores, truth = columns(pairs)
@@ -89,13 +90,14 @@ def test_auc_is_the_share_of_pairs_in_the_right_order(pairs: list[tuple[int, boo
     expected = np.mean(wins) if wins else math.nan
     assert auc_value(scores, truth) == pytest.approx(expected, nan_ok=True)
     assert auc_value(-scores, truth) == pytest.approx(1 - expected, nan_ok=True)
-    curve = Curve.of(scores, truth) if len(scores) else None
-    if curve is not None and wins:
-        assert np.trapezoid(curve.tpr, curve.fpr) == pytest.approx(expected)
+    curve = Ranking.of(scores, truth).curve()
+    if wins:
+        assert curve.area == pytest.approx(expected)
         assert curve.partial_area(0, 1) == pytest.approx(expected)
         assert curve.partial_area(0, 0.3) + curve.partial_area(0.3, 1) == pytest.approx(expected)
 
 
+@few
 @given(rated)
 def test_delongs_variance_is_that_of_the_pairs(pairs: list[tuple[int, bool]]) -> None:
     scores, truth = columns(pairs)
@@ -108,6 +110,7 @@ def test_delongs_variance_is_that_of_the_pairs(pairs: list[tuple[int, bool]]) ->
     assert Placements.of(scores, truth).variance == pytest.approx(expected, abs=1e-12)
 
 
+@few
 @given(rated, st.sampled_from(["delong", "logit"]))
 def test_no_column_makes_an_area_fail(pairs: list[tuple[int, bool]], interval: str) -> None:
     scores, truth = columns(pairs)
@@ -168,7 +171,7 @@ def test_a_partial_area_by_hand_and_standardised() -> None:
         partial_auc(scores, truth, CASES, low=0.9, high=0.9)
 
 
-@settings(max_examples=20)
+@few
 @given(rated)
 def test_a_partial_area_never_fails(pairs: list[tuple[int, bool]]) -> None:
     scores, truth = columns(pairs)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reporting.statistics.confusion import RATES, Counts, count, diagnostic_rates, predictive_values, rates
 from reporting.statistics.proportions import METHODS, proportion, proportion_interval
-from tests.statistics.reference import CASES, Case
+from tests.statistics.reference import CASES, Case, few
 
 NAMES = {
     "se": "TPR",
@@ -51,6 +51,7 @@ def test_intervals_of_a_proportion_agree_with_newcombe() -> None:
             case.bounds(got, row[method])
 
 
+@few
 @given(small, small, small, small)
 def test_no_matrix_makes_a_rate_fail_and_every_gap_has_a_reason(tp: int, fp: int, fn: int, tn: int) -> None:
     counts = Counts(tp, fp, fn, tn)
@@ -66,6 +67,7 @@ def test_no_matrix_makes_a_rate_fail_and_every_gap_has_a_reason(tp: int, fp: int
     assert plain == {name: pytest.approx(result[name].value) if plain[name] is not None else None for name in RATES}
 
 
+@few
 @given(small, small, small, small)
 def test_exchanging_the_classes_exchanges_sensitivity_and_specificity(tp: int, fp: int, fn: int, tn: int) -> None:
     one, other = rates(Counts(tp, fp, fn, tn)), rates(Counts(tp, fp, fn, tn).swapped())
@@ -98,6 +100,7 @@ def test_counts_are_taken_from_columns() -> None:
         Counts(-1, 0, 0, 0)
 
 
+@few
 @given(st.integers(0, 40), st.integers(1, 40), st.sampled_from(METHODS))
 def test_an_interval_lies_in_the_unit_and_holds_its_share(hits: int, n: int, method: str) -> None:
     hits = min(hits, n)
