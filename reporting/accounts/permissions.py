@@ -33,6 +33,10 @@ class Act(StrEnum):
     REPORT_CONSULT = "report.consult"
     CRITICAL_LOG = "critical.log"
     BLIND_RULE = "blind.rule"
+    CRITICAL_LIST_VIEW = "critical_list.view"
+    CRITICAL_LIST_PROPOSE = "critical_list.propose"
+    CRITICAL_LIST_ACTIVATE = "critical_list.activate"
+    CRITICAL_LIST_DECLINE = "critical_list.decline"
     ALGORITHM_VIEW = "algorithm.view"
     ALGORITHM_PROPOSE = "algorithm.propose"
     ALGORITHM_TEST = "algorithm.test"
@@ -43,7 +47,7 @@ class Act(StrEnum):
     OPERATIONS_VIEW = "operations.view"
 
 
-_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW}
+_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}
 _WRITE = {
     Act.REPORT_DRAFT,
     Act.REPORT_EDIT,
@@ -69,6 +73,8 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_WITHDRAW,
             Act.REPORT_DISCARD,
             Act.BLIND_RULE,
+            Act.CRITICAL_LIST_PROPOSE,
+            Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_PROPOSE,
             Act.ALGORITHM_TEST,
             Act.ALGORITHM_STOP,
@@ -83,14 +89,16 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.QUARANTINE_VIEW,
             Act.OPERATIONS_VIEW,
             Act.ALGORITHM_TEST,
+            Act.CRITICAL_LIST_ACTIVATE,
+            Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_ACTIVATE,
             Act.ALGORITHM_STOP,
         }
     ),
-    Role.RESEARCHER: frozenset({Act.ALGORITHM_VIEW}),
+    Role.RESEARCHER: frozenset({Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
     Role.READER: frozenset(),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
-    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW}),
+    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
     Role.SERVICE: frozenset({Act.STUDY_INGEST}),
 }
 

@@ -7,6 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
+from reporting.core.two_people import DecidedByTwo
 from reporting.predictions.blind_models import BlindBecause, BlindDecision, BlindReveal, BlindRule
 from reporting.predictions.querysets import (
     AlgorithmQuerySet,
@@ -30,7 +31,7 @@ class AlgorithmStatus(models.TextChoices):
     RETIRED = "retired", _("Retired")
 
 
-class Algorithm(TimestampedModel):
+class Algorithm(DecidedByTwo):
     """Algorithm Identification: which program with which weights (PS3.16 TID 4019).
 
     What it is never changes: another digest is another row. What it may do is its status: a senior proposes, the frozen
@@ -51,13 +52,6 @@ class Algorithm(TimestampedModel):
     # Its suggestions fill drafts; any other active algorithm is shown beside them.
     fills_reports = models.BooleanField(default=False)
     status = models.CharField(max_length=16, choices=AlgorithmStatus, default=AlgorithmStatus.REGISTERED)
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField(null=True)
-    proposal_reason = models.CharField(max_length=500, blank=True)
-    activated_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    activated_at = models.DateTimeField(null=True)
-    retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    retired_at = models.DateTimeField(null=True)
 
     objects = AlgorithmQuerySet.as_manager()
 

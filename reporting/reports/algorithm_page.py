@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
+from reporting.core.two_people import why_not_second
 from reporting.predictions.case_words import case_reason_text
 from reporting.predictions.models import Algorithm, AlgorithmStatus, CaseRun
 from reporting.predictions.services import passed_run
@@ -146,9 +147,8 @@ def permitted(algorithm: Algorithm, user: User, *, is_running: bool) -> Permitte
     proposed = status is AlgorithmStatus.PROPOSED
     why_not = ""
     if proposed and may(user, Act.ALGORITHM_ACTIVATE):
-        if algorithm.proposed_by_id == user.pk:
-            why_not = str(_("Another person than the one who proposed it must activate an algorithm"))
-        elif passed_run(algorithm) is None:
+        why_not = why_not_second(algorithm, user)
+        if not why_not and passed_run(algorithm) is None:
             why_not = str(_("It has not passed the frozen cases since it was proposed"))
     return Permitted(
         propose=status in (AlgorithmStatus.REGISTERED, AlgorithmStatus.RETIRED) and may(user, Act.ALGORITHM_PROPOSE),

@@ -27,12 +27,12 @@ from reporting.core.rest import AnyAccept, etag, only_parameters
 from reporting.reports import serializers as shapes
 from reporting.reports.blind import reads_blind
 from reporting.reports.consistency import is_settled
-from reporting.reports.digests import version_fault
 from reporting.reports.exports.service import ExportFile, draft_document, export_version
 from reporting.reports.models import ExportFormat, Report, ReportTemplate, ReportVersion
 from reporting.reports.rendering import Rendering
 from reporting.reports.services import Preview, current_level_map, preview, start_report
 from reporting.reports.services.reading import findings_of
+from reporting.reports.signing import version_fault
 from reporting.studies.models import Study
 
 

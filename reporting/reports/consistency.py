@@ -11,7 +11,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from reporting.reports.critical import criticals, urgency_is_unknown
+from reporting.reports.critical import SHIPPED, CriticalRules, criticals, urgency_is_unknown
 from reporting.reports.fingerprints import fingerprint
 from reporting.reports.labels import place_label
 from reporting.reports.places import Place
@@ -58,6 +58,7 @@ class Problem:
 @dataclass(frozen=True)
 class _Checks:
     sheet: Sheet
+    rules: CriticalRules
 
     def name(self, place: Place) -> str:
         return place_label(self.sheet.template, place)
@@ -272,25 +273,25 @@ def _postoperative(c: _Checks) -> Iterator[Problem]:
 def _category_changed(c: _Checks) -> Iterator[Problem]:
     """Somebody may already have been told otherwise: asked anew, and the earlier answer stays."""
     before = c.sheet.facts.earlier_category
-    now = min((critical.trigger.category for critical in criticals(c.sheet)), default=0)
+    now = min((critical.trigger.category for critical in criticals(c.sheet, c.rules)), default=0)
     if before is None or before == now:
         return
     words = {"before": before or _("none"), "now": now or _("none")}
     message = _("Critical category %(before)s in the last version, %(now)s now: is this critical?") % words
-    fired = tuple(place for critical in criticals(c.sheet) for place in critical.places)
+    fired = tuple(place for critical in criticals(c.sheet, c.rules) for place in critical.places)
     asked_of = fingerprint(c.sheet, f"critical.category_changed.{before}.{now}", fired)
     yield Problem("critical.category_changed", Severity.ASK, message, tuple(dict.fromkeys(fired)), asked_of)
 
 
 def _critical(c: _Checks) -> Iterator[Problem]:
-    for critical in criticals(c.sheet):
+    for critical in criticals(c.sheet, c.rules):
         if critical.trigger.category == 1:
             code = f"critical.{critical.trigger.code}"
             message = _("Critical finding: please answer yes or no")
             yield Problem(code, Severity.ASK, message, critical.places, critical.fingerprint)
     yield from _category_changed(c)
     places = urgency_is_unknown(c.sheet)
-    if places and not any(critical.trigger.code == "compression_urgent" for critical in criticals(c.sheet)):
+    if places and not any(critical.trigger.code == "compression_urgent" for critical in criticals(c.sheet, c.rules)):
         message = _("The cord is compressed and onset or symptoms are not given: is this critical?")
         yield c.ask("critical.urgency_unknown", message, *dict.fromkeys(places))
 
@@ -310,9 +311,9 @@ _ALL: tuple[Callable[[_Checks], Iterator[Problem]], ...] = (
 )
 
 
-def find_problems(sheet: Sheet) -> list[Problem]:
-    """Every problem, answered or not, in a fixed order."""
-    checks = _Checks(sheet)
+def find_problems(sheet: Sheet, rules: CriticalRules = SHIPPED) -> list[Problem]:
+    """Every problem, answered or not, in a fixed order. ``rules``: the critical list the report was opened with."""
+    checks = _Checks(sheet, rules)
     return [problem for check in _ALL for problem in check(checks)]
 
 

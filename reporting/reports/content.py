@@ -82,6 +82,12 @@ def template_content(report: Report) -> dict[str, Any]:
     return {"version": report.template.version, "digest": report.template.digest}
 
 
+def critical_list_content(report: Report) -> dict[str, Any]:
+    """Which critical list the report goes by; nothing for one from before lists had versions."""
+    kept = report.critical_list
+    return {} if kept is None else {"number": kept.number, "digest": kept.digest}
+
+
 def levels_content(level_map: LevelMap) -> dict[str, Any]:
     """``slices`` only where a reader chose one: content without them is as it was before they could be chosen."""
     chosen = {"slices": level_map.slices} if level_map.slices else {}
@@ -160,6 +166,7 @@ def content_of(
         "header": header_of(report, site),
         "template": template_content(report),
         "vocabulary": VOCABULARY_VERSION,
+        "critical_list": critical_list_content(report),
         "algorithm": algorithm_of(report),
         "levels": levels_content(level_map),
         "facts": {

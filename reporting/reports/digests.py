@@ -13,16 +13,16 @@ from reporting.reports.content import (
     algorithm_of,
     answer_content,
     canonical,
+    critical_list_content,
     edited_text_content,
     finding_content,
     levels_content,
     sha256_of,
     template_content,
-    texts_sha256,
 )
-from reporting.reports.models import Report, ReportTemplate, ReportVersion, VersionKind
+from reporting.reports.models import CriticalList, Report, ReportTemplate, ReportVersion, VersionKind
 from reporting.reports.services.reading import findings_of
-from reporting.reports.signing import mac_of, reason_mac
+from reporting.reports.signing import reason_mac, version_fault
 from reporting.reports.states import ReportStatus
 
 _MAKES_A_VERSION = (
@@ -46,27 +46,14 @@ class Broken:
     reason: str
 
 
-def version_fault(version: ReportVersion) -> str | None:
-    """Why one version does not hold, or ``None``. Cheap: call it whenever a version leaves the system."""
-    if sha256_of(version.content) != version.sha256:
-        return "content does not match its digest"
-    if texts_sha256(version.text_en, version.text_zh) != version.text_sha256:
-        return "text does not match its digest"
-    signature = getattr(version, "signature", None)
-    if signature is None:
-        return "has no signature"
-    if not hmac.compare_digest(mac_of(version, signature), signature.mac):
-        return "signature does not verify"
-    if version.created_by_id != signature.signer_id:
-        return "was made by another person than signed it"
-    return None
-
-
 def first_broken() -> Broken | None:
     """Walk every report in order of creation; return the first that does not hold."""
     for template in ReportTemplate.objects.order_by("version"):
         if sha256_of(canonical(template.definition)) != template.digest:
             return Broken(f"report template {template.version}", "definition does not match its digest")
+    for kept in CriticalList.objects.order_by("number"):
+        if sha256_of(canonical(kept.definition)) != kept.digest:
+            return Broken(f"critical list {kept.number}", "definition does not match its digest")
     for report in Report.objects.order_by("created_at", "id").iterator(chunk_size=500):
         versions = list(report.versions.select_related("signature").order_by("number"))
         for expected, version in enumerate(versions, 1):
@@ -120,6 +107,8 @@ def _rows_fault(report: Report, versions: list[ReportVersion]) -> str | None:
         return "belongs to another study than the one it was signed for"
     if content["template"] != template_content(report) or content["algorithm"] != algorithm_of(report):
         return "is shown with another template or algorithm than the signed one"
+    if "critical_list" in content and content["critical_list"] != critical_list_content(report):
+        return "is shown with another critical list than the signed one"
     level_map = report.level_maps.filter(version=report.level_map_version).first()
     if level_map is None or content["levels"] != levels_content(level_map):
         return "its levels are not the signed ones"

@@ -13,6 +13,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
+from reporting.reports.critical_models import CriticalList, CriticalListStatus
 from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
 from reporting.reports.process_models import (
@@ -81,6 +82,8 @@ class Report(TimestampedModel):
     template = models.ForeignKey(ReportTemplate, on_delete=models.PROTECT, related_name="reports")
     job = models.ForeignKey(InferenceJob, null=True, on_delete=models.PROTECT, related_name="reports")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    # Kept from the day the report was opened; none: from before lists had versions (see rules_of).
+    critical_list = models.ForeignKey(CriticalList, null=True, on_delete=models.PROTECT, related_name="+")
     level_map_version = models.PositiveIntegerField(default=1)
     closing_reason = models.CharField(max_length=500, blank=True)  # why withdrawn or discarded
 
@@ -344,6 +347,8 @@ __all__ = [
     "STATUS_LABELS",
     "CheckAnswer",
     "CriticalAlert",
+    "CriticalList",
+    "CriticalListStatus",
     "CriticalNotice",
     "EditedText",
     "ExportFormat",

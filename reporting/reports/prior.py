@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models import QuerySet
+
 from reporting.accounts.models import User
-from reporting.reports.digests import version_fault
 from reporting.reports.models import Report, ReportVersion, VersionKind
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
+from reporting.reports.signing import version_fault
 from reporting.reports.states import ReportStatus
 from reporting.reports.template.spec import Template
 from reporting.vocabulary import DiscLevel
@@ -79,9 +81,17 @@ class LevelThenAndNow:
 
 def prior_of(report: Report, user: User) -> Prior | None:
     """The newest earlier report that is signed, verifies, and that ``user`` may see."""
-    signed = Report.objects.visible_to(user).filter(
-        study__patient=report.study.patient_id, status=ReportStatus.FINAL.value
-    )
+    return _newest(report, Report.objects.visible_to(user))
+
+
+def said_before(report: Report) -> Mapping[Place, Any]:
+    """What the newest earlier report of the patient says, whoever may read it: whether a finding is new asks this."""
+    prior = _newest(report, Report.objects.all())
+    return {} if prior is None else prior.values
+
+
+def _newest(report: Report, known: QuerySet[Report]) -> Prior | None:
+    signed = known.filter(study__patient=report.study.patient_id, status=ReportStatus.FINAL.value)
     signed = signed.exclude(study=report.study_id)
     if report.study.study_date is not None:
         signed = signed.filter(study__study_date__lte=report.study.study_date)

@@ -8,7 +8,7 @@ import uuid
 
 from django.conf import settings
 
-from reporting.reports.content import canonical
+from reporting.reports.content import canonical, sha256_of, texts_sha256
 from reporting.reports.models import ReportVersion, Signature
 
 
@@ -40,3 +40,19 @@ def mac_of(version: ReportVersion, signature: Signature) -> str:
         }
     )
     return hmac.new(settings.SIGNATURE_KEY.encode(), signed.encode(), hashlib.sha256).hexdigest()
+
+
+def version_fault(version: ReportVersion) -> str | None:
+    """Why one version does not hold, or ``None``. Cheap: call it whenever a version leaves the system."""
+    if sha256_of(version.content) != version.sha256:
+        return "content does not match its digest"
+    if texts_sha256(version.text_en, version.text_zh) != version.text_sha256:
+        return "text does not match its digest"
+    signature = getattr(version, "signature", None)
+    if signature is None:
+        return "has no signature"
+    if not hmac.compare_digest(mac_of(version, signature), signature.mac):
+        return "signature does not verify"
+    if version.created_by_id != signature.signer_id:
+        return "was made by another person than signed it"
+    return None

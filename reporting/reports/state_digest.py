@@ -28,6 +28,7 @@ from reporting.predictions.models import (
 from reporting.reports.models import (
     CheckAnswer,
     CriticalAlert,
+    CriticalList,
     CriticalNotice,
     EditedText,
     Finding,
@@ -58,6 +59,7 @@ _ROWS: tuple[type[Model], ...] = (
     BlindDecision,
     BlindReveal,
     ReportTemplate,
+    CriticalList,
     Report,
     LevelMap,
     Finding,

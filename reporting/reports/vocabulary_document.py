@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporting.reports.critical import CATEGORY_CODES, TRIGGERS
+from reporting.reports.critical import CATEGORY_CODES, SHIPPED
 from reporting.reports.template import CURRENT, TITLES
 from reporting.reports.template.markdown import template_lines
 
@@ -37,6 +37,6 @@ def vocabulary_document() -> str:
     ]
     lines += [
         f"| {t.category} ({CATEGORY_CODES[t.category].value}) | {t.en} | {t.zh} | {str(t.when).replace('|', '/')} |"
-        for t in TRIGGERS
+        for t in SHIPPED.triggers
     ]
     return "\n".join(lines) + "\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -12,8 +13,12 @@ from django.utils import timezone
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import Algorithm, InferenceJob, JobStatus, Prediction
 from reporting.reports import services
-from reporting.reports.models import Finding, Report
+from reporting.reports.content import canonical, sha256_of
+from reporting.reports.critical import SHIPPED
+from reporting.reports.critical_models import as_definition
+from reporting.reports.models import CriticalList, Finding, Report
 from reporting.reports.places import Place
+from reporting.reports.template import CURRENT
 from reporting.studies.models import Patient, Series, Study
 
 SECTION = "neuroradiology"
@@ -98,6 +103,13 @@ def make_job(study: Study, predictions: list[dict[str, Any]] | None = None, **re
     for entry in PREDICTIONS if predictions is None else predictions:
         Prediction.objects.create(job=job, **entry)
     return job
+
+
+def make_late() -> CriticalList:
+    """A critical list whose clocks have run out when they start."""
+    definition = as_definition(replace(SHIPPED, minutes={1: -1, 2: -1, 3: -1}), CURRENT.version)
+    digest = sha256_of(canonical(definition))
+    return CriticalList.objects.create(number=1, status="active", definition=definition, digest=digest)
 
 
 def make_draft(**result: Any) -> Report:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reporting.reports.consistency import Severity, find_problems, is_settled, slip_grade_of
-from reporting.reports.critical import TRIGGERS, criticals, urgency_is_unknown
+from reporting.reports.critical import SHIPPED, criticals, urgency_is_unknown
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet, Statement, Value
 from reporting.reports.states import FindingState
@@ -30,7 +30,7 @@ SIGNAL: dict[str, Value] = {
 
 def found(changes: dict[str, Value], remove: tuple[str, ...] = ()) -> set[tuple[str, str]]:
     values = {k: v for k, v in {**normal_values(), **changes}.items() if k not in remove}
-    return {(p.code, p.severity.value) for p in find_problems(sheet_of(values))}
+    return {(p.code, p.severity.value) for p in find_problems(sheet_of(values), SHIPPED)}
 
 
 def test_a_normal_report_has_no_problem() -> None:
@@ -117,7 +117,7 @@ def test_undecided_suggestions_block_where_they_have_meaning() -> None:
     suggested = Statement(FindingState.AI_SUGGESTED, "present", "present", True)
     statements = {**sheet_of(normal_values()).statements, Place("slip", "C4"): suggested}
     statements[Place("hern_zone", "C5/6")] = Statement(FindingState.AI_SUGGESTED, "central", "central", True)
-    problems = find_problems(Sheet(CURRENT, statements, FACTS))
+    problems = find_problems(Sheet(CURRENT, statements, FACTS), SHIPPED)
     assert [(p.code, [str(x) for x in p.places]) for p in problems if p.severity is Severity.BLOCK] == [
         ("suggestion_undecided", ["slip@C4"])
     ]
@@ -127,15 +127,15 @@ def test_machine_values_accepted_at_an_operated_level_are_questioned() -> None:
     statements = {**sheet_of({**normal_values(), "postop@C5": ["fusion_hardware"]}).statements}
     statements[Place("disc_class", "C5/6")] = Statement(FindingState.HUMAN_CONFIRMED, "herniation", "herniation", True)
     statements[Place("hern_zone", "C5/6")] = Statement(FindingState.HUMAN_CONFIRMED, "central")
-    problems = find_problems(Sheet(CURRENT, statements, FACTS))
+    problems = find_problems(Sheet(CURRENT, statements, FACTS), SHIPPED)
     assert [p.code for p in problems] == ["postoperative_machine_values"]
 
 
 def test_an_answer_settles_its_question_only() -> None:
-    (problem,) = find_problems(normal_sheet_with({"pll_mm@C5/6": 2.6}))
+    (problem,) = find_problems(normal_sheet_with({"pll_mm@C5/6": 2.6}), SHIPPED)
     assert is_settled(problem, {(problem.code, problem.fingerprint): "accepted"})
     assert not is_settled(problem, {(problem.code, "0" * 64): "accepted"})
-    (other,) = find_problems(normal_sheet_with({"pll_mm@C5/6": 2.7}))
+    (other,) = find_problems(normal_sheet_with({"pll_mm@C5/6": 2.7}), SHIPPED)
     assert other.fingerprint != problem.fingerprint
 
 
@@ -180,12 +180,12 @@ EXTRUSION: dict[str, Value] = {"disc_class@C5/6": "herniation", "hern_form@C5/6"
     ],
 )
 def test_critical_triggers_fire_as_listed(changes: dict[str, Value], expected: list[str]) -> None:
-    assert [c.trigger.code for c in criticals(normal_sheet_with(changes))] == expected
+    assert [c.trigger.code for c in criticals(normal_sheet_with(changes), SHIPPED)] == expected
 
 
 def test_a_machine_value_alone_is_never_critical() -> None:
     suggested = {Place("canal_grade", "C5/6"): Statement(FindingState.AI_SUGGESTED, "3", "3", True)}
-    assert criticals(Sheet(CURRENT, {**sheet_of(normal_values()).statements, **suggested}, FACTS)) == []
+    assert criticals(Sheet(CURRENT, {**sheet_of(normal_values()).statements, **suggested}, FACTS), SHIPPED) == []
 
 
 def test_unset_history_never_means_not_critical() -> None:
@@ -195,4 +195,4 @@ def test_unset_history_never_means_not_critical() -> None:
 
 
 def test_every_trigger_can_be_shown() -> None:
-    assert all(str(t.when) and t.en and t.zh and t.category in (1, 2, 3) for t in TRIGGERS)
+    assert all(str(t.when) and t.en and t.zh and t.category in (1, 2, 3) for t in SHIPPED.triggers)

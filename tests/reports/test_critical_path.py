@@ -13,9 +13,9 @@ from reporting.accounts.models import User
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import Incomplete, InvalidInput, WrongState
 from reporting.reports import services
-from reporting.reports.critical import CLOCK_MINUTES
+from reporting.reports.critical import SHIPPED
 from reporting.reports.models import CriticalAlert, CriticalNotice, NoticeKind, Report
-from tests.reports.factories import PASSWORD, change, complete, make_draft, sign
+from tests.reports.factories import PASSWORD, change, complete, make_draft, make_late, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -23,6 +23,10 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def compressed(senior: User) -> Report:
     """Complete but for its answers: an acute cord compression with signal change at C5/6."""
+    return make_compressed(senior)
+
+
+def make_compressed(senior: User) -> Report:
     report = make_draft()
     change(report, "onset", "acute", senior)
     change(report, "indication", "weak hands", senior)
@@ -78,7 +82,7 @@ def test_yes_starts_the_clock_of_the_category_and_no_does_not(compressed: Report
     answer(compressed, "critical.compression_urgent", "yes", senior)
     alert = CriticalAlert.objects.get()
     assert (alert.category, alert.found_by) == (1, senior)
-    assert alert.due_at - alert.found_at == timedelta(minutes=CLOCK_MINUTES[1])
+    assert alert.due_at - alert.found_at == timedelta(minutes=SHIPPED.minutes[1])
     assert "C5/6" in alert.finding_en
     assert alert.finding_zh.startswith("危急值：颈髓受压伴信号异常")
     assert compressed.check_answers.filter(code="critical.compression_urgent").count() == 2
@@ -125,9 +129,10 @@ def test_a_notice_with_a_gap_is_refused(given: dict[str, Any], compressed: Repor
 
 
 def test_without_receipt_the_alert_is_overdue_and_an_escalation_does_not_stop_the_clock(
-    compressed: Report, senior: User, monkeypatch: pytest.MonkeyPatch
+    senior: User,
 ) -> None:
-    monkeypatch.setitem(CLOCK_MINUTES, 1, -1)
+    make_late()
+    compressed = make_compressed(senior)
     settle(compressed, senior)
     alert = CriticalAlert.objects.overdue().get()
     assert alert.is_overdue

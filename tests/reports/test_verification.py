@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,9 +14,11 @@ from reporting.accounts.models import User
 from reporting.predictions.models import Prediction
 from reporting.reports import services
 from reporting.reports.content import canonical, sha256_of
+from reporting.reports.critical import SHIPPED
 from reporting.reports.digests import first_broken
 from reporting.reports.models import (
     CheckAnswer,
+    CriticalList,
     Finding,
     LevelMap,
     Report,
@@ -126,15 +129,26 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
         "study_id": "(SELECT s.id FROM studies_study s WHERE s.id <> study_id LIMIT 1)",
         "status": "'discarded'",
         "template_id": "(SELECT t.id FROM reports_reporttemplate t WHERE t.version = '0')",
+        "critical_list_id": "(SELECT c.id FROM reports_criticallist c WHERE c.number = 2)",
         "job_id": "NULL",
         "level_map_version": "level_map_version + 1",
     },
     ReportTemplate: {"digest": next_digit("digest"), "definition": 'definition || \'{"version": "x"}\''},
+    CriticalList: {
+        "digest": next_digit("digest"),
+        "definition": 'definition || \'{"template": "x"}\'',
+        "number": "number + 7",
+    },
 }
 # Row ids and times of writing, and columns that only order work. The reason of closing has a test of its own.
 NOT_SIGNED = {"id", "created_at", "updated_at"}
 NOT_SIGNED_OF: dict[type[Model], set[str]] = {
     Finding: {"structure", "report_version"},
+    # In the audit trail; that a report keeps its list, and the list its words, is signed.
+    CriticalList: {
+        *("status", "proposed_by_id", "proposed_at", "proposal_reason"),
+        *("activated_by_id", "activated_at", "retired_by_id", "retired_at"),
+    },
     LevelMap: {"set_by_id", "places", "act", "undoes"},
     Report: {"version", "author_id", "closing_reason"},
     ReportTemplate: {"version"},
@@ -156,6 +170,8 @@ def answered(senior: User, junior: User) -> Report:
     make_study()
     other = {"version": "0", "fields": []}
     ReportTemplate.objects.create(version="0", definition=other, digest=sha256_of(canonical(other)))
+    rules = replace(SHIPPED, minutes={1: 30, 2: 60, 3: 90})
+    services.propose_critical_list(rules, reason="sooner", by=senior)
     return report
 
 

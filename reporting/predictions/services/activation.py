@@ -10,7 +10,8 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import InvalidInput, NotAllowed, WrongState
+from reporting.core.errors import WrongState
+from reporting.core.two_people import check_second_person, checked_reason
 from reporting.predictions.models import (
     Algorithm,
     AlgorithmStatus,
@@ -23,8 +24,6 @@ from reporting.predictions.services.algorithms import activate_row, identity, re
 from reporting.predictions.services.case_runs import queue_case_run
 from reporting.predictions.states import ALGORITHM_TRANSITIONS
 
-LONGEST_REASON = 500
-
 
 @transaction.atomic
 def propose_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorithm:
@@ -36,7 +35,7 @@ def propose_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorit
         WrongState: it is proposed or active already.
     """
     require(by, Act.ALGORITHM_PROPOSE)
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     row = Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     ALGORITHM_TRANSITIONS.check(AlgorithmStatus(row.status), AlgorithmStatus.PROPOSED)
     Algorithm.objects.filter(pk=row.pk).update(
@@ -57,7 +56,7 @@ def decline_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorit
         WrongState: it is not proposed.
     """
     require(by, Act.ALGORITHM_STOP)
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     row = Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     if row.status != AlgorithmStatus.PROPOSED:
         raise WrongState(_("This algorithm is not proposed"))
@@ -83,8 +82,7 @@ def activate_algorithm(algorithm: Algorithm, *, by: User) -> Algorithm:
     row = rows[algorithm.pk]
     if row.status != AlgorithmStatus.PROPOSED:
         raise WrongState(_("Only an algorithm that was proposed can be activated"))
-    if row.proposed_by_id == by.pk:
-        raise NotAllowed(_("Another person than the one who proposed it must activate an algorithm"))
+    check_second_person(row, by)
     run = passed_run(row)
     if run is None:
         raise WrongState(_("It has not passed the frozen cases since it was proposed"))
@@ -112,7 +110,7 @@ def retire_algorithm(algorithm: Algorithm, *, reason: str, by: User) -> Algorith
         WrongState: it is not active.
     """
     require(by, Act.ALGORITHM_STOP)
-    reason = _checked(reason)
+    reason = checked_reason(reason)
     row = Algorithm.objects.select_for_update().get(pk=algorithm.pk)
     if row.status != AlgorithmStatus.ACTIVE:
         raise WrongState(_("This algorithm is not active"))
@@ -135,13 +133,6 @@ def passed_run(algorithm: Algorithm) -> CaseRun | None:
     if newest is None or newest.status != CaseRunStatus.PASSED or newest.started_at is None:
         return None
     return newest if newest.started_at >= algorithm.proposed_at else None
-
-
-def _checked(reason: str) -> str:
-    reason = reason.strip()
-    if not reason or len(reason) > LONGEST_REASON:
-        raise InvalidInput(_("Give a reason of at most 500 characters"))
-    return reason
 
 
 def _fresh(algorithm: Algorithm) -> Algorithm:

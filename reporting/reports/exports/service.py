@@ -15,13 +15,13 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
 from reporting.reports.blind import reads_blind
 from reporting.reports.content import canonical
-from reporting.reports.digests import version_fault
 from reporting.reports.exports.document import Document, document_of, draft_document_of
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.text import text_of
 from reporting.reports.models import ExportFormat, Report, ReportExport, ReportVersion
 from reporting.reports.services.access import require_act
 from reporting.reports.services.reading import preview
+from reporting.reports.signing import version_fault
 
 _TYPES = {
     ExportFormat.PDF: ("application/pdf", "pdf"),

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from reporting.reports.services.answers import answer_check
 from reporting.reports.services.bulk import BulkResult, confirm_rest
+from reporting.reports.services.critical_lists import (
+    activate_critical_list,
+    active_critical_list,
+    decline_critical_list,
+    propose_critical_list,
+)
 from reporting.reports.services.critical_path import record_notice
 from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
 from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
@@ -35,6 +41,8 @@ __all__ = [
     "BulkResult",
     "Preview",
     "accept_finding",
+    "activate_critical_list",
+    "active_critical_list",
     "answer_check",
     "answer_colleague",
     "approve_preliminary",
@@ -45,6 +53,7 @@ __all__ = [
     "confirm_levels",
     "confirm_rest",
     "current_level_map",
+    "decline_critical_list",
     "discard_report",
     "draft_missing_reports",
     "draft_report",
@@ -56,6 +65,7 @@ __all__ = [
     "mark_not_evaluable",
     "move_level",
     "preview",
+    "propose_critical_list",
     "record_notice",
     "remove_level",
     "reopen_report",

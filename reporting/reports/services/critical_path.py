@@ -15,10 +15,12 @@ from reporting.accounts.permissions import Act
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, WrongState
-from reporting.reports.critical import CLOCK_MINUTES, Critical
+from reporting.reports.content import critical_list_content
+from reporting.reports.critical import Critical
 from reporting.reports.models import CriticalAlert, CriticalNotice, NoticeKind, NoticeMethod, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_act
+from reporting.reports.services.critical_lists import rules_of
 from reporting.reports.states import ReportStatus
 from reporting.reports.text_hygiene import checked_text
 
@@ -56,10 +58,16 @@ def raise_alert(
         keys=[str(place) for place in places],
         found_by=by,
         found_at=now,
-        due_at=now + timedelta(minutes=CLOCK_MINUTES[category]),
+        due_at=now + timedelta(minutes=rules_of(report).minutes[category]),
         report_version=report.version,
     )
-    data = {"alert": alert.pk, "code": code, "category": category, "due_at": alert.due_at}
+    data = {
+        "alert": alert.pk,
+        "code": code,
+        "category": category,
+        "due_at": alert.due_at,
+        "list": critical_list_content(report),
+    }
     record(AuditAct.CRITICAL_RAISED, by=by, about=report, data=data)
     return alert
 

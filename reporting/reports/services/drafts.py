@@ -19,6 +19,7 @@ from reporting.reports.drafting import MachineStatement, Proposal, propose, same
 from reporting.reports.level_line import Line, own_structure
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
 from reporting.reports.places import Place
+from reporting.reports.services.critical_lists import active_critical_list
 from reporting.reports.services.reading import analysis_of, current_level_map
 from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
@@ -108,7 +109,9 @@ def _create(study: Study, job: InferenceJob | None, *, author: User | None) -> R
         return None
     try:
         with transaction.atomic():
-            report = Report.objects.create(study=study, template=install_template(), job=job, author=author)
+            report = Report.objects.create(
+                study=study, template=install_template(), job=job, author=author, critical_list=active_critical_list()
+            )
     except IntegrityError:  # somebody else opened one at the same moment
         return None
     line = Line()

@@ -15,8 +15,10 @@ from reporting.reports.critical import Critical, criticals
 from reporting.reports.drafting import Analysis
 from reporting.reports.models import CheckAnswer, EditedText, Finding, LevelMap, Report, ReportVersion, VersionKind
 from reporting.reports.places import Place
+from reporting.reports.prior import said_before
 from reporting.reports.prose_problems import Basis, prose_problems
 from reporting.reports.rendering import Language, Paragraphs, Rendering, render, with_paragraphs
+from reporting.reports.services.critical_lists import rules_of
 from reporting.reports.sheet import Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
@@ -92,6 +94,7 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         level_method=_level_method(report, analysis),
         has_earlier_study=earlier is not None and earlier.exists(),
         earlier_category=earlier_category(report),
+        before=said_before(report),
         values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
 
@@ -153,9 +156,10 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
     edited = edited_texts(report)
     renderings = renderings_of(sheet, edited)
     bases = {row.key: Basis(row.generated) for row in edited if row.text}
-    problems = [*find_problems(sheet), *prose_problems(sheet, renderings, bases)]
-    fired = criticals(sheet)
+    problems = [*find_problems(sheet, rules), *prose_problems(sheet, renderings, bases)]
+    fired = criticals(sheet, rules)
     content = content_of(
+    rules = rules_of(report)
         report,
         site=settings.SITE_NAME,
         facts=sheet.facts,

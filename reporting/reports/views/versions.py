@@ -14,10 +14,10 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
-from reporting.reports.digests import version_fault
 from reporting.reports.exports.document import document_of
 from reporting.reports.exports.service import ExportFile, draft_document, export_version
 from reporting.reports.models import ExportFormat, Report, ReportVersion
+from reporting.reports.signing import version_fault
 
 FORMATS = {"pdf": ExportFormat.PDF, "txt": ExportFormat.TEXT, "json": ExportFormat.JSON}
 

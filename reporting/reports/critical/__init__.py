@@ -1,0 +1,25 @@
+"""What a department must be told of at once: when, within which time, and how that is written down. Pure."""
+
+from __future__ import annotations
+
+from reporting.reports.critical.rules import (
+    CATEGORY_CODES,
+    Critical,
+    CriticalRules,
+    Trigger,
+    criticals,
+    urgency_is_unknown,
+)
+from reporting.reports.critical.shipped import CLOCK_MINUTES, TRIGGERS
+
+SHIPPED = CriticalRules(TRIGGERS, CLOCK_MINUTES)
+
+__all__ = [
+    "CATEGORY_CODES",
+    "SHIPPED",
+    "Critical",
+    "CriticalRules",
+    "Trigger",
+    "criticals",
+    "urgency_is_unknown",
+]
