@@ -10,12 +10,17 @@ from typing import Any
 from django.utils import timezone, translation
 
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
+from reporting.reports.exports.tables import KEY, Table, tables_of
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
-from reporting.reports.template import TEMPLATES
+from reporting.reports.template import TEMPLATES, Block
 from reporting.reports.wording import reason_text
 
 _SEX = {"M": "male 男", "F": "female 女", "O": "other 其他"}
-_LANGUAGES = (("en", "Findings", "Impression", " ", ": "), ("zh", "所见", "诊断意见", "", "："))
+_LANGUAGES = (
+    ("en", "Findings", "Impression", "Technique", " ", ": "),
+    ("zh", "所见", "诊断意见", "检查方法", "", "："),
+)
+_INDICATION = {"indication", "indication_tags", "onset"}
 _MEANINGS = {
     SignatureMeaning.PREPARED: "Reporting physician 报告医师",
     SignatureMeaning.VERIFIED: "Verifying physician 审核医师",
@@ -41,6 +46,8 @@ class Document:
     status: str
     header: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
+    tables: tuple[Table, ...]
+    tables_key: str
     signatures: tuple[tuple[str, str], ...]
     machine: str
     watermark: str
@@ -84,20 +91,40 @@ def _header(header: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _passages(texts: dict[str, Any]) -> list[Passage]:
-    """Findings and impression in each language, from the signed sentences and hand-edited paragraphs."""
+    """Examination, findings and impression in each language, from the signed sentences and hand-edited paragraphs."""
     passages: list[Passage] = []
-    for language, findings, impression, gap, colon in _LANGUAGES:
+    for language, findings, impression, technique, gap, colon in _LANGUAGES:
         text = texts[language]
+        told = [section for section in text["findings"] if section["sentences"] or section.get("manual")]
+        passages += [
+            Passage(language, section["title"], _examination(section, technique, gap, colon))
+            for section in told
+            if section["block"] == Block.EXAM
+        ]
         sections = [
             (f"{section['title']}{colon}", section.get("manual") or gap.join(s["text"] for s in section["sentences"]))
-            for section in text["findings"]
-            if section["sentences"] or section.get("manual")
+            for section in told
+            if section["block"] != Block.EXAM
         ]
         passages.append(Passage(language, findings, tuple(sections)))
         numbered = tuple((f"{n}. ", s["text"]) for n, s in enumerate(text["impression"], 1))
         by_hand = tuple(("", line) for line in text.get("impression_manual", "").split("\n") if line.strip())
         passages.append(Passage(language, impression, by_hand or numbered))
     return passages
+
+
+def _examination(section: dict[str, Any], technique: str, gap: str, colon: str) -> tuple[tuple[str, str], ...]:
+    """Why it was asked for, and how it was done, a line each; a paragraph written by hand as it is."""
+    if section.get("manual"):
+        return (("", section["manual"]),)
+    asked = [s["text"].partition(colon) for s in section["sentences"] if set(s["sources"]) <= _INDICATION]
+    done = [s["text"] for s in section["sentences"] if not set(s["sources"]) <= _INDICATION]
+    lines = [(f"{label}{colon}", words) if words else ("", label) for label, _colon, words in asked]
+    return (*lines, *([(f"{technique}{colon}", gap.join(done))] if done else []))
+
+
+def _tables(content: dict[str, Any]) -> tuple[Table, ...]:
+    return tables_of(TEMPLATES[content["template"]["version"]], content)
 
 
 def _in_both(reason: str) -> str:
@@ -155,6 +182,8 @@ def document_of(version: ReportVersion) -> Document:
         status="Withdrawn 已撤回" if withdrawn else "Final 正式报告" if final else "Preliminary 初步报告",
         header=_header(content["header"]),
         passages=tuple(passages),
+        tables=_tables(content),
+        tables_key=KEY,
         signatures=_signatures([*prepared, *(v for v in versions if v.kind != VersionKind.PRELIMINARY)]),
         machine=_machine_line(content),
         watermark=watermark,
@@ -176,6 +205,8 @@ def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
         status="Draft 草稿" if confirmed else "Draft, levels not confirmed 草稿，节段未确认",
         header=_header(content["header"]),
         passages=(*_passages(content["text"]), *([Passage("zh", TITLE, waiting)] if waiting else [])),
+        tables=_tables(content),
+        tables_key=KEY,
         signatures=(),
         machine=_machine_line(content),
         watermark="DRAFT, NOT SIGNED 草稿，未签名",
