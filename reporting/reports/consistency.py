@@ -270,6 +270,17 @@ def _postoperative(c: _Checks) -> Iterator[Problem]:
             yield c.ask("postoperative_machine_values", message, place, *accepted)
 
 
+def _operated_somewhere(c: _Checks) -> Iterator[Problem]:
+    """The machine is turned off at operated levels; nobody can do that for an operation without one."""
+    placed = any(
+        c.sheet.codes("postop", p.level) not in ([], ["none"]) for p in c.sheet.places(c.sheet.template["postop"])
+    )
+    counts = any(s.machine_value is not None for s in c.sheet.statements.values()) and not c.sheet.codes("ai_withheld")
+    if "postoperative" in c.sheet.codes("indication_tags") and counts and not placed:
+        message = _("Post-operative, but no operated level is named: machine values count at every level")
+        yield c.ask("operated_level_unnamed", message, Place("indication_tags"))
+
+
 def _category_changed(c: _Checks) -> Iterator[Problem]:
     """Somebody may already have been told otherwise: asked anew, and the earlier answer stays."""
     before = c.sheet.facts.earlier_category
@@ -307,6 +318,7 @@ _ALL: tuple[Callable[[_Checks], Iterator[Problem]], ...] = (
     _comments,
     _required,
     _postoperative,
+    _operated_somewhere,
     _critical,
 )
 

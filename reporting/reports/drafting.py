@@ -11,6 +11,7 @@ from uuid import UUID
 from reporting.reports.places import Place
 from reporting.reports.sheet import Value
 from reporting.reports.template.spec import Template
+from reporting.reports.withholding import Stops
 from reporting.vocabulary import GateStatus, LevelStatus, MachineFinding, Zone
 
 LEVEL_UNCERTAIN = "level_uncertain"
@@ -22,6 +23,7 @@ WITHHELD = "withheld"
 SLICE_MOVED = "slice_moved"
 """The reader chose another axial slice: what was said of the machine's own says nothing of it."""
 
+NO_STOPS = Stops()
 _ON_AXIAL = frozenset({MachineFinding.HERNIATION, MachineFinding.PLL, MachineFinding.LF})
 
 # The field each classifier speaks to, with its values for absent and present. "Not herniated" is neither normal nor
@@ -120,10 +122,11 @@ def propose(
     analysis: Analysis,
     level_map: Mapping[str, str | None],
     moved_slices: Collection[str] = (),
+    stops: Stops = NO_STOPS,
 ) -> list[Proposal]:
     """One proposal per place the machine spoke of, through the level map. Levels outside the report get none.
 
-    ``moved_slices``: structures whose axial slice a reader replaced.
+    ``moved_slices``: structures whose axial slice a reader replaced; ``stops``: where a reader turned the machine off.
     """
     proposals: list[Proposal] = []
     for statement in statements:
@@ -136,6 +139,8 @@ def propose(
             continue
         if statement.finding.value in analysis.reasons:
             proposals.append(Proposal(place, statement.id, None, WITHHELD))
+        elif note := stops.note(place):
+            proposals.append(Proposal(place, statement.id, None, note))
         elif analysis.is_uncertain(statement.level):
             proposals.append(Proposal(place, statement.id, None, LEVEL_UNCERTAIN))
         elif statement.level in moved_slices and statement.finding in _ON_AXIAL:

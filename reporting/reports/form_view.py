@@ -20,6 +20,7 @@ from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
 from reporting.reports.template import TITLES, Block, Choice, Field, Fill
 from reporting.reports.values import MAX_INSTANCES
+from reporting.reports.withholding import STOPS
 from reporting.reports.wording import reason_text
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import DiscLevel, LevelKind, Vertebra
@@ -195,7 +196,7 @@ class _Builder:
 
     def machine(self, field: Field, finding: Finding | None) -> MachineView | None:
         prediction: Prediction | None = finding.prediction if finding else None
-        if finding is None or prediction is None:
+        if finding is None or prediction is None or (finding.machine_note in STOPS and not finding.set_by_id):
             return None
         return self.said(field, prediction, finding.machine_value)
 

@@ -146,7 +146,11 @@ ABSCESS: dict[str, Value] = {
     "extramedullary_cord_contact": "yes",
 }
 SLIP: dict[str, Value] = {"slip@C4": "present", "slip_grade@C4": "II"}
-EXTRUSION: dict[str, Value] = {"disc_class@C5/6": "herniation", "hern_form@C5/6": "extrusion"}
+EXTRUSION: dict[str, Value] = {
+    "disc_class@C5/6": "herniation",
+    "hern_zone@C5/6": "central",
+    "hern_form@C5/6": "extrusion",
+}
 
 
 @pytest.mark.parametrize(

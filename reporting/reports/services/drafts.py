@@ -20,7 +20,7 @@ from reporting.reports.level_line import Line, own_structure
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
 from reporting.reports.places import Place
 from reporting.reports.services.critical_lists import active_critical_list
-from reporting.reports.services.reading import analysis_of, current_level_map
+from reporting.reports.services.reading import analysis_of, current_level_map, reader_stops
 from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
 from reporting.reports.template.export import as_definition
@@ -143,7 +143,8 @@ def _statements(job: InferenceJob) -> list[MachineStatement]:
 def _proposals(report: Report, job: InferenceJob, level_map: LevelMap) -> list[Proposal]:
     report.job = job
     template = TEMPLATES[report.template.version]
-    return propose(template, _statements(job), analysis_of(report), level_map.mapping, level_map.slices)
+    found = (_statements(job), analysis_of(report), level_map.mapping, level_map.slices, reader_stops(report))
+    return propose(template, *found)
 
 
 def machine_rows(report: Report, level_map: LevelMap) -> list[Finding]:

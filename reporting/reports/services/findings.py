@@ -17,12 +17,14 @@ from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
 from reporting.reports.services.drafts import structure_of
+from reporting.reports.services.level_moves import refresh_machine_rows
 from reporting.reports.services.reading import current_level_map, load_sheet
 from reporting.reports.sheet import Sheet, Value
 from reporting.reports.states import FINDING_TRANSITIONS, FindingState, ReportStatus
 from reporting.reports.template import TEMPLATES
 from reporting.reports.template.spec import Kind, Template
 from reporting.reports.values import checked_place, checked_value
+from reporting.reports.withholding import DECIDING_FIELDS, STOPS
 
 _DRAFT = (ReportStatus.DRAFT,)
 
@@ -69,6 +71,12 @@ def audit_value(template: Template, place: Place, value: Value) -> Any:
 def _require_confirmed_levels(sheet: Sheet) -> None:
     if not sheet.levels_confirmed():
         raise WrongState(_("Confirm the levels first: until then no machine value counts"))
+
+
+def _turn_machine(report: Report, place: Place) -> None:
+    """An operated level, or a reader's word, turns the machine off there; taken back, it is on again."""
+    if place.field in DECIDING_FIELDS:
+        refresh_machine_rows(report)
 
 
 def accept_finding(
@@ -121,6 +129,7 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
         if same or (blind and place.level):
             _require_confirmed_levels(load_sheet(report))
         put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
+        _turn_machine(report, place)
         new = {"state": row.state, "value": audit_value(template, place, checked)}
         act = AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED
         record(
@@ -140,6 +149,7 @@ def mark_not_evaluable(report: Report, place: Place, *, by: User, expected_versi
         row = row_at(report, place)
         old = {"state": row.state, "value": audit_value(template, place, row.value)}
         put(row, report, FindingState.NOT_EVALUABLE, None, by=by)
+        _turn_machine(report, place)
         record(AuditAct.FINDING_NOT_EVALUABLE, by=by, about=report, data={"key": str(place), "old": old})
         return row
 
@@ -152,7 +162,10 @@ def clear_finding(report: Report, place: Place, *, by: User, expected_version: i
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT):
         row = row_at(report, place)
         old = {"state": row.state, "value": audit_value(template, place, row.value)}
+        if row.machine_note in STOPS:
+            row.machine_value = None
         suggested = row.machine_value is not None
         put(row, report, FindingState.AI_SUGGESTED if suggested else FindingState.UNSET, row.machine_value, by=None)
+        _turn_machine(report, place)
         record(AuditAct.FINDING_CLEARED, by=by, about=report, data={"key": str(place), "old": old})
         return row

@@ -9,7 +9,9 @@ from reporting.reports.models import Finding, LevelMap, Report
 from reporting.reports.places import Place
 from reporting.reports.services.drafts import machine_rows
 from reporting.reports.services.reading import OUTSIDE, current_level_map
+from reporting.reports.sheet import Value
 from reporting.reports.states import FindingState
+from reporting.reports.withholding import STOPS
 
 LEVEL_VALUED = ("signal_level_from", "signal_level_to")
 """Fields of the whole study whose value is the name of a level."""
@@ -60,19 +62,36 @@ def _revalue(row: Finding, old: Line, new: Line, version: int, taken: set[Place]
 
 
 def refresh_machine_rows(report: Report) -> None:
-    """Machine statements whose structure has a level only now get their row; those of a moved slice lose their say.
+    """Machine statements whose structure has a level only now get their row; those that lost their say, or have it
+    again, are shown so, with what they brought along (the zone of a herniation).
 
-    What a person decided stays decided; beside it stands what the machine says now.
+    What a person decided stays decided; beside it stands what the machine says now. Where a reader turned the machine
+    off, what it had said when it was accepted stays on record.
     """
     level_map = current_level_map(report)
     rows = {row.place: row for row in report.findings.all()}
-    for fresh in machine_rows(report, level_map):
-        row = rows.get(fresh.place)
+    fresh_rows = {fresh.place: fresh for fresh in machine_rows(report, level_map)}
+    notes = {fresh.prediction_id: fresh.machine_note for fresh in fresh_rows.values() if fresh.machine_value is None}
+    for place, fresh in fresh_rows.items():
+        row = rows.get(place)
         if row is None:
             fresh.save(force_insert=True)
         elif row.prediction_id == fresh.prediction_id and row.machine_note != fresh.machine_note:
-            row.machine_value, row.machine_note = fresh.machine_value, fresh.machine_note
-            if row.state in (FindingState.UNSET.value, FindingState.AI_SUGGESTED.value):
-                row.state, row.value = fresh.state, fresh.value
-            row.report_version = report.version
-            row.save()
+            _tell(row, report, fresh.machine_value, fresh.machine_note)
+    for place, row in rows.items():
+        silenced = notes.get(row.prediction_id) if place not in fresh_rows else None
+        if silenced is not None and row.machine_note != silenced:
+            _tell(row, report, None, silenced)
+
+
+def _tell(row: Finding, report: Report, value: Value, note: str) -> None:
+    """What the machine says at a row from now on."""
+    row.machine_note = note
+    undecided = row.state in (FindingState.UNSET.value, FindingState.AI_SUGGESTED.value)
+    if undecided or note not in STOPS:
+        row.machine_value = value
+    if undecided:
+        row.state = (FindingState.UNSET if value is None else FindingState.AI_SUGGESTED).value
+        row.value = value
+    row.report_version = report.version
+    row.save()

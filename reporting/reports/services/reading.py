@@ -22,6 +22,7 @@ from reporting.reports.services.critical_lists import rules_of
 from reporting.reports.sheet import Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
+from reporting.reports.withholding import DECIDING_FIELDS, Stops, stops_of
 from reporting.studies.models import Study
 from reporting.vocabulary import DiscLevel, SeriesRole, Vertebra
 
@@ -87,16 +88,22 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         sequences=tuple(OTHER if r is SeriesRole.UNKNOWN else r.value for r in SeriesRole if r.value in roles),
         extra_levels=frozenset(extra),
         gate=analysis.gate if report.job is not None else "none",
-        gate_reasons=analysis.reasons,
+        gate_reasons={**analysis.reasons, **reader_stops(report).as_gate_reasons()},
         levels_plausible=analysis.levels_are_plausible(),
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
         level_method=_level_method(report, analysis),
         has_earlier_study=earlier is not None and earlier.exists(),
-        earlier_category=earlier_category(report),
         before=said_before(report),
+        earlier_category=earlier_category(report),
         values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
+
+
+def reader_stops(report: Report) -> Stops:
+    """Where this report's own fields turn the machine off."""
+    rows = report.findings.filter(field__in=DECIDING_FIELDS)
+    return stops_of({row.place: row.human_value for row in rows})
 
 
 def _level_method(report: Report, analysis: Analysis) -> str:
@@ -152,6 +159,7 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
     """
     level_map, findings = current_level_map(report), findings_of(report, blind=blind)
     sheet = sheet_of(report, findings, level_map, blind=blind)
+    rules = rules_of(report)
     answers = list(CheckAnswer.objects.filter(report=report).order_by("created_at"))
     edited = edited_texts(report)
     renderings = renderings_of(sheet, edited)
@@ -159,7 +167,6 @@ def preview(report: Report, *, blind: bool = False) -> Preview:
     problems = [*find_problems(sheet, rules), *prose_problems(sheet, renderings, bases)]
     fired = criticals(sheet, rules)
     content = content_of(
-    rules = rules_of(report)
         report,
         site=settings.SITE_NAME,
         facts=sheet.facts,
