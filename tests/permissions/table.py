@@ -68,6 +68,8 @@ def _list_act(name: str, allowed: str, form: tuple[tuple[str, str], ...]) -> Row
     return Row(f"worklist:{name}", "POST", {302: f"{allowed} anonymous", 403: refused}, form=form)
 
 
+NOT_SENIOR = "owner colleague stranger auditor researcher reader importer admin service"
+NOT_SENIOR_NOR_AUDITOR = "owner colleague stranger researcher reader importer admin service"
 SEES_ALGORITHMS = "owner colleague stranger senior auditor researcher admin"
 NO_ALGORITHMS = "reader importer service"
 
@@ -223,6 +225,25 @@ TABLE = [
         },
         ids=(("rule_id", "blind_rule"),),
         form=(("a", "b"),),
+    ),
+    # --- the critical list
+    _page("rules:critical", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _page("rules:critical_version", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}, fixed=(("number", 2),)),
+    _page("rules:critical_propose", {200: "senior", 403: NOT_SENIOR}),
+    Row("rules:critical_propose", "POST", {200: "senior", 403: NOT_SENIOR, 302: "anonymous"}, form=(("reason", ""),)),
+    Row(
+        "rules:critical_decide",
+        "POST",
+        {302: "auditor anonymous", 403: f"{NOT_SENIOR_NOR_AUDITOR} senior"},
+        fixed=(("number", 2), ("act", "activate")),
+        form=(("a", "b"),),
+    ),
+    Row(
+        "rules:critical_decide",
+        "POST",
+        {302: "senior auditor anonymous", 403: NOT_SENIOR_NOR_AUDITOR},
+        fixed=(("number", 2), ("act", "decline")),
+        form=(("reason", "why not"),),
     ),
     # --- algorithms
     _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),

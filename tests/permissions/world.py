@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.test import Client
@@ -104,6 +104,8 @@ def make_world() -> World:
     run = claim_case_run(proposed.case_runs.get().pk, worker="test")
     assert run is not None
     finish_case_run(run, set_digest="c" * 64, results={}, passed=True)
+    rules = replace(services.active_critical_list().rules, minutes={1: 30, 2: 60, 3: 90})
+    services.propose_critical_list(rules, reason="sooner", by=make_user(Role.SENIOR))
     queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
     instance = small.add_object(Series.objects.filter(study=draft.study)[0])
     Series.objects.filter(study=unread).update(frame_of_reference_uid="1.2.3.1")
