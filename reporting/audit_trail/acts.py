@@ -69,5 +69,6 @@ class AuditAct(StrEnum):
     CONSULT_ASKED = "consult.asked"
     CONSULT_ANSWERED = "consult.answered"
     STUDY_SHARED = "study.shared"
+    STUDY_SHARE_ENDED = "study.share_ended"
     FRAMES_ALIGNED = "study.frames_aligned"
     SIGNATURE_REFUSED = "signature.refused"

@@ -10,13 +10,16 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, may
 from reporting.predictions.models import InferenceJob
 from reporting.reports.beside import jobs_beside
 from reporting.reports.wording import role_text
 from reporting.studies.cohort import Deviation, deviations_from_table_1, scanner_is_in_paper
 from reporting.studies.completeness import CompletenessState
-from reporting.studies.models import QuarantinedFile, Series, Study
+from reporting.studies.models import QuarantinedFile, Series, Study, StudyShare
 from reporting.studies.series_roles import ROLE_REASON_TEXT, RoleReason
+from reporting.studies.services import may_end_share
 from reporting.vocabulary import SeriesRole
 
 PARAMETERS = {
@@ -67,6 +70,14 @@ class StudyPage:
     beside: Sequence[InferenceJob]  # of algorithms that do not fill reports
     gate: dict[str, Any]
     quarantined: Sequence[QuarantinedFile]
+
+
+def shares_of(study: Study, user: User) -> tuple[tuple[StudyShare, bool], ...]:
+    """With whom the study is shared now, each with whether ``user`` may end it; for those who write or assign."""
+    if not (may(user, Act.REPORT_CONSULT) or may(user, Act.STUDY_ASSIGN)):
+        return ()
+    held = study.shares.filter(ended_at__isnull=True).select_related("user", "shared_by")
+    return tuple((share, may_end_share(share, user)) for share in held)
 
 
 def study_page(study: Study) -> StudyPage:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting.reports.views.studies import detail, quarantine, upload
+from reporting.reports.views.studies import detail, quarantine, unshare, upload
 
 app_name = "studies"
 urlpatterns = [
     path("upload/", upload, name="upload"),
     path("quarantine/", quarantine, name="quarantine"),
     path("<uuid:study_id>/", detail, name="detail"),
+    path("<uuid:study_id>/shares/<uuid:share_id>/end/", unshare, name="share_end"),
 ]

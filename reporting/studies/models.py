@@ -43,7 +43,7 @@ class StudyQuerySet(models.QuerySet["Study"]):
             return self
         if role is Role.IMPORTER:
             return self.received_within_days(3)
-        shared = StudyShare.objects.filter(study=models.OuterRef("pk"), user=user)
+        shared = StudyShare.objects.filter(study=models.OuterRef("pk"), user=user, ended_at__isnull=True)
         return self.filter(models.Q(section=user.section) | models.Q(assigned_to=user) | models.Exists(shared))
 
     def received_within_days(self, days: int) -> StudyQuerySet:
@@ -77,15 +77,21 @@ class Study(TimestampedModel):
 
 
 class StudyShare(TimestampedModel):
-    """A colleague of another section who was asked for an opinion may see the study."""
+    """A colleague of another section who was asked for an opinion may see the study, until it is ended."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="shares")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     shared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["created_at"]
-        constraints = [models.UniqueConstraint(fields=["study", "user"], name="study_is_shared_once")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "user"], condition=models.Q(ended_at__isnull=True), name="study_is_shared_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.id)

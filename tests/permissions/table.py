@@ -327,6 +327,13 @@ TABLE = [
     _page("worklist:rows", {200: READS_STUDIES, 403: NO_STUDIES}),
     Row("reports:home", "GET", {302: f"{READS_STUDIES} anonymous", 200: NO_STUDIES}),
     _page("studies:detail", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    Row(
+        "studies:share_end",
+        "POST",
+        {302: "owner senior anonymous", 403: "colleague auditor importer", 404: f"stranger {NO_STUDIES}"},
+        ids=(("study_id", "draft_study"), ("share_id", "share")),
+        form=(("a", "b"),),
+    ),
     _page("studies:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
     _page("studies:upload", {200: _UPLOADS, 403: _NO_UPLOADS}),
     Row("studies:upload", "POST", {200: _UPLOADS, 403: _NO_UPLOADS, 302: "anonymous"}, form=(("files", "file"),)),

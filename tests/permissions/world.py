@@ -116,6 +116,8 @@ def make_world() -> World:
     world.ids = {
         "study": unread.pk,
         "draft": draft.pk,
+        "draft_study": draft.study_id,
+        "share": draft.study.shares.get().pk,
         "relabelled": relabelled.pk,
         "read_blind": read_blind.pk,
         "ready": ready.pk,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
@@ -11,6 +12,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports import services
 from reporting.reports.models import Report, ReportNote
 from reporting.reports.version_diff import FieldChange, changed_since_handed_over
+from reporting.studies.services import end_share
 from tests.reports.factories import change, complete, make_draft, make_user, sign
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,49 @@ def test_a_colleague_who_is_asked_may_see_the_study_and_answer(junior: User, els
     assert report.author is None  # asking and answering is not writing it
     acts = set(AuditEvent.objects.values_list("act", flat=True))
     assert {"consult.asked", "consult.answered", "study.shared"} <= acts
+
+
+def test_who_asked_ends_the_share_and_the_colleague_sees_nothing_from_then_on(
+    junior: User, senior: User, elsewhere: User
+) -> None:
+    report = make_draft()
+    note = ask(report, elsewhere, junior)
+    share = report.study.shares.get()
+    for nobody in (elsewhere, make_user(Role.JUNIOR), make_user(Role.AUDITOR)):
+        with pytest.raises(NotAllowed):
+            end_share(share, by=nobody)
+    client = Client()
+    client.force_login(elsewhere)
+    address = f"/api/reports/{report.pk}/"
+    assert client.get(address).status_code == 200
+    end_share(share, by=junior)
+    assert client.get(address).status_code == 404
+    assert not Report.objects.visible_to(elsewhere).filter(pk=report.pk).exists()
+    with pytest.raises(NotAllowed):
+        services.answer_colleague(note, text="Yes.", by=elsewhere, expected_version=report.version)
+    with pytest.raises(WrongState):
+        end_share(share, by=senior)
+    ask(report, elsewhere, junior)
+    assert Report.objects.visible_to(elsewhere).filter(pk=report.pk).exists(), "asked again, shared again"
+    end_share(report.study.shares.get(ended_at=None), by=senior)
+    ended = AuditEvent.objects.filter(act="study.share_ended")
+    assert [(event.actor_id, event.data) for event in ended] == [
+        (junior.pk, {"of": str(elsewhere.pk)}),
+        (senior.pk, {"of": str(elsewhere.pk)}),
+    ]
+
+
+def test_a_share_is_ended_from_the_page_of_the_study(junior: User, elsewhere: User) -> None:
+    report = make_draft()
+    ask(report, elsewhere, junior)
+    client = Client(headers={"accept-language": "zh-hans"})
+    client.force_login(junior)
+    shown = client.get(f"/studies/{report.study_id}/").content.decode()
+    assert elsewhere.full_name in shown
+    assert "终止共享" in shown
+    share = report.study.shares.get()
+    client.post(f"/studies/{report.study_id}/shares/{share.pk}/end/")
+    assert "终止共享" not in client.get(f"/studies/{report.study_id}/").content.decode()
 
 
 def test_only_the_one_asked_answers_and_nobody_asks_themselves(junior: User, senior: User, elsewhere: User) -> None:

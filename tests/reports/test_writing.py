@@ -145,6 +145,10 @@ def test_confirming_the_rest_takes_negatives_and_defaults_but_no_positive(junior
     assert {"slip@C4", "slip_grade@C4", "disc_class@C5/6", "lf@C5/6:right", "osteophyte@C5"} <= remaining
     event = AuditEvent.objects.get(act="findings.confirmed_in_bulk")
     assert (event.data["count"], event.data["seconds"]) == (result.count, 12.5)
+    confirmed = {str(finding.place) for finding in report.findings.filter(bulk=True)}
+    assert set(event.data["keys"]) == confirmed, "one event names every field, and no other"
+    assert len(event.data["keys"]) == result.count
+    assert not AuditEvent.objects.filter(act__in=["finding.accepted", "finding.changed"]).exists()
     assert not report.findings.filter(level="C7/T1").exists()
 
 

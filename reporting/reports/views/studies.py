@@ -6,22 +6,25 @@ import uuid
 from pathlib import Path
 from typing import cast
 
+from django.contrib import messages
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.core.errors import WrongState
 from reporting.predictions.services import finish_upload
-from reporting.reports.study_page import study_page
+from reporting.reports.study_page import shares_of, study_page
 from reporting.studies.archives import display_name
 from reporting.studies.models import QuarantinedFile, Study
-from reporting.studies.services import IncomingFile, IngestReport, ingest_instances
+from reporting.studies.services import IncomingFile, IngestReport, end_share, ingest_instances
 from reporting.studies.upload_handler import IncomingUploadHandler
 
 PAGE_SIZE = 100
@@ -53,7 +56,21 @@ def detail(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     user = cast(User, request.user)
     study = get_object_or_404(Study.objects.visible_to(user).select_related("patient", "assigned_to"), pk=study_id)
     record(AuditAct.STUDY_OPENED, by=user, about=study)
-    return render(request, "studies/detail.html", {"page": study_page(study)})
+    return render(request, "studies/detail.html", {"page": study_page(study), "shares": shares_of(study, user)})
+
+
+@require_POST
+def unshare(request: HttpRequest, study_id: uuid.UUID, share_id: uuid.UUID) -> HttpResponse:
+    user = cast(User, request.user)
+    study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
+    share = get_object_or_404(study.shares, pk=share_id)
+    try:
+        end_share(share, by=user)
+    except WrongState as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("The share has ended."))
+    return redirect("studies:detail", study.pk)
 
 
 @require_GET

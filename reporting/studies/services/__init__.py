@@ -5,7 +5,7 @@ from reporting.studies.services.assign import assign_study
 from reporting.studies.services.incoming import IncomingFile, incoming_files
 from reporting.studies.services.ingest import ingest_instances, ingest_paths
 from reporting.studies.services.report import FileResult, FileStatus, IngestReport
-from reporting.studies.services.share import share_study
+from reporting.studies.services.share import end_share, may_end_share, share_study
 
 __all__ = [
     "FileResult",
@@ -14,8 +14,10 @@ __all__ = [
     "IngestReport",
     "align_frames",
     "assign_study",
+    "end_share",
     "incoming_files",
     "ingest_instances",
     "ingest_paths",
+    "may_end_share",
     "share_study",
 ]
