@@ -52,6 +52,7 @@ _CHANGES = {
     "consult": process.ConsultView,
     "consult-answer": process.ConsultAnswerView,
     "return": process.ReturnView,
+    "resolve-comment": process.ResolveCommentView,
     "texts/edit": changes.EditTextView,
     "texts/restore": changes.RestoreTextView,
     "approve-preliminary": changes.ApproveView,

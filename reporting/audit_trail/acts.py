@@ -39,6 +39,7 @@ class AuditAct(StrEnum):
     REPORT_APPROVED = "report.approved"
     REPORT_REOPENED = "report.reopened"
     REPORT_RETURNED = "report.returned"
+    COMMENT_RESOLVED = "report.comment_resolved"
     REPORT_SIGNED = "report.signed"
     REPORT_ADDENDUM_SIGNED = "report.addendum_signed"
     REPORT_WITHDRAWN = "report.withdrawn"

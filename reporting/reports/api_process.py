@@ -60,3 +60,15 @@ class ReturnView(ReportChangeView):
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         services.return_report(report, by=user, expected_version=version, **given)
         return {}
+
+
+@described("resolve_comment")
+class ResolveCommentView(ReportChangeView):
+    """Say that a comment of a returned report is dealt with."""
+
+    needs, says = Act.REPORT_EDIT, shapes.ResolvedCommentSerializer
+
+    def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
+        note = get_object_or_404(report.notes, pk=given["note"])
+        services.resolve_comment(note, by=user, expected_version=version)
+        return {}

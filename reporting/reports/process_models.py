@@ -139,6 +139,7 @@ class NoteKind(models.TextChoices):
     CONSULT = "consult", _("Second opinion asked")
     ANSWER = "answer", _("Second opinion")
     RETURN = "return", _("Returned")
+    RESOLVED = "resolved", _("Resolved")
 
 
 class ReportNote(TimestampedModel):
@@ -161,6 +162,9 @@ class ReportNote(TimestampedModel):
             ),
             models.CheckConstraint(
                 condition=~models.Q(kind="answer") | models.Q(answers__isnull=False), name="answer_names_its_question"
+            ),
+            models.UniqueConstraint(
+                fields=["answers"], condition=models.Q(kind="resolved"), name="comment_is_resolved_once"
             ),
         ]
 

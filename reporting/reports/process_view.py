@@ -56,6 +56,17 @@ class PriorRow:
 
 
 @dataclass(frozen=True)
+class NoteView:
+    """A note, and where on the page it belongs; ``is_open``: a comment that nobody has dealt with."""
+
+    note: ReportNote
+    place: str
+    dom_id: str
+    label: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
 class ChangeView:
     key: str
     label: str
@@ -68,6 +79,7 @@ def process_context(
 ) -> dict[str, Any]:
     prior = prior_of(report, user)
     who, changes = changed_since_handed_over(report, shown)
+    notes = _notes(report, shown.sheet)
     first = FirstRead.objects.filter(report=report, reader=user).first()
     return {
         "level_choices": _level_choices(images),
@@ -84,12 +96,31 @@ def process_context(
         "may_log_critical": may(user, Act.CRITICAL_LOG),
         "prior": prior,
         "prior_rows": _prior_rows(shown.sheet, prior, chinese=chinese) if prior is not None else (),
-        "notes": list(report.notes.select_related("by", "to").order_by("created_at")),
+        "notes": notes,
+        "comments_open": tuple(one for one in notes if one.is_open),
+        "comment_places": _comment_places(shown.sheet) if may(user, Act.REPORT_REOPEN) else (),
         "unanswered": list(ReportNote.objects.filter(report=report, kind=NoteKind.CONSULT, to=user, answered_by=None)),
         "colleagues": _colleagues(user) if may(user, Act.REPORT_CONSULT) else (),
         "handed_over_by": who,
         "senior_changes": tuple(_change(shown.sheet, one, chinese=chinese) for one in changes),
     }
+
+
+def _notes(report: Report, sheet: Sheet) -> tuple[NoteView, ...]:
+    rows = list(report.notes.select_related("by", "to").order_by("created_at"))
+    resolved = {row.answers_id for row in rows if row.kind == NoteKind.RESOLVED}
+    views = []
+    for row in rows:
+        label = place_label(sheet.template, Place.parse(row.place)) if row.place else ""
+        is_open = row.kind == NoteKind.RETURN and row.pk not in resolved
+        views.append(NoteView(row, row.place, dom_id(row.place) if row.place else "", label, is_open))
+    return tuple(views)
+
+
+def _comment_places(sheet: Sheet) -> tuple[tuple[str, str], ...]:
+    """Where a senior may hang a comment: every place the report speaks of."""
+    spoken = [place for spec in sheet.template.fields for place in sheet.places(spec, usual=True)]
+    return tuple((str(place), place_label(sheet.template, place)) for place in spoken if sheet.applicable(place))
 
 
 def _colleagues(user: User) -> Sequence[User]:

@@ -308,6 +308,10 @@ class ReturnSerializer(serializers.Serializer[Any]):
     place = serializers.CharField(max_length=80, required=False, allow_blank=True)
 
 
+class ResolvedCommentSerializer(serializers.Serializer[Any]):
+    note = serializers.UUIDField()
+
+
 class ReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=500)
 

@@ -90,6 +90,11 @@ def make_world() -> World:
     digest = services.preview(preliminary).digest
     services.approve_preliminary(preliminary, by=owner, expected_version=preliminary.version, content_digest=digest)
     final = signed_report(senior)
+    returned = make_draft()
+    complete(returned, owner)
+    digest = services.preview(returned).digest
+    services.approve_preliminary(returned, by=owner, expected_version=returned.version, content_digest=digest)
+    comment = services.return_report(returned, text="Look.", by=senior, expected_version=returned.version)
     for report in (draft, ready, preliminary, final):
         report.refresh_from_db()
         report.study.patient.__class__.objects.filter(pk=report.study.patient_id).update(name="Near^Patient")
@@ -123,6 +128,7 @@ def make_world() -> World:
         "ready": ready.pk,
         "preliminary": preliminary.pk,
         "final": final.pk,
+        "returned": returned.pk,
         "job": job.pk,
         "queued": queued_job.pk,
         "instance": instance.pk,
@@ -139,7 +145,8 @@ def make_world() -> World:
         "blind_rule": set_blind_rule(by=senior, user=make_user(Role.JUNIOR), is_on=True).pk,
     }
     world.versions = {
-        str(report.pk): report.version for report in (draft, relabelled, read_blind, ready, preliminary, final)
+        str(report.pk): report.version
+        for report in (draft, relabelled, read_blind, ready, preliminary, final, returned)
     }
     world.versions[str(unread.pk)] = unread.assignment_version
     world.versions["unaligned"] = 0
@@ -159,6 +166,7 @@ def make_world() -> World:
         "consult": {"colleague": str(stranger.pk), "text": "What is this?"},
         "consult_answer": {"note": str(asked.pk), "text": "A bulge."},
         "return": {"text": "Look again."},
+        "comment": {"note": str(comment.pk)},
         "answer": {"code": question.code, "fingerprint": question.fingerprint, "answer": "accepted"},
         "paragraph": paragraph,
         "edited_paragraph": {**paragraph, "text": "Other words."},

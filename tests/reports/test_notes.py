@@ -128,6 +128,44 @@ def test_a_report_is_returned_to_its_author_with_a_comment_about_a_place(junior:
         ReportNote.objects.update(text="")
 
 
+def test_a_comment_stands_at_its_place_until_the_author_resolves_it(junior: User, senior: User) -> None:
+    report = handed_over(make_draft(), junior)
+    place = "lf@C5/6:right"
+    note = services.return_report(
+        report, text="Look at the right side again.", place=place, by=senior, expected_version=report.version
+    )
+    client = Client()
+    client.force_login(junior)
+
+    def field() -> str:
+        page = client.get(f"/reports/{report.pk}/").content.decode()
+        return str(page.split(f'data-place="{place}"')[1].split("data-finding")[0])
+
+    assert "Look at the right side again." in field()
+    with pytest.raises(NotAllowed):
+        services.resolve_comment(note, by=make_user(Role.JUNIOR), expected_version=report.version)
+    services.resolve_comment(note, by=junior, expected_version=report.version)
+    assert "Look at the right side again." not in field()
+    page = client.get(f"/reports/{report.pk}/").content.decode()
+    assert f'id="note-{note.pk}"' in page, "the comment itself is kept"
+    with pytest.raises(WrongState):
+        services.resolve_comment(note, by=junior, expected_version=report.version)
+    event = AuditEvent.objects.get(act="report.comment_resolved")
+    assert (event.actor_id, event.data) == (junior.pk, {"note": str(note.pk), "place": place})
+
+
+def test_from_a_comment_one_comes_to_what_was_changed_since(junior: User, senior: User) -> None:
+    report = handed_over(make_draft(), junior)
+    services.return_report(report, text="See the curve.", by=senior, expected_version=report.version)
+    client = Client()
+    client.force_login(junior)
+    assert "#senior-changes" not in client.get(f"/reports/{report.pk}/").content.decode()
+    change(report, "lordosis", "straightened", senior)
+    page = client.get(f"/reports/{report.pk}/").content.decode()
+    assert 'href="#senior-changes"' in page
+    assert 'id="senior-changes"' in page
+
+
 def test_what_the_senior_changed_is_shown_as_fields(junior: User, senior: User) -> None:
     report = handed_over(make_draft(), junior)
     assert changed_since_handed_over(report, services.preview(report)) == (junior.full_name, [])

@@ -25,7 +25,7 @@ from reporting.reports.services.levels import (
     shift_levels,
     undo_relabel,
 )
-from reporting.reports.services.notes import answer_colleague, ask_colleague, return_report
+from reporting.reports.services.notes import answer_colleague, ask_colleague, resolve_comment, return_report
 from reporting.reports.services.reading import Preview, current_level_map, load_sheet, preview
 from reporting.reports.services.signatures import (
     approve_preliminary,
@@ -69,6 +69,7 @@ __all__ = [
     "record_notice",
     "remove_level",
     "reopen_report",
+    "resolve_comment",
     "restore_text",
     "return_report",
     "set_level_mapping",

@@ -11,7 +11,7 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports.models import NoteKind, Report, ReportNote
 from reporting.reports.places import Place
-from reporting.reports.services.access import changing, require_act
+from reporting.reports.services.access import changing, require_act, require_edit
 from reporting.reports.services.findings import template_of
 from reporting.reports.states import ReportStatus
 from reporting.reports.text_hygiene import checked_text
@@ -97,6 +97,29 @@ def return_report(report: Report, *, text: str, by: User, expected_version: int,
         data = {"note": note.pk, "to": report.author_id, "place": place, "characters": len(words)}
         record(AuditAct.REPORT_RETURNED, by=by, about=report, data=data)
         return note
+
+
+def resolve_comment(note: ReportNote, *, by: User, expected_version: int) -> ReportNote:
+    """Say that a comment of a returned report is dealt with, as the one who writes the report. The comment stays.
+
+    Raises :class:`NotAllowed` for who may not write it, :class:`WrongState` for what is no open comment.
+    """
+    report = note.report
+    require_edit(report, by)
+    with changing(report, by=by, expected_version=expected_version, allowed=(ReportStatus.DRAFT,)):
+        if note.kind != NoteKind.RETURN or note.answered_by.filter(kind=NoteKind.RESOLVED).exists():
+            raise WrongState(_("This is no open comment"))
+        done = ReportNote.objects.create(
+            report=report,
+            kind=NoteKind.RESOLVED,
+            place=note.place,
+            by=by,
+            to=note.by,
+            answers=note,
+            report_version=report.version,
+        )
+        record(AuditAct.COMMENT_RESOLVED, by=by, about=report, data={"note": note.pk, "place": note.place})
+        return done
 
 
 def _place(text: str) -> Place:

@@ -10,6 +10,7 @@ from django import template
 
 from reporting.reports.form_parts import dom_id as dom_id_of
 from reporting.reports.problem_view import ProblemView
+from reporting.reports.process_view import NoteView
 from reporting.reports.wording import applicability_text, reason_text
 
 register = template.Library()
@@ -25,6 +26,12 @@ def dom_id(place: str) -> str:
 def at_place(problems: Iterable[ProblemView], place: str) -> list[ProblemView]:
     """The problems to be shown beside one field."""
     return [problem for problem in problems if place in problem.places]
+
+
+@register.filter
+def comments_at(notes: Iterable[NoteView], place: str) -> list[NoteView]:
+    """The comments to be shown beside one field."""
+    return [note for note in notes if note.place == place]
 
 
 @register.filter

@@ -212,6 +212,7 @@ def page_strings() -> dict[str, str]:
         "confirm_rest": _("confirm the rest"),
         "approve_preliminary": _("approve as preliminary"),
         "sign": _("sign as final"),
+        "resolve_comment": _("resolve the comment"),
         "accept_with_details": _("accept with details"),
         "answer": _("answer"),
         "reopen": _("reopen to change"),
