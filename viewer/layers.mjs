@@ -80,16 +80,15 @@ export function contourShapes(description, frame, contours) {
   });
 }
 
-/** What the machine measured on this very slice. */
-export function measurementShapes(description, series, index) {
+/** What the machine measured of one level on this very slice. */
+export function measurementShapes(description, series, index, level) {
   return description.said.measurements
-    .filter((one) => one.series === series.id && one.frame === index)
+    .filter((one) => one.series === series.id && one.frame === index && one.level === level)
     .map((one) => ({
       kind: "measured",
       lines: [one.points],
       text: `${one.label} ${one.value.toFixed(1)} ${one.unit}`,
-      at: one.points[1],
-      offset: [6, 4],
+      between: one.points,
       data: { "data-measured": one.name },
     }));
 }

@@ -1,8 +1,11 @@
 /**
  * Draws shapes over a pane. A shape is {kind, lines?, closed?, colour?, text?, at?, awayFrom?, offset?, handles?, data?}, its points in the
- * patient; what it looks like is CSS (class "over-" + kind). A text ends at `at` on the side that leads away from
+ * patient; what it looks like is CSS (class "over-" + kind). The text of a shape with `between` (a measured line) stands beside it; any other
+ * text ends at `at` on the side that leads away from
  * `awayFrom`. Every word is text, never markup.
  */
+import { labelPlaces } from "./label_places.mjs";
+
 const SVG = "http://www.w3.org/2000/svg";
 
 function element(name, attributes) {
@@ -36,7 +39,7 @@ function draw(shape, toScreen) {
     if (shape.colour) line.setAttribute("stroke", shape.colour);
     made.push(line);
   }
-  if (shape.text) {
+  if (shape.text && shape.at) {
     const [x, y] = toScreen(shape.at);
     const [dx, dy] = shape.offset ?? [0, 0];
     const text = element("text", { class: `over-text over-${shape.kind}-text`, ...shape.data, x: at(x + dx), y: at(y + dy) });
@@ -51,7 +54,25 @@ function draw(shape, toScreen) {
   return made;
 }
 
+/** Texts of lines that lie close together, so that each can be read. */
+function drawLabels(svg, shapes, toScreen) {
+  const labels = shapes.map((shape) => {
+    const text = element("text", { class: `over-text over-${shape.kind}-text`, ...shape.data });
+    text.textContent = shape.text;
+    svg.append(text);
+    return { text, at: shape.between.map(toScreen), width: text.getComputedTextLength() };
+  });
+  const places = labelPlaces(labels, { width: svg.clientWidth, height: svg.clientHeight });
+  for (const [index, { x, y, anchor: side }] of places.entries()) {
+    const { text } = labels[index];
+    text.setAttribute("x", at(x));
+    text.setAttribute("y", at(y));
+    text.setAttribute("text-anchor", side);
+  }
+}
+
 /** Everything of `shapes` anew; `toScreen` leads from the patient to CSS pixels in the pane. */
 export function drawOver(svg, shapes, toScreen) {
   svg.replaceChildren(...shapes.flatMap((shape) => draw(shape, toScreen)));
+  drawLabels(svg, shapes.filter((shape) => shape.between), toScreen);
 }

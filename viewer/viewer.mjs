@@ -237,6 +237,7 @@ export class Viewer {
     const level = shownLevel(this.description, pane.frame)?.name;
     if (level && level !== this.level) {
       this.level = level;
+      this.redraw(); // what was measured is shown of the level that is looked at
       document.dispatchEvent(new CustomEvent("dens:shown-level", { detail: { level } }));
     }
   }
@@ -259,7 +260,7 @@ export class Viewer {
       ...(shows.show_contours ? contourShapes(description, frame, this.#contoursOf(series)[index]) : []),
       ...(shows.show_reference_lines ? referenceShapes(description, frame, others) : []),
       ...levelShapes(description, frame, { names: shows.show_names, lines: shows.show_lines }),
-      ...(shows.show_measurements ? measurementShapes(description, series, index) : []),
+      ...(shows.show_measurements ? measurementShapes(description, series, index, this.level || this.#firstLevel()?.name) : []),
       ...crossShapes(description, frame, this.cross),
       ...drawnShapes(this.drawing.items, pane.sliceKey, this.words),
     ];

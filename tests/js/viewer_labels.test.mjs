@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { labelPlaces } from "../../viewer/label_places.mjs";
+
+const SIZE = { width: 300, height: 200 };
+const line = (x, y, width = 80) => ({ at: [[x, y], [x + 20, y + 2]], width });
+
+test("labels of lines close together stand one below the other, in the order of the lines", () => {
+  const places = labelPlaces([line(100, 102), line(110, 100), line(90, 101)], SIZE);
+  const heights = places.map(({ y }) => y);
+  assert.ok(heights[1] < heights[2] && heights[2] < heights[0]);
+  assert.ok(heights[2] - heights[1] >= 13 && heights[0] - heights[2] >= 13);
+  assert.deepEqual([...new Set(places.map(({ x }) => x))], [136]);
+});
+
+test("where the right has no room they stand on the left", () => {
+  for (const { x, anchor } of labelPlaces([line(250, 50)], SIZE)) {
+    assert.equal(anchor, "end");
+    assert.equal(x, 244);
+  }
+});
+
+test("at the edges they stay inside", () => {
+  const [first] = labelPlaces([line(5, -40)], SIZE);
+  assert.ok(first.y > 4);
+  const [last] = labelPlaces([line(5, 400)], SIZE);
+  assert.ok(last.y < 200);
+  const [wide] = labelPlaces([line(100, 100, 290)], SIZE);
+  assert.deepEqual([wide.x, wide.anchor], [6, "start"]);
+});
+
+test("nothing measured, nothing placed", () => assert.deepEqual(labelPlaces([], SIZE), []));
