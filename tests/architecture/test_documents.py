@@ -29,6 +29,13 @@ def test_every_path_in_a_document_exists(document: Path) -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_test_in_a_document_exists(document: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", document.read_text(encoding="utf-8"))
+    missing = [f"{path}::{test}" for path, test in named if f"def {test}(" not in (REPOSITORY / path).read_text()]
+    assert not missing
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_command_in_a_document_exists(document: Path) -> None:
     commands = set(re.findall(r"manage\.py ([a-z_]+)", document.read_text(encoding="utf-8")))
     assert commands <= set(get_commands())

@@ -7,10 +7,14 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from reporting.accounts.models import User
+from reporting.accounts.models import Role, User
 from reporting.predictions.services import set_blind_rule
+from reporting.reports import services
 from reporting.reports.models import CriticalNotice, FirstRead, Report, ReportNote
+from reporting.studies.models import Study
 from tests.browser.conftest import Reader
+from tests.reports.factories import change, make_user
+from tests.reports.test_prior import earlier
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -52,6 +56,24 @@ def test_a_blind_first_read_is_locked_and_then_the_machine_is_shown(
     expect(page.locator("#first-read-box")).to_be_visible()
     expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "human_changed")
     assert FirstRead.objects.get().reader == people["junior"]
+
+
+def test_what_became_worse_since_the_prior_is_said_with_one_key(
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+) -> None:
+    before = earlier(make_user(Role.SENIOR), {"canal_grade@C3/4": "1"})
+    Study.objects.filter(pk=before.study_id).update(patient=report.study.patient)
+    by = people["senior"]
+    services.confirm_levels(report, by=by, expected_version=report.version)
+    services.confirm_rest(report, by=by, expected_version=report.version)
+    change(report, "canal_grade@C3/4", "2", by)
+    page = new_reader("senior").open(report)
+    row = page.locator('[data-prior][data-place="change@C3/4"]')
+    expect(row).to_contain_text("1 → 2")
+    expect(row.locator("[data-suggested]")).to_have_attribute("data-set", "progressed")
+    page.keyboard.press("p")
+    expect(row).to_have_attribute("data-value", '"progressed"')
+    assert report.findings.get(field="change", level="C3/4").value == "progressed"
 
 
 def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
