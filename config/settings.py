@@ -272,6 +272,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
         "UserRoleEnum": "reporting.accounts.models.Role",
+        "SeriesRoleEnum": "reporting.accounts.viewer_preferences.SERIES_ROLES",
         "JobStatusEnum": "reporting.predictions.models.JobStatus",
         "VersionKindEnum": "reporting.reports.models.VersionKind",
         "AlgorithmKindEnum": "reporting.predictions.models.AlgorithmKind",

@@ -28,13 +28,14 @@ DEFAULTS: dict[str, Any] = {
     "linked": False,
 }
 MAX_PANES = 4
+SERIES_ROLES = [(role.value, role.value) for role in SeriesRole]
 
 
 class ViewerPreferencesSerializer(serializers.Serializer[Any]):
     """Any part of it may be sent; what is left out stays."""
 
     hanging = serializers.ListField(
-        child=serializers.ChoiceField(choices=[role.value for role in SeriesRole]),
+        child=serializers.ChoiceField(choices=SERIES_ROLES),
         min_length=1,
         max_length=MAX_PANES,
         help_text="Series roles, pane by pane",
