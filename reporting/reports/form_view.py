@@ -13,6 +13,7 @@ from reporting.reports.drafting import NEGATIVE
 from reporting.reports.form_parts import ChoiceView, FieldView, FormView, GroupView, MachineView, dom_id
 from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
 from reporting.reports.labels import unit_label
+from reporting.reports.measured import levels_in_order
 from reporting.reports.models import STATE_LABELS, Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.reading import findings_of
@@ -30,17 +31,6 @@ DISAGREEMENT_MM = 1.0
 # Fields whose suggestion comes with further ones: zone and side, direction and grade.
 DETAILED = frozenset({"disc_class", "slip"})
 OPTIONAL_LEVELS = frozenset({Vertebra.C1.value, Vertebra.T1.value, DiscLevel.C7_T1.value})
-
-
-def levels_in_order() -> tuple[str, ...]:
-    """C1, C2, C2/3, C3 … C7, C7/T1, T1: as they lie in the neck."""
-    discs = {disc.upper_vertebra: disc.value for disc in DiscLevel}
-    ordered: list[str] = []
-    for vertebra in Vertebra:
-        ordered.append(vertebra.value)
-        if vertebra in discs:
-            ordered.append(discs[vertebra])
-    return tuple(ordered)
 
 
 def _short(choice: Choice, label: str) -> str:

@@ -87,9 +87,19 @@ def _cell(template: Template, said: Mapping[Place, dict[str, Any]], keys: tuple[
 def _side(
     template: Template, said: Mapping[Place, dict[str, Any]], keys: tuple[str, ...], level: str, side: str
 ) -> str:
+    """The leading value, what belongs to it, and each further herniation after a plus sign."""
     fields = [template[key] for key in keys]
-    told = [_words(field, said.get(Place(field.key, level, side if field.sided else ""))) for field in fields]
-    return ", ".join(text for text in told if text) if told[0] else UNSET
+    instances = sorted({1, *(place.instance for place in said if place.field in keys and place.level == level)})
+    parts = [
+        [
+            _words(field, said.get(Place(field.key, level, side if field.sided else "", instance)))
+            for field in fields
+            if instance == 1 or field.repeatable
+        ]
+        for instance in instances
+    ]
+    texts = [", ".join(text for text in told if text) for told in parts]
+    return " + ".join(text for text in texts if text) if parts[0][0] else UNSET
 
 
 def _words(field: Field, row: Mapping[str, Any] | None) -> str:

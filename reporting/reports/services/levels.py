@@ -20,12 +20,12 @@ from reporting.reports.level_line import DISCS, MACHINE_STRUCTURES, Line, NotALi
 from reporting.reports.models import LevelAct, LevelMap, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
-from reporting.reports.services.findings import put, row_at
+from reporting.reports.services.findings import put, row_at, template_of
 from reporting.reports.services.level_moves import move_rows, own_structures, refresh_machine_rows
 from reporting.reports.services.reading import current_level_map
 from reporting.reports.states import FindingState, ReportStatus
 from reporting.studies.models import SopInstance
-from reporting.vocabulary import SeriesRole
+from reporting.vocabulary import DiscLevel, SeriesRole
 
 _DRAFT = (ReportStatus.DRAFT,)
 _SAGITTAL = (SeriesRole.SAGITTAL_T1.value, SeriesRole.SAGITTAL_T2.value, SeriesRole.SAGITTAL_STIR.value)
@@ -68,8 +68,10 @@ def move_level(report: Report, level: str, to: str, *, by: User, expected_versio
 def insert_level(report: Report, disc: str, *, by: User, expected_version: int, is_block: bool = False) -> Report:
     """A level was missed above ``disc``: it and all below move down. ``is_block``: because two bodies are fused."""
     _known_disc(disc)
-    act = LevelAct.INSERT_BLOCK if is_block else LevelAct.INSERT
-    return _relabel(report, act, lambda line: line.inserted(disc), by=by, expected_version=expected_version)
+    act, fused = (LevelAct.INSERT_BLOCK, disc) if is_block else (LevelAct.INSERT, "")
+    return _relabel(
+        report, act, lambda line: line.inserted(disc), fused=fused, by=by, expected_version=expected_version
+    )
 
 
 def remove_level(report: Report, disc: str, *, by: User, expected_version: int) -> Report:
@@ -139,6 +141,7 @@ def _relabel(
     move: Callable[[Line], Line],
     choose: Callable[[Line, Slices], Slices] | None = None,
     *,
+    fused: str = "",
     by: User,
     expected_version: int,
 ) -> Report:
@@ -157,8 +160,8 @@ def _relabel(
         if not any(after.level_of(structure) for structure in MACHINE_STRUCTURES):
             raise InvalidInput(_("No level would be left"))
         _store(report, old, before, after, slices, act, by=by)
-        if act is LevelAct.INSERT_BLOCK:
-            _note_block_vertebra(report, by)
+        if fused:
+            _note_block_vertebra(report, fused, by)
         return report
 
 
@@ -206,16 +209,21 @@ def _store(
     record(name, by=by, about=report, data=data)
 
 
-def _note_block_vertebra(report: Report, by: User) -> None:
-    row = row_at(report, Place("numbering_anomaly"))
-    if row.state == FindingState.UNSET.value:
-        put(row, report, FindingState.HUMAN_CONFIRMED, "block_vertebra", by=by)
+def _note_block_vertebra(report: Report, disc: str, by: User) -> None:
+    """The missed disc lies between the two bodies that are fused."""
+    level = DiscLevel(disc)
+    fused = [level.upper_vertebra.value, level.lower_vertebra.value]
+    for key, value in (("numbering_anomaly", "block_vertebra"), ("block_vertebra_levels", fused)):
+        if key in template_of(report).by_key:
+            row = row_at(report, Place(key))
+            if row.state == FindingState.UNSET.value:
+                put(row, report, FindingState.HUMAN_CONFIRMED, value, by=by)
 
 
 def _forget_block_vertebra(report: Report) -> None:
-    row = row_at(report, Place("numbering_anomaly"))
-    if row.human_value == "block_vertebra":
-        put(row, report, FindingState.UNSET, None, by=None)
+    if row_at(report, Place("numbering_anomaly")).human_value == "block_vertebra":
+        for row in report.findings.filter(field__in=("numbering_anomaly", "block_vertebra_levels")):
+            put(row, report, FindingState.UNSET, None, by=None)
 
 
 def _known(level: str) -> str:

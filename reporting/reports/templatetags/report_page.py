@@ -11,6 +11,7 @@ from django import template
 from reporting.reports.form_parts import dom_id as dom_id_of
 from reporting.reports.problem_view import ProblemView
 from reporting.reports.process_view import NoteView
+from reporting.reports.rendering.cord import signed
 from reporting.reports.wording import applicability_text, reason_text
 
 register = template.Library()
@@ -39,5 +40,6 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+register.filter("z_score", signed)
 register.filter("applicability_label", applicability_text)
 register.filter("reason_label", reason_text)

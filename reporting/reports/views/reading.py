@@ -24,6 +24,7 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.form_parts import FormView
 from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
+from reporting.reports.measured import COLUMNS, measured_rows
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
 from reporting.reports.process_view import process_context
@@ -33,7 +34,10 @@ from reporting.reports.signed_text import signed_renderings
 from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
-_PARTS = ("levels", "blind", "form", "status", "problems", "text", "critical", "actions", "prior", "consult")
+_PARTS = (
+    *("levels", "blind", "form", "measured", "status", "problems"),
+    *("text", "critical", "actions", "prior", "consult"),
+)
 PANELS = {name: f"_{name}" for name in _PARTS}
 
 
@@ -138,6 +142,8 @@ def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: boo
         "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
         "is_blind": blind,
         "gate_line": "" if blind else _gate_line(report),
+        "measured": [] if blind else measured_rows(report),
+        "measured_columns": [(label, unit) for _name, label, unit in COLUMNS],
         "beside": [] if blind else jobs_beside(report.study_id),
         "can_edit": can_edit,
         "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
@@ -209,10 +215,10 @@ def page_strings() -> dict[str, str]:
         "consult": _("ask a colleague"),
         "consult_answer": _("answer the question"),
         "return": _("return to the author"),
+        "resolve_comment": _("resolve the comment"),
         "confirm_rest": _("confirm the rest"),
         "approve_preliminary": _("approve as preliminary"),
         "sign": _("sign as final"),
-        "resolve_comment": _("resolve the comment"),
         "accept_with_details": _("accept with details"),
         "answer": _("answer"),
         "reopen": _("reopen to change"),
