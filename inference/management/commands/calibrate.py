@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from inference import weights
-from inference.evaluation.conditions import GAP, Settings
+from inference.evaluation.conditions import CONTINUOUS, GAP, Condition, Settings
 from inference.evaluation.provenance import commit
 from inference.evaluation.runner import picture_folder, run_all
 from inference.evaluation.seeds import SeedError, parse, refuse_seen
@@ -43,7 +43,8 @@ class Command(BaseCommand):
         except (SeedError, weights.WeightsError) as error:
             raise CommandError(str(error)) from error
         folder = (options["out"] or settings.STATE_DIR / "calibration") / "studies"
-        tasks = [Task(seed, GAP, Settings(), picture_folder(folder, GAP.name), None, commit()) for seed in seeds]
+        # With and without sizes near the thresholds: either alone would make one of them too sure of itself.
+        tasks = [_task(seed, condition, folder) for condition in (GAP, CONTINUOUS) for seed in seeds]
         records = run_all(tasks, folder, workers=options["workers"], fresh=False, report=self.stdout.write)
         for finding in MachineFinding:
             network, card = weights.read_network(finding.value)
@@ -57,3 +58,7 @@ class Command(BaseCommand):
                 f"threshold {card.threshold} → {fitted.threshold}"
             )
         write_page(weights.DIRECTORY)
+
+
+def _task(seed: int, condition: Condition, folder: Path) -> Task:
+    return Task(seed, condition, Settings(), picture_folder(folder, condition.name), None, commit())
