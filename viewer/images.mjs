@@ -18,6 +18,7 @@ const KINDS = {
   "unsigned 32": Uint32Array,
 };
 const known = new Map();
+const arriving = new Map();
 
 export class FrameFailed extends Error {
   constructor(status) {
@@ -95,14 +96,43 @@ function unplaced(frame) {
   });
 }
 
+/**
+ * Load a frame; rejects with FrameFailed. Cornerstone3D is asked only for frames that have arrived, because it lets the failure of
+ * one escape to the window.
+ */
+export async function loadFrame(id) {
+  if (isLoaded(id)) return;
+  await arrival(id);
+  await imageLoader.loadAndCacheImage(id);
+}
+
+/** The bytes of a frame that is on its way; a failed one is asked for again the next time. */
+function arrival(id) {
+  if (!arriving.has(id)) {
+    const bytes = fetchFrame(id);
+    arriving.set(id, bytes);
+    bytes.catch(() => arriving.delete(id));
+  }
+  return arriving.get(id);
+}
+
 async function loadImage(id) {
+  const bytes = await arrival(id);
+  arriving.delete(id);
+  return toImage(id, known.get(id).frame, bytes);
+}
+
+async function fetchFrame(id) {
   const response = await fetch(id.slice(SCHEME.length + 1), {
     headers: { Accept: "application/octet-stream" },
     redirect: "manual",
   });
   // A redirect leads to the log-in page.
   if (!response.ok) throw new FrameFailed(response.type === "opaqueredirect" ? 401 : response.status);
-  return toImage(id, known.get(id).frame, await response.arrayBuffer());
+  const bytes = await response.arrayBuffer();
+  const { frame } = known.get(id);
+  if (bytes.byteLength < (frame.rows * frame.columns * frame.samples * frame.bits_allocated) / 8) throw new FrameFailed(422);
+  return bytes;
 }
 
 function values(frame, bytes) {

@@ -7,11 +7,12 @@
  */
 import { Enums } from "@cornerstonejs/core";
 import { add, dot, isPlaced, normal, scale, subtract, toPixel } from "./geometry.mjs";
-import { imageId } from "./images.mjs";
+import { imageId, loadFrame } from "./images.mjs";
 
 export class Pane {
   #busy = null;
   #wanted = null;
+  #stacked = null;
 
   constructor({ figure, engine, id, onChange, words }) {
     Object.assign(this, { figure, engine, id, onChange, words });
@@ -49,8 +50,7 @@ export class Pane {
     this.say(series ? "" : this.words.no_series);
     this.figure.classList.toggle("is-empty", !series);
     if (!series) return;
-    const ids = series.frames.map((_, at) => imageId(series, at));
-    await this.#attempt(() => this.viewport.setStack(ids, index));
+    await this.#attempt(index);
     this.onChange(this, "slice");
   }
 
@@ -63,7 +63,7 @@ export class Pane {
       const next = this.#wanted;
       const series = this.series;
       this.index = next;
-      this.#busy = this.#attempt(() => this.viewport.setImageIdIndex(next));
+      this.#busy = this.#attempt(next);
       this.onChange(this, "slice");
       await this.#busy;
       if (this.series !== series) break;
@@ -81,14 +81,25 @@ export class Pane {
     return this.show(this.heading + by);
   }
 
-  async #attempt(show) {
+  async #attempt(index) {
+    const { series } = this;
     try {
-      await show();
+      await loadFrame(imageId(series, index));
+      if (this.series !== series) return;
+      await this.#put(series, index);
       this.say("");
       this.viewport.render();
     } catch (error) {
       this.say(error.status === 401 ? this.words.logged_out : this.words.image_failed);
     }
+    // What was shown before must not be taken for the slice that did not come.
+    this.figure.classList.toggle("is-missing", !this.message.hidden);
+  }
+
+  #put(series, index) {
+    if (this.#stacked === series) return this.viewport.setImageIdIndex(index);
+    this.#stacked = series;
+    return this.viewport.setStack(series.frames.map((_, at) => imageId(series, at)), index);
   }
 
   say(text) {

@@ -4,11 +4,10 @@
  * Heard on document: "dens:level" {level}, "dens:slice" {slice}. Said: "dens:shown-level" {level} when scrolling arrives at
  * another level, "dens:image-click" {instance, frame, x, y, plane} for a plain click on an image (preventDefault takes it).
  */
-import { imageLoader } from "@cornerstonejs/core";
 import { Description, linkedSlice } from "./description.mjs";
 import { Drawing } from "./drawing.mjs";
 import { centre, isPlaced } from "./geometry.mjs";
-import { imageId, isLoaded } from "./images.mjs";
+import { imageId, isLoaded, loadFrame } from "./images.mjs";
 import {
   contourShapes,
   crossShapes,
@@ -44,7 +43,7 @@ export class Viewer {
       wanted: () => this.shownPanes.map((pane) => ({ ...seen(pane), isFocus: pane === this.focused })),
       id: ({ series }, index) => imageId(series, index),
       isLoaded,
-      load: (id) => imageLoader.loadAndCacheImage(id),
+      load: loadFrame,
     });
   }
 

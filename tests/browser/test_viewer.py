@@ -188,3 +188,21 @@ def test_the_page_needs_no_wider_policy_for_its_viewer(report: Report, new_reade
     policy = answer.headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "worker-src" not in policy
+
+
+def test_a_series_that_is_gone_is_said_in_its_image_and_the_others_stay(
+    report: Report, new_reader: Callable[..., Reader]
+) -> None:
+    reader = new_reader("junior")
+    gone = report.study.series_set.get(role="axial_t2").series_instance_uid
+    reader.page.route(f"**/series/{gone}/**", lambda route: route.fulfill(status=410))
+    page = open_images(reader, report)
+    expect(pane(page, AXIAL).locator("[data-pane-message]")).to_have_text("This image could not be loaded.")
+    assert contrast(page, SAGITTAL) > 15
+
+
+def test_without_axial_slices_the_other_series_hang(report: Report, new_reader: Callable[..., Reader]) -> None:
+    report.study.series_set.filter(role="axial_t2").update(role="unknown", role_reason="localiser")
+    page = open_images(new_reader("junior"), report)
+    assert contrast(page, SAGITTAL) > 15
+    expect(page.locator("[data-images-note]")).to_be_hidden()

@@ -18,7 +18,7 @@ from reporting.reports.models import Report
 from reporting.reports.viewer.outlines import lines_of
 from reporting.reports.viewer.reading_order import reading_order
 from reporting.studies.headers import FrameHeader
-from reporting.studies.models import Series, Study
+from reporting.studies.models import Series, SopInstance, Study
 from reporting.studies.services import ingest_paths
 from tests.browser.conftest import draft_from
 from tests.browser.neck import write_neck
@@ -224,3 +224,65 @@ def test_outlines_are_closed_at_the_edge_and_keep_holes() -> None:
 def _edges(line: list[float]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     points = list(zip(line[::2], line[1::2], strict=True))
     return list(zip(points, [*points[1:], points[0]], strict=True))
+
+
+def with_headers(report: Report, role: str, edit: Any) -> dict[str, Any]:
+    """The description's series of that role after ``edit`` has changed every stored header of it."""
+    for instance in Series.objects.get(study=report.study, role=role).sop_instances.all():
+        edit(instance.header)
+        instance.save()
+    return by_role(described(report, report.study.assigned_to or User.objects.get(role=Role.SENIOR)))[role]
+
+
+def test_what_is_dark_where_others_are_bright_says_so(report: Report, people: dict[str, User]) -> None:
+    said = with_headers(report, "axial_t2", lambda header: header.update(photometric_interpretation="MONOCHROME1"))
+    assert {frame["photometric"] for frame in frames_of(said)} == {"MONOCHROME1"}
+
+
+def test_bits_are_those_that_the_frames_are_given_in(report: Report, people: dict[str, User]) -> None:
+    said = with_headers(report, "axial_t2", lambda header: header.update(bits_stored=12, is_signed=True))
+    frame = frames_of(said)[0]
+    assert (frame["bits_allocated"], frame["bits_stored"], frame["signed"]) == (16, 12, True)
+
+
+def test_colour_is_given_by_pixel_without_a_window(report: Report, people: dict[str, User]) -> None:
+    colour = {"samples_per_pixel": 3, "photometric_interpretation": "YBR_FULL", "bits_allocated": 8, "bits_stored": 8}
+    said = with_headers(report, "axial_t2", lambda header: header.update(colour))
+    frame = frames_of(said)[0]
+    assert (frame["samples"], frame["photometric"], frame["bits_allocated"], frame["window"]) == (3, "RGB", 8, None)
+    assert said["window"] is None
+
+
+def test_a_study_without_axial_slices_hangs_what_it_has(report: Report, people: dict[str, User]) -> None:
+    Series.objects.filter(study=report.study, role="axial_t2").update(role="unknown")
+    said = described(report, people["junior"])
+    assert said["hanging"][1] is None
+    assert {one["role"] for one in said["series"]} == {"sagittal_t2", "sagittal_t1", "unknown"}
+
+
+def test_fifteen_hundred_slices_are_described_in_few_queries(
+    report: Report, people: dict[str, User], django_assert_max_num_queries: Any
+) -> None:
+    series = Series.objects.get(study=report.study, role="axial_t2")
+    first = series.sop_instances.all()[0]
+    more = []
+    for number in range(1500):
+        header = json.loads(json.dumps(first.header))
+        header["frames"][0]["position_mm"][2] = number * 0.1
+        uid = f"1.2.3.4.{number}"
+        more.append(
+            SopInstance(**{**_columns(first), "header": header, "sop_instance_uid": uid, "instance_number": number})
+        )
+    SopInstance.objects.bulk_create(more)
+    client = Client()
+    client.force_login(people["junior"])
+    with django_assert_max_num_queries(60):
+        said = client.get(reverse("api:report-viewer", args=[report.pk])).json()
+    frames = by_role(said)["axial_t2"]["frames"]
+    assert len(frames) == 1530
+    assert [frame["position"][2] for frame in frames] == sorted((f["position"][2] for f in frames), reverse=True)
+
+
+def _columns(instance: SopInstance) -> dict[str, Any]:
+    names = ("series", "sop_class_uid", "transfer_syntax_uid", "number_of_frames", "sha256", "size_bytes")
+    return {name: getattr(instance, name) for name in names}
