@@ -34,14 +34,17 @@ class WorklistPage:
     next_cursor: str
 
 
-def matching(user: User, chosen: WorklistFilter, words: str = "") -> WorklistEntryQuerySet:
+Parts = tuple[WorklistEntryQuerySet, ...]  # without a common row
+
+
+def matching(user: User, chosen: WorklistFilter, words: str = "") -> Parts:
     """What ``user`` may see and asked to see. ``words`` are those that ``chosen.search`` stands for."""
-    entries = WorklistEntry.objects.visible_to(user).filter(_condition(user, chosen))
-    return entries.filter(words_condition(words)) if chosen.search else entries
+    parts = [part.filter(_condition(user, chosen)) for part in WorklistEntry.objects.parts_visible_to(user)]
+    return tuple(part.filter(words_condition(words)) if chosen.search else part for part in parts)
 
 
 def worklist_page(
-    entries: WorklistEntryQuerySet,
+    parts: Parts,
     chosen: WorklistFilter,
     *,
     before: str = "",
@@ -54,18 +57,23 @@ def worklist_page(
     """
     cursor = _Cursor.parse(before)
     if suspicion_first and chosen.status in ORDERED_BY_SUSPICION:
-        found = list(_by_suspicion(entries, cursor, blind))
+        found = list(_by_suspicion(parts, cursor, blind))
     else:
-        found = list(_behind(entries, cursor).order_by(*_NEWEST_FIRST).select_related(*_SHOWN)[: PAGE_ROWS + 1])
+        found = _newest([_behind(part, cursor) for part in parts], PAGE_ROWS + 1)
     shown = tuple(found[:PAGE_ROWS])
     more = len(found) > PAGE_ROWS
     rank = _rank(shown[-1], blind) if more and suspicion_first else None
     return WorklistPage(shown, str(_Cursor(shown[-1].received_at, shown[-1].study_id, rank)) if more else "")
 
 
-def count_up_to(entries: WorklistEntryQuerySet, most: int = MOST_COUNTED) -> int:
+def count_up_to(parts: Parts, most: int = MOST_COUNTED) -> int:
     """How many, but never more than ``most``: a number beyond that helps nobody and costs a walk over all of them."""
-    return entries.order_by()[:most].count()
+    found = 0
+    for part in parts:
+        found += part.order_by()[: most - found].count()
+        if found >= most:
+            break
+    return found
 
 
 _SHOWN = ("study__patient", "assigned_to")
@@ -140,19 +148,23 @@ def _behind(entries: WorklistEntryQuerySet, cursor: _Cursor | None) -> WorklistE
     )
 
 
-def _by_suspicion(
-    entries: WorklistEntryQuerySet, cursor: _Cursor | None, blind: Sequence[uuid.UUID]
-) -> Iterator[WorklistEntry]:
+def _newest(parts: Sequence[WorklistEntryQuerySet], most: int) -> list[WorklistEntry]:
+    """The newest of all parts together; the key decides between studies of one moment, as it does in the database."""
+    found = [row for part in parts for row in part.order_by(*_NEWEST_FIRST).select_related(*_SHOWN)[:most]]
+    return sorted(found, key=lambda row: (row.received_at, row.study_id), reverse=True)[:most]
+
+
+def _by_suspicion(parts: Parts, cursor: _Cursor | None, blind: Sequence[uuid.UUID]) -> Iterator[WorklistEntry]:
     """Rank by rank, each read off its index, until the page is full."""
     left = PAGE_ROWS + 1
     first = cursor.rank if cursor is not None and cursor.rank is not None else max(Suspicion)
     for rank in sorted(Suspicion, reverse=True):
         if rank > first:
             continue
-        of_rank = entries.filter(_of_rank(rank, blind))
-        if cursor is not None and rank == first:
-            of_rank = _behind(of_rank, cursor)
-        found = list(of_rank.order_by(*_NEWEST_FIRST).select_related(*_SHOWN)[:left])
+        of_rank = [part.filter(_of_rank(rank, blind)) for part in parts]
+        if rank == first:
+            of_rank = [_behind(part, cursor) for part in of_rank]
+        found = _newest(of_rank, left)
         yield from found
         left -= len(found)
         if left <= 0:

@@ -285,7 +285,7 @@ TABLE = [
     _read(
         "api:report-template",
         {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
-        fixed=(("template_version", "1"),),
+        fixed=(("template_version", "2"),),
     ),
     _of_report("api:report-versions", "final"),
     _of_report("api:report-version", "final", fixed=(("number", 1),)),

@@ -43,7 +43,7 @@ CHANGED_BYTES = [
     ("UPDATE reports_reportversion SET content = replace(content, 'herniation', 'herniatiom')", "content"),
     ("UPDATE reports_reportversion SET text_zh = replace(text_zh, '右', '左')", "text"),
     ("UPDATE reports_reportversion SET sha256 = repeat('a', 64)", "content"),
-    ("UPDATE reports_reportversion SET template_version = '2'", "signature"),
+    ("UPDATE reports_reportversion SET template_version = '1'", "signature"),
     ("UPDATE reports_reportversion SET kind = 'preliminary'", "signature"),
     ("UPDATE reports_signature SET signer_name = 'Dr Other'", "signature"),
     ("UPDATE reports_signature SET meaning = 'prepared'", "signature"),
@@ -269,4 +269,4 @@ def test_a_changed_template_is_found() -> None:
     ReportTemplate.objects.update(definition={"version": "1", "fields": []})
     broken = first_broken()
     assert broken is not None
-    assert broken.row == "report template 1"
+    assert broken.row == "report template 2"

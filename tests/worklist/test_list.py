@@ -17,8 +17,9 @@ from reporting.predictions.services import set_blind_rule
 from reporting.reports.models import Report
 from reporting.reports.services import start_report
 from reporting.reports.services.critical_path import raise_alert
-from reporting.studies.models import Study
+from reporting.studies.models import Study, StudyShare
 from reporting.worklist.filters import Assigned, Machine, Status, WorklistFilter
+from reporting.worklist.models import WorklistEntry
 from reporting.worklist.page import PAGE_ROWS, WorklistPage, matching, worklist_page
 from reporting.worklist.services import set_suspicion_first
 from reporting.worklist.suspicion import blind_open_studies, is_suspicion_first, may_order
@@ -30,7 +31,7 @@ EVERYTHING = WorklistFilter(status=Status.ALL)
 
 def shown(user: User, words: str = "", **chosen: Any) -> set[uuid.UUID]:
     wanted = WorklistFilter(**{"status": Status.ALL, "search": "token" if words else "", **chosen})
-    return {entry.study_id for entry in matching(user, wanted, words)}
+    return {entry.study_id for part in matching(user, wanted, words) for entry in part}
 
 
 def pages(user: User, chosen: WorklistFilter, **more: Any) -> Iterator[WorklistPage]:
@@ -122,6 +123,21 @@ def test_a_patient_is_found_by_any_part_of_the_name_and_by_numbers(senior: User)
     for words in ("欧修", "uy", "ouyang 王", "100%", "hn_00417"):
         assert shown(senior, words) == set(), words
     assert other.pk in shown(senior)
+
+
+@pytest.mark.parametrize("role", Role)
+def test_the_parts_of_a_list_hold_what_the_reader_may_see_once(role: Role) -> None:
+    """A study that is of the section, assigned and shared, too, is one row."""
+    user = make_user(role, section="neuroradiology")
+    for section in ("neuroradiology", "msk"):
+        make_study(section=section)
+        assigned, shared, both = (make_study(section=section) for _ in range(3))
+        Study.objects.filter(pk__in=[assigned.pk, both.pk]).update(assigned_to=user)
+        for study in (shared, both):
+            StudyShare.objects.create(study=study, user=user, shared_by=user)
+    found = [entry.study_id for part in WorklistEntry.objects.parts_visible_to(user) for entry in part]
+    assert len(found) == len(set(found))
+    assert set(found) == set(Study.objects.visible_to(user).values_list("pk", flat=True))
 
 
 def test_pages_follow_each_other_without_gap_or_repeat(senior: User) -> None:

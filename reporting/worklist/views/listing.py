@@ -89,8 +89,11 @@ def _context(request: HttpRequest, user: User, chosen: WorklistFilter, before: s
 
 def _around(user: User, chosen: WorklistFilter) -> dict[str, Any]:
     """What stands around the list and does not change by itself."""
-    newest = WorklistEntry.objects.visible_to(user).order_by("-received_at", "-study_id")
-    seen = list(newest.values_list("section", "referring_unit")[:_OFFERED_FROM])
+    seen = [
+        facts
+        for part in WorklistEntry.objects.parts_visible_to(user)
+        for facts in part.order_by("-received_at", "-study_id").values_list("section", "referring_unit")[:_OFFERED_FROM]
+    ]
     sections, referrers = sorted({section for section, _unit in seen}), sorted({unit for _section, unit in seen})
     form = WorklistFilterForm(chosen.to_form(), sections=sections, referrers=referrers)
     readers = User.objects.filter(is_active=True, role__in=(Role.JUNIOR, Role.SENIOR)).order_by("full_name")
