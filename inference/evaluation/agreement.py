@@ -21,6 +21,7 @@ from inference.evaluation.patients import (
     ratio,
     sums_per_patient,
 )
+from reporting.statistics.bland_altman import total_sd
 
 Z = float(norm.ppf(0.975))
 
@@ -54,22 +55,6 @@ def agreement(found: Floats, true: Floats, patient: NDArray[np.int64], patients:
         limits=limits,
         slope=_slope((found + true) / 2, difference, patient, patients),
     )
-
-
-def total_sd(difference: Floats, patient: NDArray[np.int64]) -> float | None:
-    """Standard deviation of one difference of a random patient: variance between plus variance within patients."""
-    _, index, sizes = np.unique(patient, return_inverse=True, return_counts=True)
-    groups, count = len(sizes), len(difference)
-    if count < 2:
-        return None
-    if groups == count or groups == 1:
-        return float(np.std(difference, ddof=1))
-    means = np.bincount(index, weights=difference) / sizes
-    within = float(((difference - means[index]) ** 2).sum()) / (count - groups)
-    between_square = float((sizes * (means - difference.mean()) ** 2).sum()) / (groups - 1)
-    typical = (count - float((sizes**2).sum()) / count) / (groups - 1)
-    between = max(0.0, (between_square - within) / typical)
-    return float(np.sqrt(within + between))
 
 
 def _slope(middle: Floats, difference: Floats, patient: NDArray[np.int64], patients: int) -> Estimate:

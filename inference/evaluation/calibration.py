@@ -10,8 +10,7 @@ from scipy.stats import binomtest
 
 from inference.evaluation.estimate import Estimate
 from inference.evaluation.patients import MIN_PATIENTS, Floats, from_resamples, patient_weights
-
-BINS = 10
+from reporting.statistics.calibration import BINS, bin_of, expected_calibration_error
 
 
 @dataclass(frozen=True)
@@ -23,20 +22,6 @@ class Bin:
     observed: float
     low: float
     high: float
-
-
-def bin_of(probabilities: Floats, bins: int = BINS) -> NDArray[np.int64]:
-    """Equal-width bins from 0 to 1."""
-    return np.minimum((probabilities * bins).astype(np.int64), bins - 1)
-
-
-def expected_calibration_error(probabilities: Floats, positive: NDArray[np.bool_], bins: int = BINS) -> float:
-    """Mean |probability − frequency| over equal-width bins, weighted by their counts; NaN without places."""
-    if len(probabilities) == 0:
-        return float("nan")
-    index = bin_of(probabilities, bins)
-    gaps = np.bincount(index, weights=probabilities - positive, minlength=bins)
-    return float(np.abs(gaps).sum() / len(probabilities))
 
 
 def clustered_error(

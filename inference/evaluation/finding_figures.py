@@ -13,8 +13,9 @@ from inference.evaluation.calibration import clustered_error, reliability
 from inference.evaluation.cohort import Answers, Cohort, Row
 from inference.evaluation.estimate import Estimate
 from inference.evaluation.patients import Floats, ratio, share, sums_per_patient
-from inference.evaluation.rates import clustered_rates, count
+from inference.evaluation.rates import clustered_rates
 from inference.evaluation.roc import PairedPatients, auc_loss, clustered_auc, roc
+from reporting.statistics.confusion import count
 from reporting.vocabulary import MachineFinding, Zone
 
 _CURVE_POINTS = 80

@@ -1,8 +1,6 @@
-"""The nine figures of the paper's table, from counts. Disease is the positive class, here and everywhere in Dens."""
+"""The eight rates with intervals over patients. Disease is the positive class, here and everywhere in Dens."""
 
 from __future__ import annotations
-
-from dataclasses import astuple, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,51 +14,9 @@ from inference.evaluation.patients import (
     share,
     sums_per_patient,
 )
+from reporting.statistics.confusion import count, rates
 
-RATES = ("ACC", "TPR", "TNR", "PPV", "NPV", "PLR", "NLR", "F1")
 POSITIVE_CLASS = "disease"
-
-
-@dataclass(frozen=True)
-class Counts:
-    """A confusion matrix with its positive class as rows say it: ``fn`` are positives that were called negative."""
-
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-
-    def swapped(self) -> Counts:
-        """The same matrix with the other class as the positive one."""
-        return Counts(self.tn, self.fn, self.fp, self.tp)
-
-
-def rates(counts: Counts) -> dict[str, float | None]:
-    """All eight rates; one whose denominator is 0 is ``None`` (a likelihood ratio that is infinite, too)."""
-    tp, fp, fn, tn = astuple(counts)
-    sensitivity, specificity = _over(tp, tp + fn), _over(tn, tn + fp)
-    plr = nlr = None
-    if sensitivity is not None and specificity is not None:
-        plr, nlr = _over(sensitivity, 1 - specificity), _over(1 - sensitivity, specificity)
-    return {
-        "ACC": _over(tp + tn, tp + fp + fn + tn),
-        "TPR": sensitivity,
-        "TNR": specificity,
-        "PPV": _over(tp, tp + fp),
-        "NPV": _over(tn, tn + fn),
-        "PLR": plr,
-        "NLR": nlr,
-        "F1": _over(2 * tp, 2 * tp + fp + fn),
-    }
-
-
-def count(positive: NDArray[np.bool_], said: NDArray[np.bool_]) -> Counts:
-    return Counts(
-        tp=int((positive & said).sum()),
-        fp=int((~positive & said).sum()),
-        fn=int((positive & ~said).sum()),
-        tn=int((~positive & ~said).sum()),
-    )
 
 
 def clustered_rates(
@@ -97,7 +53,3 @@ def _likelihood_ratio(point: float | None, above: tuple[Floats, Floats], below: 
         upper, lower = ((weights @ hits) / (weights @ chances) for hits, chances in (above, below))
         draws = upper / lower
     return from_resamples(point, draws)
-
-
-def _over(numerator: float, denominator: float) -> float | None:
-    return numerator / denominator if denominator else None

@@ -6,22 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from inference.evaluation.estimate import Estimate
 from inference.evaluation.patients import MIN_PATIENTS, Floats, from_resamples, patient_weights
 
 _BAND_RESAMPLES = 500
 _TAIL = 2.5
-
-
-def auc(scores: Floats, positive: NDArray[np.bool_]) -> float:
-    """Area under the ROC curve as a rank statistic (ties count half); NaN where one class is missing."""
-    positives, negatives = int(positive.sum()), int((~positive).sum())
-    if positives == 0 or negatives == 0:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[positive].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, select_autoescape
 
-from inference.evaluation import paper, wording
-from inference.evaluation.rates import RATES
+from inference.evaluation import wording
+from reporting.statistics import paper
+from reporting.statistics.confusion import RATES
 
 
 def render(template: str, summary: Mapping[str, Any], **more: Any) -> str:

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from inference.evaluation.calibration import expected_calibration_error
 from inference.evaluation.overlap import central_slices, dice, slices_between
-from inference.evaluation.roc import auc
 from inference.grading import run_network
 from inference.networks import STRUCTURES, Plane
 from inference.segmentation import predict, resample
@@ -20,6 +18,8 @@ from inference.training.crop_cache import CropSet
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
 from inference.volumes import Volume
+from reporting.statistics.auc import auc_value
+from reporting.statistics.calibration import expected_calibration_error
 from reporting.vocabulary import LABEL_VALUES, SeriesRole
 
 _AT_ONCE = 64
@@ -81,7 +81,7 @@ def grading_figures(
         "patients": len(np.unique(crops.seeds)),
         "crops": len(crops),
         "positives": int(positive.sum()),
-        "auc": auc(probability, positive),
+        "auc": auc_value(probability, positive),
         "sensitivity": float(said[positive].mean()),
         "specificity": float((~said[~positive]).mean()),
         "ece": expected_calibration_error(probability, positive),
@@ -90,7 +90,7 @@ def grading_figures(
         figures["mae_mm"] = float(np.abs(outputs["mm"] - mm).mean())
         figures["mae_mm_positives"] = float(np.abs(outputs["mm"] - mm)[positive].mean())
     if "mm" in outputs and (mm < 0).any():  # a size with a direction
-        figures["auc_of_abs_mm"] = auc(np.abs(outputs["mm"]), positive)
+        figures["auc_of_abs_mm"] = auc_value(np.abs(outputs["mm"]), positive)
         figures["direction_right"] = float((np.sign(outputs["mm"]) == np.sign(mm))[positive & said].mean())
     if "offset" in outputs:
         hit = positive & said

@@ -6,6 +6,7 @@ here is Krippendorff's distance of ranks; it is not Gwet's coefficient with ordi
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Literal
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, Ints, floats, numbered, sums_by
 from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_sums
+from reporting.statistics.rating_kinds import kinds_of
 from reporting.statistics.results import Result, Scope, undefined
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
@@ -39,7 +41,7 @@ def krippendorff_alpha(
         raise ValueError("a ratio scale has no negative values")
     paired = (grades >= 0).sum(axis=1) >= 2
     # Without patients every subject is drawn alone: subjects read alike are drawn as one kind, by its frequency.
-    owner, owners = numbered(patient) if patient is not None else _kinds(grades)
+    owner, owners = numbered(patient) if patient is not None else _kinds(grades, len(scale))
     often = sums_by(owner, owners)
     resamples = affordable(resamples, owners)
     sums = _coincidences(grades[paired], owner[paired], owners, len(scale))
@@ -79,23 +81,19 @@ def krippendorff_alpha(
     )
 
 
-def _kinds(grades: Ints) -> tuple[Ints, int]:
-    kinds, index = np.unique(grades, axis=0, return_inverse=True)
-    return index.reshape(-1).astype(np.int64), len(kinds)
+def _kinds(grades: Ints, categories: int) -> tuple[Ints, int]:
+    kinds, index = kinds_of(grades, categories)
+    return index, len(kinds)
 
 
 def _coincidences(grades: Ints, owner: Ints, owners: int, q: int) -> Floats:
     """Coincidences per owner, shape (owners, q·q): ordered pairs of ratings within a subject over (ratings − 1)."""
     found = np.zeros(owners * q * q)
     given = (grades >= 0).sum(axis=1)
-    for one in range(grades.shape[1]):
-        for other in range(grades.shape[1]):
-            both = (
-                (grades[:, one] >= 0) & (grades[:, other] >= 0) if one != other else np.zeros(len(grades), dtype=bool)
-            )
-            if both.any():
-                cell = (owner[both] * q + grades[both, one]) * q + grades[both, other]
-                found += np.bincount(cell, weights=1 / (given[both] - 1), minlength=len(found))
+    for one, other in permutations(range(grades.shape[1]), 2):
+        both = (grades[:, one] >= 0) & (grades[:, other] >= 0)
+        cell = (owner[both] * q + grades[both, one]) * q + grades[both, other]
+        found += np.bincount(cell, weights=1 / (given[both] - 1), minlength=len(found))
     return found.reshape(owners, q * q)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reporting.statistics.agreement_weights import Weights, agreement_weights
-from reporting.statistics.arrays import Floats, Ints, floats
+from reporting.statistics.arrays import Floats, Ints, floats, sums_by
 from reporting.statistics.chance_corrected import (
     COEFFICIENTS,
     NOBODY,
@@ -24,6 +24,7 @@ from reporting.statistics.chance_corrected import (
     with_interval,
 )
 from reporting.statistics.distributions import z_test
+from reporting.statistics.rating_kinds import kinds_of
 from reporting.statistics.results import Estimate, HypothesisTest, Result, Scope, undefined
 
 
@@ -45,8 +46,8 @@ class Ratings:
         if grades.size and (grades.max() >= categories or grades.min() < -1):
             raise ValueError("a grade is not in the grade list")
         rated = (grades >= 0).any(axis=1)
-        kinds, frequency = np.unique(grades[rated], axis=0, return_counts=True)
-        return cls(kinds, frequency.astype(np.float64), categories, int(np.count_nonzero(~rated)))
+        kinds, index = kinds_of(grades[rated], categories)
+        return cls(kinds, sums_by(index, len(kinds)), categories, int(np.count_nonzero(~rated)))
 
     @property
     def counts(self) -> Floats:

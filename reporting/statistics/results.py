@@ -42,7 +42,9 @@ class Estimate:
             object.__setattr__(self, "note", "not estimable")
 
     def as_json(self) -> dict[str, Any]:
-        shown: dict[str, Any] = {name: shown_number(getattr(self, name)) for name in ("value", "low", "high", "se")}
+        shown: dict[str, Any] = {name: shown_number(getattr(self, name)) for name in ("value", "low", "high")}
+        if self.se is not None:
+            shown["se"] = self.se
         return shown | {name: text for name in ("method", "note") if (text := getattr(self, name))}
 
 

@@ -9,14 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.evaluation import paper
-from inference.evaluation.agreement import agreement, total_sd
-from inference.evaluation.calibration import clustered_error, expected_calibration_error, reliability
+from inference.evaluation.agreement import agreement
+from inference.evaluation.calibration import clustered_error, reliability
 from inference.evaluation.estimate import UNDEFINED, Estimate
 from inference.evaluation.patients import ratio, share
-from inference.evaluation.rates import Counts, clustered_rates, rates
-from inference.evaluation.roc import PairedPatients, auc, auc_loss, clustered_auc, roc
+from inference.evaluation.rates import clustered_rates
+from inference.evaluation.roc import PairedPatients, auc_loss, clustered_auc, roc
 from inference.evaluation.wording import estimate, number
+from reporting.statistics import paper
+from reporting.statistics.auc import auc_value
+from reporting.statistics.bland_altman import total_sd
+from reporting.statistics.calibration import expected_calibration_error
+from reporting.statistics.confusion import Counts, rates
 from reporting.vocabulary import MachineFinding
 from tests.paths import shared_data
 
@@ -130,8 +134,8 @@ def test_auc_counts_ties_half_and_is_never_turned_round() -> None:
     negative, positive = inputs["neg_counts_per_rating_1_to_5"], inputs["pos_counts_per_rating_1_to_5"]
     scores = np.repeat(np.tile(np.arange(5.0), 2), [*negative, *positive])
     truth = np.repeat([False, True], [sum(negative), sum(positive)])
-    assert auc(scores, truth) == pytest.approx(expected["auc"], abs=1e-9)
-    assert auc(-scores, truth) == pytest.approx(1 - expected["auc"], abs=1e-9)
+    assert auc_value(scores, truth) == pytest.approx(expected["auc"], abs=1e-9)
+    assert auc_value(-scores, truth) == pytest.approx(1 - expected["auc"], abs=1e-9)
     curve = roc(scores, truth, np.arange(len(scores)), len(scores))
     assert curve is not None
     assert np.trapezoid(curve.true_positive_rate, curve.false_positive_rate) == pytest.approx(expected["auc"], abs=1e-9)

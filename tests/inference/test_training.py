@@ -11,8 +11,6 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inference.evaluation.calibration import expected_calibration_error
-from inference.evaluation.roc import auc
 from inference.networks import OUTPUTS, grading_network
 from inference.training import calibrate
 from inference.training.batches import Batch, batches_from
@@ -21,6 +19,8 @@ from inference.training.loop import Recipe, TrainingError, fit
 from inference.training.paper2024 import PAPER2024
 from inference.training.splits import Split, SplitError
 from inference.training.train_grading import GradingTask, loss_of, train
+from reporting.statistics.auc import auc_value
+from reporting.statistics.calibration import expected_calibration_error
 from reporting.vocabulary import MachineFinding
 
 FINDING = MachineFinding.OSTEOPHYTE
@@ -177,7 +177,7 @@ def test_temperature_and_threshold_recover_what_was_put_in() -> None:
     assert calibrate.temperature(honest * 3.0, positive) == pytest.approx(3.0, rel=0.05)
     assert expected_calibration_error(calibrate.sigmoid(honest), positive) < 0.02
     assert calibrate.threshold(calibrate.sigmoid(honest), positive) == pytest.approx(0.5, abs=0.08)
-    assert auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
+    assert auc_value(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True])) == 0.75
 
 
 def test_every_grading_network_has_one_output_per_name() -> None:

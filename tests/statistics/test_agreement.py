@@ -15,6 +15,7 @@ from reporting.statistics.cohen import agreement_table, cohen_kappa
 from reporting.statistics.icc import NAMES, intraclass_correlation
 from reporting.statistics.krippendorff import METRICS, krippendorff_alpha
 from reporting.statistics.many_readers import grade_counts_agreement, reader_agreement
+from reporting.statistics.rating_kinds import kinds_of
 from tests.statistics.reference import GRADES, Case, few
 
 TABLES = ["agreement.sexualfun", "agreement.two_by_two"]
@@ -196,3 +197,13 @@ def test_incomplete_targets_are_left_out_and_counted() -> None:
     found = intraclass_correlation([[1, 2], [3, math.nan], [5, 4], [2, 2]], GRADES)
     assert found.counts == {"targets": 3, "readers": 2, "targets_left_out": 1}
     assert found.notes
+
+
+@pytest.mark.parametrize(("categories", "readers"), [(2, 3), (5, 12), (9, 25)])
+def test_subjects_graded_alike_are_one_kind_however_many_grades_there_are(categories: int, readers: int) -> None:
+    rng = np.random.default_rng(4)
+    grades = rng.integers(-1, categories, size=(40, readers))
+    grades[20:] = grades[:20]
+    kinds, index = kinds_of(grades, categories)
+    assert np.array_equal(kinds[index], grades)
+    assert len(kinds) == len(np.unique(grades, axis=0))
