@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "csp",
     "rest_framework",
     "drf_spectacular",
+    "reporting.statistics",
     "reporting.core",
     "reporting.audit_trail",
     "reporting.accounts",
