@@ -13,10 +13,11 @@ from typing import Any
 
 import torch
 
-from benchmarks import card, cold, machine, scaling, studies, variants, warm, workers
+from benchmarks import card, cold, machine, scaling, studies, variants, warm, workers, worklist
+from benchmarks.peers import NoPeer
 from benchmarks.tables import show
 
-SECTIONS = ("cold", "warm", "variants", "slices", "workers", "card")
+SECTIONS = ("cold", "warm", "variants", "slices", "workers", "card", "worklist", "reading")
 
 
 def main() -> None:
@@ -44,6 +45,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="OUT", help="write every number")
     parser.add_argument("--only", nargs="+", choices=SECTIONS, help="these parts")
     parser.add_argument("--studies", type=int, default=2, help="phantom studies to write (2)")
+    parser.add_argument("--listed", type=int, default=100_000, help="studies in the worklist (100 000)")
     parser.add_argument("--repeats", type=int, default=7, help="of every timing (7)")
     parser.add_argument("--workers", type=int, nargs="+", help="numbers of worker processes (1 … cores; a card: 1 2 4)")
     parser.add_argument("--seconds", type=float, default=8.0, help="that each number of workers runs (8)")
@@ -51,7 +53,7 @@ def _options() -> argparse.Namespace:
 
 
 def _usual(device: str) -> tuple[str, ...]:
-    return ("card", "workers") if device == "cuda" else ("cold", "warm", "variants", "slices", "workers")
+    return ("card", "workers") if device == "cuda" else tuple(name for name in SECTIONS if name != "card")
 
 
 def _measured(section: str, paths: list[Path], device: str, options: argparse.Namespace, folder: Path) -> Any:
@@ -65,7 +67,21 @@ def _measured(section: str, paths: list[Path], device: str, options: argparse.Na
         return scaling.slices(paths[0], device, max(1, options.repeats // 2))
     if section == "card":
         return card.measure(paths, options.repeats)
+    if section == "worklist":
+        return worklist.measure(options.listed, options.repeats)
+    if section == "reading":
+        return _beside_peers(options.repeats)
     return _throughput(paths, device, options)
+
+
+def _beside_peers(repeats: int) -> dict[str, Any] | None:
+    from benchmarks import reading  # a machine with a card need not have a browser's driver
+
+    try:
+        return reading.measure(repeats)
+    except NoPeer as missing:
+        print(f"\nThe reading room in a browser: not measured, {missing}")
+        return None
 
 
 def _throughput(paths: list[Path], device: str, options: argparse.Namespace) -> list[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-# %(n)s studies of twenty referring units, one in ten of another section, one in two hundred assigned to %(reader)s. Units and
-# sections go together, so that there are units without a study of the other section. Without the triggers, which would
-# make each row alone; the entries are then made as the migration makes them. Needs a superuser and a transaction.
+# %(n)s studies of twenty referring units, one in ten of another section, one in two hundred assigned to %(reader)s.
+# Units and sections go together, so that there are units without a study of the other section. Without the triggers,
+# which would make each row alone; the entries are then made as the migration makes them. Needs a superuser and a
+# transaction.
 SEED = """
     SET LOCAL session_replication_role = replica;
     INSERT INTO studies_patient (id, created_at, updated_at, patient_id, issuer, name, sex)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def measure(studies: int, repeats: int) -> dict[str, Any]:
     """``studies`` rows; medians of ``repeats`` in milliseconds for each list, its first page and one far down."""
     # A socket's path is short, so the folder is not the one of the other parts.
-    with tempfile.TemporaryDirectory(prefix="dwl-", dir="/tmp") as folder:  # noqa: S108  private, and short
+    with tempfile.TemporaryDirectory(prefix="dwl-", dir="/tmp") as folder:
         environment = {**os.environ, "DENS_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
         environment.pop("DATABASE_URL", None)
 

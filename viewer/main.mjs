@@ -14,6 +14,8 @@ import { Preferences } from "./preferences.mjs";
 import { ResultBar } from "./result_bar.mjs";
 import { Viewer } from "./viewer.mjs";
 
+const NO_ANSWER = { status: 0, body: null };
+
 async function fetchContours(series) {
   if (!series.contours_url) return {};
   const answer = await request(series.contours_url, { method: "GET" });
@@ -51,7 +53,7 @@ export async function start({ root, said, words, address }) {
     root: root.querySelector("[data-alignment]"),
     viewer,
     words,
-    store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }),
+    store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }).catch(() => NO_ANSWER),
   });
 
   const tools = {
@@ -90,7 +92,7 @@ export async function start({ root, said, words, address }) {
   document.addEventListener("dens:level", (event) => viewer.goLevel(event.detail.level));
   document.addEventListener("dens:slice", (event) => viewer.goSlice(event.detail.slice));
   document.addEventListener("dens:levels-changed", async () => {
-    const answer = await request(address, { method: "GET" });
+    const answer = await request(address, { method: "GET" }).catch(() => NO_ANSWER);
     if (answer.status === 200) viewer.renew(answer.body);
   });
   addEventListener("pagehide", () => preferences.flush());

@@ -27,7 +27,9 @@ export class Preferences {
     clearTimeout(this.#timer);
     const changed = this.#changed;
     this.#changed = {};
-    if (Object.keys(changed).length > 0) return this.save(changed);
-    return Promise.resolve();
+    if (Object.keys(changed).length === 0) return Promise.resolve();
+    return this.save(changed).catch(() => {
+      this.#changed = { ...changed, ...this.#changed }; // no connection: kept with the next change
+    });
   }
 }

@@ -269,10 +269,13 @@ export class Viewer {
   #contoursOf(series) {
     if (!this.contours.has(series.id)) {
       this.contours.set(series.id, {});
-      this.fetchContours(series).then((frames) => {
-        this.contours.set(series.id, frames);
-        this.redraw();
-      });
+      this.fetchContours(series).then(
+        (frames) => {
+          this.contours.set(series.id, frames);
+          this.redraw();
+        },
+        () => this.contours.delete(series.id), // no connection: asked for again when they are next wanted
+      );
     }
     return this.contours.get(series.id);
   }

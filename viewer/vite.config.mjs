@@ -30,6 +30,8 @@ export default defineConfig({
   logLevel: "warn",
   worker: { format: "es" },
   plugins: [gzipCopies],
+  // Cornerstone3D would keep what it finds of the graphics card there; nothing of ours is kept in a browser.
+  define: { "window.localStorage": "{}" },
   build: {
     outDir,
     emptyOutDir: true,

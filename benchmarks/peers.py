@@ -1,0 +1,199 @@
+"""What the reading room is measured against: OHIF (npm package) on Debian's Orthanc; and our own demo, beside it."""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import http.server
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+OHIF = "@ohif/app@3.13.2"
+ORTHANC_PLUGINS = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
+_START_S = 600.0
+
+
+class NoPeer(RuntimeError):
+    """Something to measure with is not on this machine; the message names it."""
+
+
+@dataclass(frozen=True)
+class Dens:
+    """Our server with a drafted report of the study in ``folder``."""
+
+    address: str
+    user: str
+    password: str
+    folder: Path
+
+
+@contextmanager
+def dens(work: Path) -> Iterator[Dens]:
+    """The demo, as ``make demo`` starts it, with a state of its own below ``work``."""
+    state = work / "dens"
+    environment = {**os.environ, "DENS_STATE_DIR": str(state)}
+    log = (work / "demo.log").open("w+")
+    process = subprocess.Popen([sys.executable, "-m", "config.demo"], env=environment, stdout=log, stderr=log)
+    try:
+        said = _wait_for(lambda: _said(work / "demo.log", "Dens is at"), process, "the demo")
+        address = said.split("Dens is at ")[1].split("/ ")[0]
+        row = next(line.split() for line in said.splitlines() if line.split()[:1] == ["senior"])
+        yield Dens(address, row[0], row[1], state / "demo" / "studies" / "herniation")
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+        log.close()
+
+
+@contextmanager
+def ohif(work: Path, study: Path, cache: Path) -> Iterator[str]:
+    """The address of OHIF's viewer on Orthanc, which holds the DICOM files of ``study``."""
+    for program in ("Orthanc", "npm"):
+        if shutil.which(program) is None:
+            raise NoPeer(f"{program} is not installed")
+    if not ORTHANC_PLUGINS.exists():
+        raise NoPeer("Orthanc's DICOMweb plugin is not installed (Debian: orthanc-dicomweb)")
+    dist = _unpacked(cache)
+    port, site_port = _free_port(), _free_port()
+    settings = work / "orthanc.json"
+    settings.write_text(json.dumps(_orthanc(work / "orthanc", port)))
+    orthanc = subprocess.Popen(["Orthanc", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    site = _Site(("127.0.0.1", site_port), functools.partial(_Pages, f"http://127.0.0.1:{port}", directory=str(dist)))
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+    try:
+        _wait_for(lambda: _answers(port), orthanc, "Orthanc")
+        for path in sorted(study.rglob("*.dcm")):
+            _ask(port, "POST", "/instances", path.read_bytes())
+        yield f"http://127.0.0.1:{site_port}"
+    finally:
+        site.shutdown()
+        orthanc.terminate()
+        orthanc.wait(timeout=30)
+
+
+def _orthanc(folder: Path, port: int) -> dict[str, object]:
+    folder.mkdir(parents=True, exist_ok=True)
+    return {
+        "Name": "bench",
+        "HttpPort": port,
+        "DicomServerEnabled": False,
+        "AuthenticationEnabled": False,
+        "StorageDirectory": str(folder),
+        "IndexDirectory": str(folder),
+        "Plugins": [str(ORTHANC_PLUGINS)],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
+        "HttpVerbose": False,
+    }
+
+
+def _unpacked(cache: Path) -> Path:
+    """OHIF's built pages, fetched once into ``cache`` (the registry is npm's own setting)."""
+    dist = cache / "package" / "dist"
+    if not dist.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory() as folder:
+            packed = subprocess.run(["npm", "pack", OHIF, "--silent"], cwd=folder, capture_output=True, text=True)
+            if packed.returncode != 0:
+                raise NoPeer(f"npm cannot fetch {OHIF}")
+            with tarfile.open(Path(folder) / packed.stdout.strip().splitlines()[-1]) as archive:
+                archive.extractall(cache, filter="data")
+    return dist
+
+
+class _Site(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+
+class _Pages(http.server.SimpleHTTPRequestHandler):
+    """OHIF's files; every address that is no file is its one page, and its settings point at Orthanc."""
+
+    def __init__(self, orthanc: str, *arguments: object, **more: object) -> None:
+        self.orthanc = orthanc
+        super().__init__(*arguments, **more)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        path = self.path.split("?")[0]
+        if path == "/app-config.js":
+            body = _OHIF_SETTINGS.replace("ORTHANC", self.orthanc).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "text/javascript")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            return
+        if not Path(self.translate_path(path)).is_file():
+            self.path = "/index.html"
+        super().do_GET()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Quiet."""
+
+
+_OHIF_SETTINGS = """window.config = {
+  routerBasename: null, extensions: [], modes: [], showStudyList: true, maxNumberOfWebWorkers: 3,
+  showLoadingIndicator: true, strictZSpacingForVolumeViewport: true,
+  maxNumRequests: {interaction: 100, thumbnail: 5, prefetch: 25},
+  defaultDataSourceName: 'orthanc',
+  dataSources: [{
+    namespace: '@ohif/extension-default.dataSourcesModule.dicomweb', sourceName: 'orthanc',
+    configuration: {
+      friendlyName: 'Orthanc', name: 'orthanc', wadoUriRoot: 'ORTHANC/wado',
+      qidoRoot: 'ORTHANC/dicom-web', wadoRoot: 'ORTHANC/dicom-web',
+      qidoSupportsIncludeField: false, imageRendering: 'wadors', thumbnailRendering: 'wadors',
+      enableStudyLazyLoad: true, supportsFuzzyMatching: false, supportsWildcard: true,
+      omitQuotationForMultipartRequest: true, bulkDataURI: {enabled: true},
+    },
+  }],
+};
+"""
+
+
+def _wait_for(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> str:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        said = ready()
+        if said:
+            return str(said)
+        if process.poll() is not None:
+            raise NoPeer(f"{what} ended instead of starting")
+        time.sleep(0.2)
+    raise NoPeer(f"{what} did not start")
+
+
+def _said(log: Path, text: str) -> str:
+    said = log.read_text(errors="replace")
+    return said if text in said else ""
+
+
+def _ask(port: int, method: str, path: str, body: bytes | None = None) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, path, body)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+def _answers(port: int) -> bool:
+    try:
+        return _ask(port, "GET", "/system") == 200
+    except OSError:
+        return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
