@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -47,7 +48,27 @@ def open_report(page: Page, address: str, patient: str) -> None:
     page.goto(f"{address}/?status=all")
     page.locator(f'tr:has-text("PHANTOM-{patient}") [data-open]').click()
     page.locator("[data-reading][data-ready]").wait_for()
+    page.locator('[data-images="viewer"]').wait_for()
     page.wait_for_load_state("networkidle")
+
+
+def withheld(page: Page) -> bytes:
+    """The machine is silent around a vertebra that a reader calls operated."""
+    page.keyboard.press("l")
+    page.locator(".levels-step.is-done").wait_for()
+    page.locator('[data-level="C4"] > summary').click()
+    page.locator('[data-place="postop@C4"] [data-set="fusion_hardware"]').click()
+    expect(page.locator("[data-save-mark]")).to_have_attribute("data-save", "saved")
+    page.locator('[data-level="C4/5"] > summary').click()
+    page.wait_for_load_state("networkidle")
+    return page.screenshot()
+
+
+def printed(page: Page) -> bytes:
+    """The first page of the draft as paper has it."""
+    answer = page.request.get(f"{page.url.rstrip('/')}/draft.pdf")
+    command = ["pdftoppm", "-png", "-r", "80", "-f", "1", "-l", "1"]
+    return subprocess.run(command, input=answer.body(), capture_output=True, check=True).stdout
 
 
 def main(address: str, name: str, password: str) -> None:
@@ -71,6 +92,11 @@ def main(address: str, name: str, password: str) -> None:
                 expect(each.locator("[data-save-mark]")).to_have_attribute("data-save", "saved")
         expect(other.locator("[data-merge]")).to_be_visible()
         save("conflict", other.screenshot())
+
+        open_report(page, address, "103")
+        save("withheld", withheld(page))
+        open_report(page, address, "102")
+        save("printed", printed(page))
 
         chinese = log_in(browser, address, name, password, "zh-CN")
         open_report(chinese, address, "105")
