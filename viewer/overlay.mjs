@@ -63,11 +63,10 @@ function drawLabels(svg, shapes, toScreen) {
     return { text, at: shape.between.map(toScreen), width: text.getComputedTextLength() };
   });
   const places = labelPlaces(labels, { width: svg.clientWidth, height: svg.clientHeight });
-  for (const [index, { x, y, anchor: side }] of places.entries()) {
+  for (const [index, { x, y }] of places.entries()) {
     const { text } = labels[index];
     text.setAttribute("x", at(x));
     text.setAttribute("y", at(y));
-    text.setAttribute("text-anchor", side);
   }
 }
 

@@ -11,7 +11,6 @@ import io
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
