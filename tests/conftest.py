@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,6 +28,13 @@ def _flush_despite_triggers() -> Iterator[None]:
     TransactionTestCase._fixture_teardown = teardown
     yield
     TransactionTestCase._fixture_teardown = original
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A request leaves its language behind in the thread, where the next test would find it."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(autouse=True)
