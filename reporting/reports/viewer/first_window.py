@@ -18,7 +18,7 @@ def first_window(frame: SeriesFrame) -> dict[str, Any] | None:
 
     ``None`` for colour, and where the pixels cannot be decoded: then the viewer takes each frame as it comes.
     """
-    if (frame.object.samples_per_pixel or 1) > 1 or frame.object.photometric_interpretation == "PALETTE COLOR":
+    if frame.is_colour:
         return None
     window = frame.place.window
     if window is not None and np.all(np.isfinite(window)) and window[1] > 0:

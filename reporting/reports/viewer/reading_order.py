@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting.studies.completeness import PARALLEL_COSINE
 from reporting.studies.headers import FrameHeader
 from reporting.studies.series_roles import Plane, plane_of, slice_normal
 
-PARALLEL_COSINE = 0.9995  # 1.8°: slices of one pack
 # Which way scrolling goes (LPS): from the patient's right to left, from the head down, from front to back.
 _FORWARD = {
     Plane.SAGITTAL: np.array([1.0, 0.0, 0.0]),

@@ -28,6 +28,11 @@ class SeriesFrame:
     def key(self) -> tuple[uuid.UUID, int]:
         return self.instance.pk, self.number
 
+    @property
+    def is_colour(self) -> bool:
+        """Given as RGB by pixel, whatever is stored (``pixel_decoding.decode_pixels``)."""
+        return (self.object.samples_per_pixel or 1) > 1 or self.object.photometric_interpretation == "PALETTE COLOR"
+
 
 @dataclass(frozen=True)
 class SeriesFrames:
@@ -58,7 +63,7 @@ def _frames(instance: SopInstance) -> Iterable[SeriesFrame]:
 def frame_json(frame: SeriesFrame) -> dict[str, Any]:
     """The keys of one frame in docs/viewer_description.md."""
     header, place = frame.object, frame.place
-    samples = 3 if (header.samples_per_pixel or 1) > 1 or header.photometric_interpretation == "PALETTE COLOR" else 1
+    samples = 3 if frame.is_colour else 1
     bits = _whole_bytes(header.bits_allocated) if samples == 1 else 8
     is_placed = place.orientation is not None and place.position_mm is not None
     return {
