@@ -7,7 +7,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY viewer viewer
 COPY static/js/api_client.mjs static/js/api_client.mjs
-RUN npm run --silent build
+RUN npm run --silent build \
+    && install -D node_modules/plotly.js-strict-dist-min/plotly-strict.min.js built/charts/plotly.min.js
 
 FROM python:3.11-slim-bookworm AS base
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \

@@ -14,7 +14,7 @@ export DJANGO_SETTINGS_MODULE ?= config.settings
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
-setup: var/.python var/.node var/.messages built/viewer/manifest.json  ## Install everything into this folder
+setup: var/.python var/.node var/.messages built/viewer/manifest.json built/charts/plotly.min.js  ## Install everything into this folder
 
 var/.python: requirements/dev.txt
 	@mkdir -p var
@@ -25,7 +25,7 @@ var/.python: requirements/dev.txt
 	@touch $@
 
 var/.node: package-lock.json var/.python
-	@echo "Installing fonts and the viewer's libraries"
+	@echo "Installing fonts and the libraries of viewer and charts"
 	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
@@ -33,6 +33,10 @@ built/viewer/manifest.json: var/.node package.json $(wildcard viewer/*.mjs) stat
 	@echo "Building the viewer"
 	@$(BIN)/npm run --silent build
 	@touch $@
+
+built/charts/plotly.min.js: var/.node
+	@mkdir -p $(@D)
+	@cp node_modules/plotly.js-strict-dist-min/plotly-strict.min.js $@
 
 var/.messages: $(wildcard locale/*/LC_MESSAGES/django.po) var/.python
 	@test ! -d locale || $(BIN)/pybabel --quiet compile --directory locale --domain django

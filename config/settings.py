@@ -236,6 +236,9 @@ VIEWER_DIR = BASE_DIR / "built" / "viewer"
 STATICFILES_DIRS: list[Any] = [BASE_DIR / "static"]
 if VIEWER_DIR.is_dir():
     STATICFILES_DIRS.append(("viewer", VIEWER_DIR))
+CHARTS_DIR = BASE_DIR / "built" / "charts"  # plotly.js; without it the audit pages show their tables alone
+if CHARTS_DIR.is_dir():
+    STATICFILES_DIRS.append(("charts", CHARTS_DIR))
 STATIC_ROOT = STATE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_IMMUTABLE_FILE_TEST = r"^.*/viewer/assets/.+-[\w-]{8}\.\w+$"  # names hold a digest of the content

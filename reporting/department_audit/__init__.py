@@ -1,0 +1,1 @@
+"""Model against final reads: facts from signed versions, figures, dashboards (docs/department_audit.md)."""
