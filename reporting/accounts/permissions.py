@@ -43,6 +43,7 @@ class Act(StrEnum):
     ALGORITHM_ACTIVATE = "algorithm.activate"
     ALGORITHM_STOP = "algorithm.stop"
     AUDIT_VIEW = "audit.view"
+    DEPARTMENT_AUDIT_VIEW = "department_audit.view"
     USER_MANAGE = "user.manage"
     OPERATIONS_VIEW = "operations.view"
 
@@ -73,6 +74,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_WITHDRAW,
             Act.REPORT_DISCARD,
             Act.BLIND_RULE,
+            Act.DEPARTMENT_AUDIT_VIEW,
             Act.CRITICAL_LIST_PROPOSE,
             Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_PROPOSE,
@@ -86,6 +88,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_EXPORT,
             Act.BLIND_RULE,
             Act.AUDIT_VIEW,
+            Act.DEPARTMENT_AUDIT_VIEW,
             Act.QUARANTINE_VIEW,
             Act.OPERATIONS_VIEW,
             Act.ALGORITHM_TEST,

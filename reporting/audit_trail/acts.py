@@ -73,3 +73,6 @@ class AuditAct(StrEnum):
     STUDY_SHARE_ENDED = "study.share_ended"
     FRAMES_ALIGNED = "study.frames_aligned"
     SIGNATURE_REFUSED = "signature.refused"
+    AUDIT_CASES_LISTED = "department_audit.cases_listed"
+    AUDIT_CASE_OPENED = "department_audit.case_opened"
+    AUDIT_CHART_EXPORTED = "department_audit.chart_exported"
