@@ -34,7 +34,10 @@ _PROBE = """
     return {spread: grey.reduce((a, b) => a + Math.abs(b - mean), 0) / grey.length, mark: grey.join()};
   };
   let arrived;
-  window.benchFirst = new Promise((done) => { arrived = done; });
+  window.benchFirst = new Promise((done, fail) => {
+    arrived = done;
+    setTimeout(() => fail(new Error('no picture came')), WAIT_MS);
+  });
   const watch = () => {
     for (const canvas of document.querySelectorAll(window.benchCanvases || 'canvas')) {
       const seen = window.benchLook(canvas);
@@ -60,7 +63,7 @@ _PROBE = """
     requestAnimationFrame(step);
   });
 })();
-"""
+""".replace("WAIT_MS", str(WAIT_MS))
 _OWN_AXIAL = '[data-pane="2"] canvas'
 _OHIF_CANVAS = ".cornerstone-canvas"
 
@@ -185,6 +188,7 @@ def _visit_ohif(browser: Browser, address: str, study_uid: str, keys: set[str], 
     page = browser.new_context(viewport={"width": 1600, "height": 1000}).new_page()
     page.set_default_timeout(WAIT_MS)
     page.add_init_script(f"window.benchCanvases = {json.dumps(_OHIF_CANVAS)};" + _PROBE)
+    page.add_init_script("localStorage.setItem('shownTours', '[\"basicViewerTour\"]');")  # its tour covers the page
     arrivals = _Arrivals(page, keys)
     page.goto(f"{address}/viewer?StudyInstanceUIDs={study_uid}", wait_until="commit")
     first = _first(page)
@@ -210,21 +214,26 @@ def _scroll(page: Page, canvas: str) -> float:
 
 def _accept(page: Page) -> float:
     """From the press on a machine value to its row in the state that the server stored."""
-    page.keyboard.press("l")
+    status = page.locator('[data-place^="level_status"]')
+    if status.get_attribute("data-state") != "human_confirmed":
+        page.keyboard.press("l")  # machine values count for nothing before the levels are confirmed
+        page.locator('[data-place^="level_status"][data-state="human_confirmed"]').wait_for(state="attached")
+        page.wait_for_load_state("networkidle")
     field = page.locator('[data-state="ai_suggested"]').first
     place = field.get_attribute("data-place")
     page.evaluate(
-        """(place) => {
+        """([place, ms]) => {
           const row = () => document.querySelector(`[data-place="${CSS.escape(place)}"]`);
-          window.benchAccepted = new Promise((done) => {
+          window.benchAccepted = new Promise((done, fail) => {
             const began = performance.now();
+            setTimeout(() => fail(new Error(`${place} was not saved`)), ms);
             const look = () => row()?.dataset.state === "human_confirmed" ? done(performance.now() - began)
               : requestAnimationFrame(look);
             row().querySelector(".act-accept").click();
             look();
           });
         }""",
-        place,
+        [place, WAIT_MS],
     )
     took: float = page.evaluate("window.benchAccepted")
     return float(took) / 1000
