@@ -118,6 +118,23 @@ export function edges(frame) {
   };
 }
 
+/**
+ * The same projection as `project` (patient → [x, y], parallel, so four points of it say everything), without its price per point.
+ * `about` is a point near those that will be asked for.
+ */
+export function affine(project, about) {
+  const STEP_MM = 100; // rounding of single points stays far below a pixel
+  const origin = project(about);
+  const [alongX, alongY, alongZ] = [0, 1, 2].map((axis) => {
+    const [x, y] = project(about.map((value, index) => value + (index === axis ? STEP_MM : 0)));
+    return [(x - origin[0]) / STEP_MM, (y - origin[1]) / STEP_MM];
+  });
+  return (point) => {
+    const [x, y, z] = subtract(point, about);
+    return [0, 1].map((at) => origin[at] + x * alongX[at] + y * alongY[at] + z * alongZ[at]);
+  };
+}
+
 export const distance = (a, b) => length(subtract(a, b));
 
 /** The angle between two lines in degrees, 0 to 90: as Cobb measured it, whichever way each was drawn. */

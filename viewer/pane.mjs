@@ -6,7 +6,7 @@
  * onChange(pane, what) hears "slice" when another slice is shown and "view" when it is drawn anew (moved, zoomed, resized).
  */
 import { Enums } from "@cornerstonejs/core";
-import { add, dot, isPlaced, normal, scale, subtract, toPixel } from "./geometry.mjs";
+import { add, affine, centre, dot, isPlaced, normal, scale, subtract, toPixel } from "./geometry.mjs";
 import { imageId, loadFrame } from "./images.mjs";
 
 export class Pane {
@@ -110,6 +110,11 @@ export class Pane {
   /** Patient → place in the pane, CSS pixels from its upper left corner. */
   toScreen(point) {
     return this.viewport.worldToCanvas(point);
+  }
+
+  /** `toScreen` as it is now, for many points at once. */
+  projection() {
+    return affine((point) => this.toScreen(point), isPlaced(this.frame) ? centre(this.frame) : [0, 0, 0]);
   }
 
   /** Place in the pane → the point on the shown slice. */

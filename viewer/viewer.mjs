@@ -244,8 +244,8 @@ export class Viewer {
   /** Draw over the panes anew. */
   redraw(panes = this.panes) {
     for (const pane of panes) {
-      const shapes = pane.frame && !pane.figure.hidden ? this.#shapes(pane) : [];
-      drawOver(pane.over, shapes, (point) => pane.toScreen(point));
+      if (pane.frame && !pane.figure.hidden) drawOver(pane.over, this.#shapes(pane), pane.projection());
+      else pane.over.replaceChildren();
     }
   }
 

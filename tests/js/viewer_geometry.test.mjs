@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
+  affine,
   angleBetween,
   centre,
   distance,
@@ -95,4 +96,13 @@ test("a slice along the spine shows no single level", () => {
 
 test("the middle of a frame is the middle of its pixels", () => {
   near(centre(axial), [-0.25, -0.25, 10]);
+});
+
+test("A parallel projection is the same for many points at once, far from the point it was taken at too", () => {
+  const project = ([x, y, z]) => [3.5 * x - 1.25 * y + 0.5 * z + 417, 0.75 * x + 2 * y - 3 * z - 88];
+  const quick = affine(project, [120, -340, 55]);
+  for (const point of [[0, 0, 0], [120, -340, 55], [-310.4, 22.7, 900.1]]) {
+    const [expected, found] = [project(point), quick(point)];
+    assert.ok(Math.hypot(expected[0] - found[0], expected[1] - found[1]) < 1e-9);
+  }
 });
