@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "reporting.predictions",
     "reporting.dicom_network",
     "reporting.reports",
+    "reporting.department_audit",
     "reporting.worklist",
 ]
 if env_bool("DENS_WITH_INFERENCE", True):  # the web image has no torch and none of the pixel commands

@@ -37,16 +37,24 @@ def share_estimate(hits: Floats, chances: Floats, level: float = 0.95, of: str =
 
     At 0 or 1 patients do not vary; then every patient with a chance counts as one row.
     """
-    n = float(chances.sum())
-    if n <= 0:
+    patients = int(np.count_nonzero(chances))
+    return share_of_totals(
+        float(hits.sum()), float(chances.sum()), patients, ratio_variance(hits, chances), level=level, of=of
+    )
+
+
+def share_of_totals(
+    hits: float, chances: float, patients: int, variance: float, *, level: float = 0.95, of: str = ""
+) -> Estimate:
+    """The same from totals: ``patients`` are those with a chance, ``variance`` that of the ratio estimator."""
+    if chances <= 0:
         return undefined(f"no {of}" if of else "nothing to count")
-    value, patients = float(hits.sum()) / n, int(np.count_nonzero(chances))
+    value = hits / chances
     if patients < 2:
         return Estimate(value, note=ONE_PATIENT)
     if value in (0.0, 1.0):
         low, high = proportion_interval(value * patients, patients, level)
         return Estimate(value, low, high, method="wilson over patients")
-    variance = ratio_variance(hits, chances)
     if variance <= 1e-18:
         return Estimate(value, note=NO_SPREAD)
     effective = value * (1 - value) / variance

@@ -1,0 +1,271 @@
+"""The query interface of the audit: a filter and a dimension → figures with counts and intervals.
+
+Groups come in the order of their values; a group without a row is left out.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from django.db import connection
+from django.db.models import Max
+
+from reporting.department_audit.counting import count_rows
+from reporting.department_audit.figure_types import (
+    AgreementFigure,
+    ConfusionFigure,
+    OutcomeFigure,
+    ProcessFigure,
+    SizeFigure,
+    SwitchFigure,
+)
+from reporting.department_audit.filters import READ_DIMENSIONS, Dimension, Filter, month_text
+from reporting.department_audit.kinds import (
+    AGREEMENT,
+    CONFUSION,
+    DECILES,
+    OUTCOME,
+    PROBABILITY_BINS,
+    PROCESS,
+    SCORE,
+    SIZE,
+    SWITCH,
+    TENTHS,
+    TIME_BINS,
+)
+from reporting.department_audit.measures import PREPARED
+from reporting.department_audit.models import Fact, PendingReport, SignedRead
+from reporting.department_audit.rows import POSITIVES, reads_condition
+from reporting.department_audit.scores import ScoreFigure
+from reporting.department_audit.words import Comparison, Standing, Truth
+from reporting.statistics.arrays import Ints
+from reporting.statistics.moments import ConfusionMoments
+from reporting.statistics.results import Scope
+
+PAGE = 50
+MOST_POINTS = 2000
+# The positive class in the words of the template.
+POSITIVE_CLASS: Mapping[str, str] = {
+    "osteophyte": "present",
+    "slip": "present",
+    "herniation": "herniation",
+    "pll": "thickened",
+    "lf": "thickened",
+}
+UNIT = "level"
+
+
+def scope_of(finding: str) -> Scope:
+    """The positive class of a finding; without one, of whatever each finding's disease is."""
+    return Scope(f"{finding}: {POSITIVE_CLASS[finding]}" if finding in POSITIVE_CLASS else "disease", UNIT)
+
+
+def tables(chosen: Filter, by: Dimension | None = None) -> list[ConfusionFigure]:
+    """The machine against ``chosen.truth``: concordance for the final read, accuracy for the others."""
+    found = []
+    for value, vector in _counted(CONFUSION.name, chosen, by, chosen.truth).items():
+        patients = CONFUSION.patients(vector)
+        moments = ConfusionMoments(CONFUSION.moments(vector), patients)
+        finding = value if by is Dimension.FINDING else chosen.finding
+        found.append(ConfusionFigure(value, CONFUSION.reports(vector), patients["any"], moments, scope_of(finding)))
+    return found
+
+
+def outcomes(chosen: Filter, by: Dimension | None = None) -> list[OutcomeFigure]:
+    """Accepted, changed, rejected, added, bulk …: of the class fields."""
+    found = []
+    for value, vector in _counted(OUTCOME.name, chosen, by, Truth.FINAL.value).items():
+        moments = OUTCOME.moments(vector)
+        counts = {name: round(float(n)) for name, n in zip(OUTCOME.counts, moments.sums, strict=True)}
+        found.append(OutcomeFigure(value, OUTCOME.reports(vector), OUTCOME.patients(vector)["any"], counts, moments))
+    return found
+
+
+def scores(chosen: Filter, by: Dimension | None = None) -> list[ScoreFigure]:
+    """Probabilities by class: for ROC, calibration and threshold curve. One finding at a time makes sense."""
+    found = []
+    for value, vector in _counted(SCORE.name, chosen, by, chosen.truth).items():
+        plain, patients = SCORE.plain(vector), SCORE.patients(vector)
+        bins = 2 * PROBABILITY_BINS
+        found.append(
+            ScoreFigure(
+                value,
+                SCORE.reports(vector),
+                patients["any"],
+                scope_of(value if by is Dimension.FINDING else chosen.finding),
+                plain[:PROBABILITY_BINS],
+                plain[PROBABILITY_BINS:bins],
+                SCORE.moments(vector),
+                patients,
+                plain[bins : bins + DECILES],
+                int(plain[-1]),
+            )
+        )
+    return found
+
+
+def pairs_mm(chosen: Filter, by: Dimension | None = None) -> list[SizeFigure]:
+    """Machine and signed sizes; the points of the plot come along where there is no breakdown."""
+    points = _points(chosen) if by is None else ()
+    return [
+        SizeFigure(
+            value,
+            SIZE.reports(vector),
+            SIZE.patients(vector)["any"],
+            round(float(SIZE.moments(vector).sums[0])),
+            SIZE.moments(vector),
+            int(SIZE.plain(vector)[0]),
+            points,
+        )
+        for value, vector in _counted(SIZE.name, chosen, by, Truth.FINAL.value).items()
+    ]
+
+
+def process(chosen: Filter, by: Dimension | None = None) -> list[ProcessFigure]:
+    """Time to sign, edits per report, share of reports in which every machine value stood. Of whole reports."""
+    found = []
+    for value, vector in _counted(PROCESS.name, chosen, by, Truth.FINAL.value).items():
+        plain, patients = PROCESS.plain(vector), PROCESS.patients(vector)
+        times = plain[:TIME_BINS], plain[TIME_BINS : 2 * TIME_BINS]
+        moments = PROCESS.moments(vector)
+        found.append(
+            ProcessFigure(
+                value,
+                PROCESS.reports(vector),
+                patients["any"],
+                moments,
+                patients["with_machine"],
+                *times,
+                plain[2 * TIME_BINS :],
+            )
+        )
+    return found
+
+
+def switches(chosen: Filter, by: Dimension | None = None) -> list[SwitchFigure]:
+    """From blind first read to final read. Right and wrong where ``chosen.truth`` is a reference."""
+    found = []
+    for value, vector in _counted(SWITCH.name, chosen, by, chosen.truth).items():
+        moments, patients = SWITCH.moments(vector), SWITCH.patients(vector)
+        counts = {name: round(float(n)) for name, n in zip(SWITCH.counts, moments.sums, strict=True)}
+        found.append(SwitchFigure(value, SWITCH.reports(vector), patients["any"], counts, moments, patients["judged"]))
+    return found
+
+
+def readers(chosen: Filter, by: Dimension | None = None, *, first: str = PREPARED) -> list[AgreementFigure]:
+    """People against people: what was prepared (or read blind first: ``first="blind"``) against the final read."""
+    found = []
+    for value, vector in _counted(AGREEMENT.name, chosen, by, first).items():
+        moments = AGREEMENT.moments(vector)
+        counts = {name: round(float(n)) for name, n in zip(AGREEMENT.counts, moments.sums, strict=True)}
+        patients = AGREEMENT.patients(vector)["any"]
+        found.append(AgreementFigure(value, AGREEMENT.reports(vector), patients, counts, moments))
+    return found
+
+
+@dataclass(frozen=True)
+class Case:
+    """One report behind a number. ``places``: its facts that answer the filter."""
+
+    report_id: uuid.UUID
+    study_id: uuid.UUID
+    version: int
+    signed_at: datetime
+    places: tuple[Fact, ...]
+
+
+def cases(
+    chosen: Filter, page: int = 1, *, cell: str = "", field: str = "", per_page: int = PAGE
+) -> tuple[list[Case], bool]:
+    """Reports with a fact that answers the filter, the latest first, and whether there are more.
+
+    ``cell``: ``tp``, ``fp``, ``fn`` or ``tn`` against ``chosen.truth``. ``field``: one field instead of class fields.
+    """
+    facts = Fact.objects.filter(**_facts_asked_for(chosen, cell, field))
+    reads = SignedRead.objects.filter(standing=Standing.CURRENT.value, **_reads_asked_for(chosen))
+    start = max(0, page - 1) * per_page
+    wanted = list(
+        reads.filter(pk__in=facts.values("read"))
+        .select_related("report")
+        .order_by("-signed_at", "pk")[start : start + per_page + 1]
+    )
+    more, wanted = len(wanted) > per_page, wanted[:per_page]
+    places: dict[uuid.UUID, list[Fact]] = {read.pk: [] for read in wanted}
+    of_page = facts.filter(read__in=wanted).select_related("read").order_by("finding", "level", "side", "instance")
+    for fact in of_page:
+        places[fact.read_id].append(fact)
+    return [Case(r.report_id, r.report.study_id, r.number, r.signed_at, tuple(places[r.pk])) for r in wanted], more
+
+
+def _facts_asked_for(chosen: Filter, cell: str, field: str) -> dict[str, object]:
+    asked: dict[str, object] = {"field": field} if field else {"comparison": Comparison.CLASS.value}
+    asked |= {name: value for name in ("finding", "level", "side", "outcome") if (value := getattr(chosen, name))}
+    if cell:
+        asked |= {"machine_counts": True, "machine_positive": cell in ("tp", "fp")}
+        asked[POSITIVES[chosen.truth]] = cell in ("tp", "fn")
+    return asked
+
+
+def _reads_asked_for(chosen: Filter) -> dict[str, object]:
+    asked: dict[str, object] = {d.value: value for d, value in chosen.conditions().items()}
+    if chosen.month_from:
+        asked["month__gte"] = chosen.month_from
+    if chosen.month_to:
+        asked["month__lte"] = chosen.month_to
+    return asked
+
+
+def offered() -> dict[str, list[str]]:
+    """Values of each dimension that there are: what a filter may be set to."""
+    found = {}
+    for dimension in READ_DIMENSIONS:
+        values = SignedRead.objects.filter(standing=Standing.CURRENT.value).order_by(dimension.value)
+        found[dimension.value] = list(values.values_list(dimension.value, flat=True).distinct())
+    months = SignedRead.objects.filter(standing=Standing.CURRENT.value).order_by("month")
+    found[Dimension.MONTH.value] = [month_text(m) for m in months.values_list("month", flat=True).distinct()]
+    return found
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """When the newest signature was that is counted, and how many reports wait to be."""
+
+    newest: datetime | None
+    waiting: int
+
+
+def freshness() -> Freshness:
+    newest = SignedRead.objects.aggregate(newest=Max("signed_at"))["newest"]
+    return Freshness(newest, PendingReport.objects.values("report").distinct().count())
+
+
+def _counted(kind: str, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
+    return count_rows(_KINDS[kind], chosen, by, truth)
+
+
+_KINDS = {kind.name: kind for kind in (CONFUSION, OUTCOME, SCORE, SIZE, PROCESS, SWITCH, AGREEMENT)}
+
+
+def _points(chosen: Filter) -> tuple[tuple[float, float], ...]:
+    """Up to ``MOST_POINTS`` pairs (mean, machine − signed) in mm, chosen by their key: the same ones every time."""
+    where, params = reads_condition(chosen)
+    places = {"f.finding": chosen.finding, "f.level": chosen.level, "f.side": chosen.side}
+    for column, value in places.items():
+        if value:
+            where += f" AND {column} = %s"
+            params.append(value)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT f.machine_number, f.number FROM department_audit_fact f"
+            " JOIN department_audit_signedread r ON r.version_id = f.read_id"
+            f" WHERE r.standing = 'current' AND f.comparison = 'size' AND f.number IS NOT NULL"
+            f" AND f.machine_number IS NOT NULL AND {where} ORDER BY f.id LIMIT %s",
+            [*params, MOST_POINTS],
+        )
+        pairs = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)
+    rounded = np.round(pairs * TENTHS) / TENTHS
+    return tuple(((a + b) / 2, round(a - b, 1)) for a, b in rounded.tolist())
