@@ -9,6 +9,7 @@ from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
 from reporting.accounts.viewer_preferences import ViewerPreferencesView
+from reporting.department_audit.api import ChartsView, ChartView
 from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
 from reporting.predictions.blind_api import BlindRulesView
@@ -70,6 +71,8 @@ urlpatterns = [
     path("users/<uuid:user_id>/role/", UserRoleView.as_view(), name="user-role"),
     path("users/<uuid:user_id>/active/", UserActiveView.as_view(), name="user-active"),
     path("audit-events/", AuditView.as_view(), name="audit-events"),
+    path("audit/charts/", ChartsView.as_view(), name="audit-charts"),
+    path("audit/charts/<slug:key>/", ChartView.as_view(), name="audit-chart"),
     path("uploads/", UploadView.as_view(), name="uploads"),
     path("uploads/pieces/", UploadPiecesView.as_view(), name="upload-pieces"),
     path("uploads/finish/", FinishUploadView.as_view(), name="upload-finish"),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("studies/", include("reporting.reports.study_urls")),
     path("algorithms/", include("reporting.reports.algorithm_urls")),
     path("rules/", include("reporting.reports.rules_urls")),
+    path("audit/", include("reporting.department_audit.urls")),
     path("", include("reporting.reports.urls")),
     path("", include("reporting.worklist.urls")),
 ]

@@ -72,6 +72,8 @@ NOT_SENIOR = "owner colleague stranger auditor researcher reader importer admin 
 NOT_SENIOR_NOR_AUDITOR = "owner colleague stranger researcher reader importer admin service"
 SEES_ALGORITHMS = "owner colleague stranger senior auditor researcher admin"
 NO_ALGORITHMS = "reader importer service"
+SEES_AUDIT = "senior auditor"
+NO_AUDIT = "owner colleague stranger researcher reader importer admin service"
 
 
 def _of_algorithm(act: str, allowed: dict[int, str], algorithm: str, body: str = "") -> tuple[Row, Row]:
@@ -244,6 +246,19 @@ TABLE = [
         {302: "senior auditor anonymous", 403: NOT_SENIOR_NOR_AUDITOR},
         fixed=(("number", 2), ("act", "decline")),
         form=(("reason", "why not"),),
+    ),
+    # --- the department audit
+    _read("api:audit-charts", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _read("api:audit-chart", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("key", "findings"),)),
+    _page("department_audit:overview", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page("department_audit:finding", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("finding", "herniation"),)),
+    _page("department_audit:groups", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("dimension", "reader_group"),)),
+    _page("department_audit:process", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page("department_audit:readers", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page("department_audit:cases", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page("department_audit:case", {404: SEES_AUDIT, 403: NO_AUDIT}, ids=(("report_id", "draft"),)),
+    _page(
+        "department_audit:export", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("key", "findings"), ("extension", "csv"))
     ),
     # --- algorithms
     _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),

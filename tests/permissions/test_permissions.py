@@ -20,6 +20,7 @@ from tests.permissions.world import PEOPLE, World, make_world
 pytestmark = pytest.mark.django_db
 CHANGES = [row for row in TABLE if row.method != "GET"]
 OF_OBJECTS = [row for row in TABLE if row.ids]
+WITH_CHARTS = {f"department_audit:{page}" for page in ("overview", "finding", "groups", "process", "readers")}
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +93,10 @@ def test_each_person_gets_the_answer_of_the_table(row: Row, world: World) -> Non
                 transaction.set_rollback(True)
             policy = response.headers.get("Content-Security-Policy", "")
             assert "script-src 'self'" in policy, row.name
-            assert "unsafe" not in policy, row.name
+            # Only plotly.js, which draws the audit's charts, places its drawing by style attributes.
+            draws = row.name in WITH_CHARTS and response.status_code == 200
+            assert policy.count("unsafe") == draws, row.name
+            assert ("style-src-attr 'unsafe-inline'" in policy) == draws, row.name
             if response.status_code != status:
                 found[person] = f"{response.status_code} instead of {status}: {response.content[:300]!r}"
     assert not found

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.tables import Table
+from reporting.department_audit.charts.reasons import reason_text
+from reporting.department_audit.charts.shown import estimate_text
+from reporting.department_audit.tables import Kind, Table
+from reporting.statistics.results import Estimate
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,28 @@ class MethodNote:
 
 
 @dataclass(frozen=True)
+class Headline:
+    """One figure above a chart that the whole chart is about."""
+
+    name: str
+    estimate: Estimate
+    kind: Kind = Kind.NUMBER
+
+    @property
+    def text(self) -> str:
+        return estimate_text(self.estimate, self.kind)
+
+    @property
+    def note(self) -> str:
+        return reason_text(self.estimate.note)
+
+
+@dataclass(frozen=True)
 class Chart:
-    """``figure``: what there is to draw; ``None`` where nothing is, and ``empty`` says why."""
+    """``figure``: what there is to draw; ``None`` where nothing is, and ``empty`` says why. ``query``: its filter.
+
+    ``part`` tells charts of one kind on one page apart. ``extra``: a template below it, given ``more``.
+    """
 
     key: str
     title: str
@@ -48,6 +71,11 @@ class Chart:
     note: MethodNote
     figure: go.Figure | None
     empty: str = ""
+    headline: tuple[Headline, ...] = ()
+    query: str = ""
+    part: str = ""
+    extra: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def drawing(self) -> dict[str, Any] | None:
@@ -59,10 +87,15 @@ class Chart:
         return {"data": drawn["data"], "layout": drawn["layout"]}
 
     @property
-    def slug(self) -> str:
-        return self.key.replace("_", "-")
+    def place(self) -> str:
+        """Its id on the page."""
+        return f"{self.key}-{self.part}" if self.part else self.key
 
+    @property
+    def figure_id(self) -> str:
+        return f"figure-{self.place}"
 
-def point_texts(texts: Sequence[str], cases: Sequence[str]) -> list[tuple[str, str]]:
-    """``customdata`` of a trace: what each point reads aloud and which reports it opens (static/js/charts.mjs)."""
-    return list(zip(texts, cases, strict=True))
+    def about(self) -> list[tuple[str, str]]:
+        """What a file says about its table."""
+        figures = [(one.name, "; ".join(filter(None, [one.text, one.note]))) for one in self.headline]
+        return [(_("Title"), self.title), *figures, *self.note.lines(), (_("Filter"), self.query or _("none"))]

@@ -1,0 +1,153 @@
+"""Curves over thresholds and probabilities: ROC, the rates of every threshold, calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+from django.utils.translation import gettext as _
+
+from reporting.department_audit.charts.comparison import rate_names
+from reporting.department_audit.charts.drawing import axis, error_bars, layout, said
+from reporting.department_audit.charts.shown import number_text
+from reporting.department_audit.scores import CalibrationBin, ThresholdPoint
+from reporting.department_audit.tables import Column, Kind, Row, Table, values
+from reporting.department_audit.words import Truth
+
+HEIGHT = 420
+
+
+def curve_table(points: Sequence[ThresholdPoint], truth: Truth) -> Table:
+    """Thresholds with their counts and rates, the lowest first. Empty where a class is missing."""
+    names = rate_names(truth)
+    columns = (
+        Column("threshold", _("Positive from probability"), Kind.NUMBER),
+        *(Column(cell, cell.upper(), Kind.COUNT) for cell in ("tp", "fp", "fn", "tn")),
+        *(Column(rate, names[rate], Kind.SHARE) for rate in ("TPR", "TNR", "PPV")),
+    )
+    if not points or points[0].tpr is None or points[0].tnr is None:
+        return Table(columns, ())
+    rows = []
+    for point in points:
+        threshold = point.threshold if math.isfinite(point.threshold) else None
+        rows.append(Row((threshold, point.tp, point.fp, point.fn, point.tn, point.tpr, point.tnr, point.ppv)))
+    return Table(columns, tuple(rows))
+
+
+def roc_figure(table: Table, truth: Truth, threshold: float | None) -> go.Figure:
+    """The curve, the diagonal of chance, and the point nearest to the threshold in use."""
+    names = rate_names(truth)
+    false, true = [1 - value for value in _numbers(table, "TNR")], _numbers(table, "TPR")
+    texts = _texts(table, truth)
+    figure = go.Figure()
+    figure.add_trace(_line([0, 1], [0, 1], "muted", _("no better than chance"), "dot"))
+    figure.add_trace(_curve(false, true, "accent", _("threshold moved"), texts))
+    if threshold is not None and (place := _nearest(table, threshold)) is not None:
+        in_use = _("threshold in use: %(threshold)s") % {"threshold": f"{threshold:g}"}
+        figure.add_trace(
+            go.Scatter(
+                x=[false[place]], y=[true[place]], mode="markers", name=in_use, meta={"ink": "danger"},
+                marker={"size": 12, "symbol": "diamond"}, **said([texts[place]], [""]),
+            )
+        )  # fmt: skip
+    figure.update_layout(
+        layout(
+            HEIGHT,
+            xaxis=axis(f"1 − {names['TNR']}", Kind.SHARE, range=[-0.02, 1.02]),
+            yaxis=axis(names["TPR"], Kind.SHARE, range=[-0.02, 1.02]),
+        )
+    )
+    return figure
+
+
+def threshold_figure(table: Table, truth: Truth, threshold: float | None) -> go.Figure:
+    """Both rates and the predictive value at every threshold."""
+    names = rate_names(truth)
+    at, texts = values(table.column("threshold")), _texts(table, truth)
+    figure = go.Figure()
+    for rate, ink, dash in (("TPR", "danger", "solid"), ("TNR", "accent", "dash"), ("PPV", "machine", "dot")):
+        figure.add_trace(_curve(at, values(table.column(rate)), ink, names[rate], texts, dash))
+    if threshold is not None:
+        figure.add_shape(type="line", name="ink", x0=threshold, x1=threshold, y0=0, y1=1, line={"dash": "longdash"})
+        figure.add_annotation(
+            text=_("in use"), name="ink", x=threshold, y=1.0, showarrow=False, xanchor="left", yanchor="bottom"
+        )
+    figure.update_layout(
+        layout(
+            HEIGHT,
+            xaxis=axis(_("Positive from probability"), range=[-0.02, 1.02]),
+            yaxis=axis(_("Share"), Kind.SHARE, range=[-0.02, 1.05]),
+        )
+    )
+    return figure
+
+
+def calibration_table(bins: Sequence[CalibrationBin]) -> Table:
+    columns = (
+        Column("bin", _("Probability")),
+        Column("n", _("Compared"), Kind.COUNT),
+        Column("predicted", _("Mean probability"), Kind.SHARE),
+        Column("observed", _("Share positive"), Kind.SHARE, with_interval=True),
+    )
+    return Table(
+        columns,
+        tuple(Row((f"{one.low:.1f}–{one.high:.1f}", one.n, one.predicted, one.observed)) for one in bins),
+    )
+
+
+def calibration_figure(table: Table) -> go.Figure:
+    shares = table.column("observed")
+    texts = [
+        f"{name}: {number_text(value, Kind.SHARE) if value is not None else '—'}, n = {n}"
+        for name, value, n in zip(table.column("bin"), values(shares), table.column("n"), strict=True)
+    ]
+    figure = go.Figure()
+    figure.add_trace(_line([0, 1], [0, 1], "muted", _("perfect"), "dot"))
+    figure.add_trace(
+        go.Scatter(
+            x=values(table.column("predicted")), y=values(shares), mode="lines+markers", name=_("probability bins"),
+            meta={"ink": "accent"}, marker={"size": 9}, error_y=error_bars(shares), **said(texts, [""] * len(texts)),
+        )
+    )  # fmt: skip
+    figure.update_layout(
+        layout(
+            HEIGHT,
+            xaxis=axis(_("Mean probability"), Kind.SHARE, range=[-0.02, 1.02]),
+            yaxis=axis(_("Share positive"), Kind.SHARE, range=[-0.02, 1.02]),
+        )
+    )
+    return figure
+
+
+def _curve(
+    x: Sequence[float | None], y: Sequence[float | None], ink: str, name: str, texts: Sequence[str], dash: str = "solid"
+) -> go.Scatter:
+    return go.Scatter(
+        x=x, y=y, mode="lines+markers", name=name, meta={"ink": ink}, line={"dash": dash},
+        marker={"size": 5}, **said(texts, [""] * len(texts)),
+    )  # fmt: skip
+
+
+def _line(x: Sequence[float], y: Sequence[float], ink: str, name: str, dash: str) -> go.Scatter:
+    return go.Scatter(x=x, y=y, mode="lines", name=name, meta={"ink": ink}, line={"dash": dash}, hoverinfo="skip")
+
+
+def _numbers(table: Table, column: str) -> list[float]:
+    return [value for value in values(table.column(column)) if value is not None]
+
+
+def _texts(table: Table, truth: Truth) -> list[str]:
+    names = rate_names(truth)
+    texts = []
+    for at, tpr, tnr in zip(*(values(table.column(key)) for key in ("threshold", "TPR", "TNR")), strict=True):
+        parts: list[Any] = [_("never positive") if at is None else f"≥ {at:.3f}"]
+        parts += [f"{names[n]} {number_text(v, Kind.SHARE)}" for n, v in (("TPR", tpr), ("TNR", tnr)) if v is not None]
+        texts.append(", ".join(parts))
+    return texts
+
+
+def _nearest(table: Table, threshold: float) -> int | None:
+    """The lowest of the points at or above the threshold."""
+    return next((n for n, at in enumerate(values(table.column("threshold"))) if at is None or at >= threshold), None)

@@ -1,0 +1,161 @@
+"""Figures drawn from a table's columns. Inks are names (static/js/chart_theme.mjs): a figure has no colours of its own.
+
+What is undefined is not drawn; its row keeps its place and the table says why. Words from outside (an algorithm's name)
+are escaped: plotly.js takes a few tags in text.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import plotly.graph_objects as go
+
+from reporting.department_audit.charts.shown import estimate_text
+from reporting.department_audit.tables import Cell, Kind, Table, labels, values
+from reporting.statistics.results import Estimate
+
+ROW_HEIGHT, FRAME_HEIGHT = 34, 110
+_MARGIN = {"l": 10, "r": 16, "t": 10, "b": 48}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One column of estimates as marks: its name, ink and shape (colour alone means nothing)."""
+
+    column: str
+    name: str
+    ink: str = "accent"
+    symbol: str = "circle"
+
+
+def layout(height: int, **more: Any) -> dict[str, Any]:
+    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"}
+    return {"height": height, "margin": _MARGIN, "legend": legend, "hovermode": "closest", "dragmode": False, **more}
+
+
+def axis(title: str, kind: Kind = Kind.NUMBER, **more: Any) -> dict[str, Any]:
+    form = {"tickformat": ".0%"} if kind is Kind.SHARE else {}
+    return {"title": {"text": title}, "automargin": True, "fixedrange": True, **form, **more}
+
+
+def escaped(texts: Sequence[str]) -> list[str]:
+    return [html.escape(text, quote=False) for text in texts]
+
+
+def said(texts: Sequence[str], cases: Sequence[str]) -> dict[str, Any]:
+    """What points say when pointed at or walked to, and the addresses they open."""
+    return {
+        "customdata": list(zip(texts, cases, strict=True)),
+        "text": escaped(texts),
+        "hovertemplate": "%{text}<extra></extra>",
+    }
+
+
+def cases_of(table: Table, column: str, address: str) -> list[str]:
+    """The addresses that one column's cells open; ``address`` is that of the list of cases."""
+    place = [each.key for each in table.columns].index(column)
+    return [f"{address}?{row.cases[place]}" if row.cases and row.cases[place] else "" for row in table.rows]
+
+
+def estimates_by_row(
+    table: Table, label: str, series: Sequence[Series], title: str, address: str, *, band: Series | None = None
+) -> go.Figure:
+    """Marks with intervals, one row of the table under the other, the first on top.
+
+    ``band``: a column whose intervals lie behind the marks as broad strokes, such as how far people agree.
+    """
+    names = labels(table.column(label))
+    kind = next(column.kind for column in table.columns if column.key == series[0].column)
+    figure = go.Figure()
+    if band is not None:
+        figure.add_trace(_strokes(names, table.column(band.column), band))
+    for one in series:
+        cells = table.column(one.column)
+        texts = [f"{name}, {one.name}: {_said(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
+        figure.add_trace(
+            go.Scatter(
+                x=values(cells),
+                y=escaped(names),
+                mode="markers",
+                name=one.name,
+                meta={"ink": one.ink},
+                marker={"symbol": one.symbol, "size": 10},
+                error_x=error_bars(cells),
+                **said(texts, cases_of(table, one.column, address)),
+            )
+        )
+    limits = {"range": [-0.02, 1.02]} if kind is Kind.SHARE else {}
+    figure.update_layout(
+        layout(
+            FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
+            xaxis=axis(title, kind, **limits),
+            yaxis=axis("", type="category", autorange="reversed"),
+            showlegend=len(series) > 1 or band is not None,
+        )
+    )
+    return figure
+
+
+def _strokes(names: Sequence[str], cells: Sequence[Cell], band: Series) -> go.Scatter:
+    x: list[float | None] = []
+    y: list[str | None] = []
+    for name, cell in zip(escaped(names), cells, strict=True):
+        if isinstance(cell, Estimate) and cell.low is not None and cell.high is not None:
+            x += [cell.low, cell.high, None]
+            y += [name, name, None]
+    return go.Scatter(
+        x=x, y=y, mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 22}, opacity=0.25,
+        hoverinfo="skip",
+    )  # fmt: skip
+
+
+def stacked_shares(
+    table: Table, label: str, parts: Sequence[Series], patterns: Sequence[str], title: str, address: str
+) -> go.Figure:
+    """One bar per row, its parts side by side; each part has a pattern of its own."""
+    names = labels(table.column(label))
+    figure = go.Figure()
+    for one, pattern in zip(parts, patterns, strict=True):
+        cells = table.column(one.column)
+        texts = [f"{name}, {one.name}: {_said(cell, Kind.COUNT)}" for name, cell in zip(names, cells, strict=True)]
+        figure.add_trace(
+            go.Bar(
+                x=values(cells),
+                y=escaped(names),
+                orientation="h",
+                name=one.name,
+                meta={"ink": one.ink},
+                marker={"pattern": {"shape": pattern, "solidity": 0.35}},
+                textposition="none",
+                **said(texts, cases_of(table, one.column, address)),
+            )
+        )
+    figure.update_layout(
+        layout(
+            FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
+            barmode="stack",
+            barnorm="fraction",
+            xaxis=axis(title, Kind.SHARE),
+            yaxis=axis("", type="category", autorange="reversed"),
+        )
+    )
+    return figure
+
+
+def error_bars(cells: Sequence[Cell]) -> dict[str, Any]:
+    """Asymmetric bars; 0 where there is no interval."""
+    above, below = [], []
+    for cell in cells:
+        known = isinstance(cell, Estimate) and None not in (cell.value, cell.low, cell.high)
+        above.append(cell.high - cell.value if known else 0.0)  # type: ignore[union-attr, operator]
+        below.append(cell.value - cell.low if known else 0.0)  # type: ignore[union-attr, operator]
+    return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 1.5, "width": 4}
+
+
+def _said(cell: Cell, kind: Kind) -> str:
+    if isinstance(cell, Estimate):
+        return estimate_text(cell, kind)
+    return estimate_text(Estimate(cell if isinstance(cell, int | float) else None), kind)

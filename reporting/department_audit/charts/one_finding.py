@@ -1,0 +1,171 @@
+"""The charts of one finding: confusion matrix, curves over the threshold, calibration, predictive values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import plotly.graph_objects as go
+from django.utils.translation import gettext as _
+
+from reporting.department_audit.charts.chart import Chart, Headline
+from reporting.department_audit.charts.comparison import positive_and_negative, rate_names
+from reporting.department_audit.charts.concordance import method
+from reporting.department_audit.charts.curves import (
+    calibration_figure,
+    calibration_table,
+    curve_table,
+    roc_figure,
+    threshold_figure,
+)
+from reporting.department_audit.charts.drawing import Series, stacked_shares
+from reporting.department_audit.charts.predictive import predictive_figure, predictive_table, slider
+from reporting.department_audit.charts.question import Question
+from reporting.department_audit.figures import scores, tables
+from reporting.department_audit.scores import ScoreFigure
+from reporting.department_audit.tables import Column, Kind, Row, Table, Word
+from reporting.predictions.models import Algorithm, AlgorithmStatus
+from reporting.statistics.results import Estimate, undefined
+
+RATES = ("ACC", "TPR", "TNR", "PPV", "NPV", "F1")
+RATIOS = ("PLR", "NLR")
+
+
+def confusion(question: Question) -> Chart:
+    """The four counts, and above them every rate with its interval."""
+    positive, negative = positive_and_negative(question.truth)
+    columns = (
+        Column("group", _("Held against")),
+        Column("machine_positive", _("Machine positive"), Kind.COUNT),
+        Column("machine_negative", _("Machine negative"), Kind.COUNT),
+        Column("all", _("All"), Kind.COUNT),
+    )
+    found = next(iter(tables(question.filter)), None)
+    names = rate_names(question.truth)
+    headline: tuple[Headline, ...] = ()
+    rows: tuple[Row, ...] = ()
+    if found is not None:
+        rates = found.rates()
+        tp, fp, fn, tn = (int(rates.counts[cell]) for cell in ("tp", "fp", "fn", "tn"))
+        rows = (
+            Row((Word("positive", positive), tp, fn, tp + fn), ("", *_cases(question, ("tp", tp), ("fn", fn)), "")),
+            Row((Word("negative", negative), fp, tn, fp + tn), ("", *_cases(question, ("fp", fp), ("tn", tn)), "")),
+        )
+        headline = (
+            Headline(_("Compared"), Estimate(rates.counts["n"]), Kind.COUNT),
+            Headline(_("Patients"), Estimate(rates.counts["patients"]), Kind.COUNT),
+            *(Headline(names[rate], rates.estimates[rate], Kind.SHARE) for rate in RATES),
+            *(Headline(names[rate], rates.estimates[rate]) for rate in RATIOS),
+        )
+    table = Table(columns, rows)
+    parts = (
+        Series("machine_positive", _("Machine positive"), "danger"),
+        Series("machine_negative", _("Machine negative"), "accent"),
+    )
+    figure = stacked_shares(table, "group", parts, ("", "/"), _("Share of the row"), question.cases_address)
+    return _chart(question, "confusion", _("confusion matrix"), table, figure if rows else None, headline)
+
+
+def roc(question: Question) -> Chart:
+    score = _score(question)
+    table = curve_table(score.points() if score else (), question.truth)
+    area = score.auc() if score else undefined("nothing to count")
+    figure = roc_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
+    return _chart(question, "roc", _("ROC curve"), table, figure, (Headline("AUC", area),), _roc_remarks())
+
+
+def thresholds(question: Question) -> Chart:
+    score = _score(question)
+    table = curve_table(score.points() if score else (), question.truth)
+    figure = threshold_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
+    return _chart(question, "thresholds", _("rates at every threshold"), table, figure, (), _roc_remarks())
+
+
+def calibration(question: Question) -> Chart:
+    score = _score(question)
+    table = calibration_table(score.calibration() if score else ())
+    headline: tuple[Headline, ...] = ()
+    if score is not None:
+        no_interval = "no interval is computed"
+        headline = (
+            Headline(_("Brier score"), Estimate(score.brier(), note=no_interval)),
+            Headline(_("Expected calibration error"), Estimate(score.calibration_error(), note=no_interval)),
+        )
+    figure = calibration_figure(table) if table.rows else None
+    return _chart(question, "calibration", _("calibration of the probability"), table, figure, headline)
+
+
+def predictive(question: Question) -> Chart:
+    """PPV and NPV at any prevalence, with a slider that begins at the department's own."""
+    key, subject = "predictive-values", _("predictive values at other prevalences")
+    found = next(iter(tables(question.filter)), None)
+    if found is None:
+        columns = (Column("prevalence", _("Prevalence"), Kind.SHARE),)
+        return _chart(question, key, subject, Table(columns, ()), None)
+    rates, names = found.rates(), rate_names(question.truth)
+    table = predictive_table(rates, question.truth)
+    positives = int(rates.counts["tp"] + rates.counts["fn"])
+    own = positives / int(rates.counts["n"])
+    start = slider(rates, Estimate(own))
+    more = {
+        "ratios_json": json.dumps(start["ratios"]),
+        "per_mille": start["per_mille"],
+        "ppv_name": names["PPV"],
+        "npv_name": names["NPV"],
+    }
+    headline = (Headline(_("Share positive here"), Estimate(own, note="the slider begins here"), Kind.SHARE),)
+    remark = _(
+        "Bayes' rule from the likelihood ratios, whose interval over patients is carried through. It holds only if the "
+        "disease looks alike where it is rarer or more frequent."
+    )
+    chart = _chart(question, key, subject, table, predictive_figure(table, question.truth), headline, (remark,))
+    return replace(chart, extra="department_audit/_prevalence.html", more=more)
+
+
+def threshold_in_use(question: Question) -> float | None:
+    """That of the algorithm the filter names, or of the one that fills reports now; ``None`` where it has none."""
+    algorithms = Algorithm.objects.filter(fills_reports=True)
+    if question.filter.algorithm:
+        named = [one for one in algorithms if f"{one.name} {one.version}" == question.filter.algorithm]
+    else:
+        named = list(algorithms.filter(status=AlgorithmStatus.ACTIVE))
+    threshold = named[0].thresholds.get(question.filter.finding) if named else None
+    return float(threshold) if threshold is not None else None
+
+
+def _chart(
+    question: Question,
+    key: str,
+    subject: str,
+    table: Table,
+    figure: go.Figure | None,
+    headline: tuple[Headline, ...] = (),
+    remarks: tuple[str, ...] = (),
+) -> Chart:
+    return Chart(
+        key,
+        question.title(f"{question.finding_label}, {subject}"),
+        table,
+        method(question, remarks),
+        figure,
+        empty=_("Not estimable: nothing to compare, or one class is missing."),
+        headline=headline,
+        query=question.filter.urlencode(),
+    )
+
+
+def _score(question: Question) -> ScoreFigure | None:
+    return next(iter(scores(question.filter)), None)
+
+
+def _cases(question: Question, *cells: tuple[str, int]) -> list[str]:
+    return [question.cases(cell=cell) if n else "" for cell, n in cells]
+
+
+def _roc_remarks() -> tuple[str, ...]:
+    return (
+        _(
+            "Positive from a probability upwards, in steps of a hundredth, finer near 0 and 1. Rates on the curve have "
+            "no interval; the area has one over patients (Obuchowski 1997, logit)."
+        ),
+    )

@@ -1,0 +1,143 @@
+"""Whole reports: how long they took, how much was edited, in how many every machine value stood."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+from django.utils.translation import gettext as _
+
+from reporting.department_audit.charts.bars import histogram
+from reporting.department_audit.charts.chart import Chart, Headline, MethodNote
+from reporting.department_audit.charts.comparison import interval_text, source_text
+from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
+from reporting.department_audit.charts.drawing import Series, estimates_by_row
+from reporting.department_audit.charts.question import Question
+from reporting.department_audit.figure_types import ProcessFigure
+from reporting.department_audit.figures import process
+from reporting.department_audit.filters import Dimension
+from reporting.department_audit.kinds import TIME_EDGES
+from reporting.department_audit.tables import Column, Kind, Row, Table, Word
+from reporting.statistics.arrays import Ints
+from reporting.statistics.results import Estimate
+
+
+def stood_by(question: Question, dimension: Dimension) -> Chart:
+    """Share of reports in which every machine value stood, edits per report and time to sign, by group."""
+    name = str(DIMENSIONS[dimension])
+    columns = (
+        Column("group", name),
+        Column("reports", _("Reports"), Kind.COUNT),
+        Column("patients", _("Patients"), Kind.COUNT),
+        Column("with_machine", _("With machine values"), Kind.COUNT),
+        Column("stood", _("Every machine value stood"), Kind.SHARE, with_interval=True),
+        Column("edits", _("Edits per report"), Kind.NUMBER, with_interval=True),
+        Column("median_s", _("Opened to signed, median s"), Kind.NUMBER, with_interval=True),
+    )
+    rows = []
+    for found in in_order(process(question.filter, dimension), dimension):
+        cases = question.cases(dimension, found.value)
+        figures = (found.all_stood(), found.edits_per_report(), found.time_to_sign())
+        cells = (value_word(dimension.value, found.value), found.reports, found.patients, found.with_machine, *figures)
+        rows.append(Row(cells, (cases, cases, "", "", cases, "", "")))
+    table = Table(columns, tuple(rows))
+    series = (Series("stood", _("Every machine value stood"), "accent", "circle"),)
+    title = _("Whole reports: share in which every machine value stood, by %(group)s") % {"group": name.lower()}
+    figure = estimates_by_row(table, "group", series, _("Share, interval over patients (95 %)"), question.cases_address)
+    return _chart(question, f"stood-by-{dimension.value.replace('_', '-')}", title, table, figure if rows else None)
+
+
+def summary(found: ProcessFigure | None) -> tuple[Headline, ...]:
+    """The department's reports in five figures."""
+    if found is None:
+        return ()
+    return (
+        Headline(_("Reports"), Estimate(found.reports), Kind.COUNT),
+        Headline(_("Patients"), Estimate(found.patients), Kind.COUNT),
+        Headline(_("Every machine value stood"), found.all_stood(), Kind.SHARE),
+        Headline(_("Edits per report"), found.edits_per_report()),
+        Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT),
+        Headline(_("Received to signed, median s"), found.time_to_sign(since="received"), Kind.COUNT),
+    )
+
+
+def edits(question: Question) -> Chart:
+    found = _all(question)
+    columns = (Column("edits", _("Edits")), Column("reports", _("Reports"), Kind.COUNT))
+    counted = found.edits_histogram if found else {}
+    table = Table(columns, tuple(Row((number, reports)) for number, reports in counted.items()))
+    headline = (Headline(_("Edits per report"), found.edits_per_report()),) if found else ()
+    figure = histogram(table, "edits", "reports", _("Edits per report")) if found else None
+    title = _("Whole reports: edits of machine values per report")
+    return _chart(question, "edits", title, table, figure, headline)
+
+
+def times(question: Question) -> Chart:
+    found = _all(question)
+    columns = (Column("time", _("Opened to signed")), Column("reports", _("Reports"), Kind.COUNT))
+    counted = _by_time(found.shown_to_signed) if found else []
+    table = Table(columns, tuple(Row((word, reports)) for word, reports in counted))
+    headline: tuple[Headline, ...] = ()
+    if found:
+        headline = (
+            Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT),
+            Headline(_("nine of ten signed within, s"), found.time_to_sign(0.9), Kind.COUNT),
+        )
+    figure = histogram(table, "time", "reports", _("Opened to signed")) if counted else None
+    return _chart(question, "times", _("Whole reports: time from first opened to signed"), table, figure, headline)
+
+
+def _all(question: Question) -> ProcessFigure | None:
+    return next(iter(process(question.filter)), None)
+
+
+_STEPS = (
+    (30, "< 30 s"),
+    (60, "30–60 s"),
+    (120, "1–2 min"),
+    (300, "2–5 min"),
+    (600, "5–10 min"),
+    (1800, "10–30 min"),
+    (3600, "30–60 min"),
+    (86400, "1–24 h"),
+    (float("inf"), "> 24 h"),
+)
+
+
+def _by_time(seconds: Ints) -> list[tuple[Word, int]]:
+    """The fine histogram in steps that people say; a fine bin belongs to the step in which it begins."""
+    found = [0] * len(_STEPS)
+    for place, reports in enumerate(seconds.tolist()):
+        begins = float(TIME_EDGES[place - 1]) if place else 0.0
+        step = next(number for number, (limit, _name) in enumerate(_STEPS) if begins < limit)
+        found[step] += reports
+    return [(Word(name, name), reports) for (_limit, name), reports in zip(_STEPS, found, strict=True)]
+
+
+def _chart(
+    question: Question,
+    key: str,
+    title: str,
+    table: Table,
+    figure: go.Figure | None,
+    headline: tuple[Headline, ...] = (),
+) -> Chart:
+    note = MethodNote(
+        _(
+            "An edit is a machine value that was changed or rejected, or something a person added. Every machine value "
+            "stood: none of a report's was changed or rejected. Times count from the first opening of the report."
+        ),
+        _("one report; reports of one patient are counted as one cluster"),
+        "",
+        interval_text() + "; " + _("medians: order statistics of reports"),
+        source_text(),
+        (_("Finding, level and side do not narrow whole reports."),),
+    )
+    return Chart(
+        key,
+        title,
+        table,
+        note,
+        figure,
+        empty=_("Nothing to compare: no signed report matches."),
+        headline=headline,
+        query=question.filter.urlencode(),
+    )

@@ -1,0 +1,30 @@
+"""Pages under /audit/."""
+
+from __future__ import annotations
+
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
+
+from reporting.department_audit.exports.service import FORMATS
+from reporting.department_audit.views.cases import case, cases
+from reporting.department_audit.views.files import export
+from reporting.department_audit.views.pages import finding, groups, overview, process_page, readers
+
+
+class TableFormat(StringConverter):
+    regex = "|".join(FORMATS)
+
+
+register_converter(TableFormat, "table_format")
+
+app_name = "department_audit"
+urlpatterns = [
+    path("", overview, name="overview"),
+    path("findings/<slug:finding>/", finding, name="finding"),
+    path("groups/<slug:dimension>/", groups, name="groups"),
+    path("process/", process_page, name="process"),
+    path("readers/", readers, name="readers"),
+    path("charts/<slug:key>.<table_format:extension>", export, name="export"),
+    path("cases/", cases, name="cases"),
+    path("cases/<uuid:report_id>/", case, name="case"),
+]
