@@ -16,6 +16,7 @@ from config.env import env_int
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 SWEEP_S = float(env_int("DENS_INFERENCE_SWEEP_S", 60, minimum=1))
+FACTS_S = float(env_int("DENS_FACTS_S", 30, minimum=1))  # a signed report is in the audit's figures within a minute
 
 app = Celery("dens")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -43,6 +44,7 @@ app.conf.update(
     beat_schedule={
         "requeue-stale-jobs": {"task": "reporting.requeue_stale_jobs", "schedule": SWEEP_S},
         "draft-reports": {"task": "reporting.draft_reports", "schedule": SWEEP_S},
+        "count-signed-reports": {"task": "reporting.count_signed_reports", "schedule": FACTS_S},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from reporting.core.late_task import late_task
+from reporting.department_audit.intake import take_pending
 from reporting.predictions import (
     dispatch,
     services,
@@ -27,6 +28,12 @@ def requeue_stale_jobs() -> None:
 def draft_reports() -> None:
     """After each job and each minute: finished jobs get their report draft."""
     draft_missing_reports()
+
+
+@late_task("reporting.count_signed_reports")
+def count_signed_reports() -> None:
+    """Twice a minute: what was signed, withdrawn or corrected since gets its rows in the department audit."""
+    take_pending()
 
 
 @late_task("reporting.trim_cache")

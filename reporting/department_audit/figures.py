@@ -28,6 +28,7 @@ from reporting.department_audit.kinds import (
     AGREEMENT,
     CONFUSION,
     DECILES,
+    KINDS,
     OUTCOME,
     PROBABILITY_BINS,
     PROCESS,
@@ -41,6 +42,7 @@ from reporting.department_audit.measures import PREPARED
 from reporting.department_audit.models import Fact, PendingReport, SignedRead
 from reporting.department_audit.rows import POSITIVES, reads_condition
 from reporting.department_audit.scores import ScoreFigure
+from reporting.department_audit.summaries import answers, summed
 from reporting.department_audit.words import Comparison, Standing, Truth
 from reporting.statistics.arrays import Ints
 from reporting.statistics.moments import ConfusionMoments
@@ -244,10 +246,10 @@ def freshness() -> Freshness:
 
 
 def _counted(kind: str, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
-    return count_rows(_KINDS[kind], chosen, by, truth)
-
-
-_KINDS = {kind.name: kind for kind in (CONFUSION, OUTCOME, SCORE, SIZE, PROCESS, SWITCH, AGREEMENT)}
+    """From summary cells where they can name what is asked for, else from the facts one by one."""
+    if answers(chosen, by):
+        return summed(KINDS[kind], chosen, by, truth)
+    return count_rows(KINDS[kind], chosen, by, truth)
 
 
 def _points(chosen: Filter) -> tuple[tuple[float, float], ...]:

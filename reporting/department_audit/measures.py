@@ -150,10 +150,13 @@ def _size(facts: Facts, truth: str) -> _Found:
 
 
 def _process(reads: Reads, facts: Facts) -> Measured:
-    """One row a read. Sizes are evidence that suggests nothing, so they are neither edited nor left standing."""
+    """One row a read. Sizes are evidence that suggests nothing, so they are neither edited nor left standing; a normal
+    value set where the machine said nothing is read, not edited.
+    """
     n = len(reads)
     values = facts.comparison != Comparison.SIZE.value
-    edited = np.isin(facts.outcome, _EDITS) & values
+    only_read = (facts.outcome == Outcome.ADDED.value) & (facts.tri["positive"] == 0)
+    edited = np.isin(facts.outcome, _EDITS) & values & ~only_read
     edits = np.bincount(facts.read[edited], minlength=n)
     spoken = np.bincount(facts.read[facts.counts & values], minlength=n) > 0
     fell = np.bincount(facts.read[facts.counts & values & edited], minlength=n) > 0

@@ -185,6 +185,42 @@ class PendingReport(models.Model):
         return str(self.report_id)
 
 
+class SummaryCell(models.Model):
+    """Sums over patients for one place and up to two of a read's dimensions: what figures are answered from.
+
+    Empty: any. ``month_low`` = ``month_high``: reads of that month (12 · year + month − 1). Otherwise what a patient's
+    reads of these two months add to sums over patients; it counts when both months are asked for. ``vector``: whole
+    numbers of 8 bytes, little-endian, laid out by ``kinds``.
+    """
+
+    kind = models.CharField(max_length=16)
+    truth = models.CharField(max_length=16)
+    finding = models.CharField(max_length=16)
+    level = models.CharField(max_length=24)
+    side = models.CharField(max_length=8)
+    dimension_1 = models.CharField(max_length=16)
+    value_1 = models.CharField(max_length=97)
+    dimension_2 = models.CharField(max_length=16)
+    value_2 = models.CharField(max_length=97)
+    month_low = models.PositiveIntegerField()
+    month_high = models.PositiveIntegerField()
+    vector = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    *("kind", "truth", "dimension_1", "dimension_2", "finding", "level", "side"),
+                    *("value_1", "value_2", "month_low", "month_high"),
+                ],
+                name="one_summary_cell_per_place",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
 __all__ = [
     "AgeBand",
     "Comparison",
@@ -196,5 +232,6 @@ __all__ = [
     "ReferenceRead",
     "SignedRead",
     "Standing",
+    "SummaryCell",
     "Truth",
 ]

@@ -61,7 +61,7 @@ class Facts:
     def __len__(self) -> int:
         return len(self.read)
 
-    def chosen(self, keep: Bools) -> Facts:
+    def chosen(self, keep: Bools | Ints) -> Facts:
         return Facts(
             **{n: getattr(self, n)[keep] for n in self.__dataclass_fields__ if n != "tri"},
             tri={name: column[keep] for name, column in self.tri.items()},
