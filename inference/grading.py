@@ -50,7 +50,7 @@ def grade(finding: MachineFinding, crops: Sequence[NDArray[np.float32]]) -> list
         return []
     network, card = weights.load(finding.value)
     outputs = run_network(network, np.stack(crops))
-    threshold = 0.5 if card.threshold is None else card.threshold
+    threshold = weights.operating_point(finding.value, card)
     return [_read(finding, row, card.temperature, threshold) for row in outputs]
 
 

@@ -31,6 +31,7 @@ from reporting.predictions.result_payload import InvalidResult, parse_result
 from reporting.predictions.services import claim_case_run, finish_case_run
 
 logger = logging.getLogger(__name__)
+NO_CHANGES: Mapping[str, float] = {}
 KEPT_IN_MEMORY = 4
 """Algorithms whose networks a worker keeps; more would be loaded anew from time to time."""
 
@@ -41,7 +42,12 @@ def run_inference_job(self: Any, job_id: str) -> None:
     job = InferenceJob.objects.select_related("algorithm").filter(pk=uuid.UUID(job_id)).first()
     if job is not None:
         hint = None if job.c2_3_hint_lps_mm is None else _point(job.c2_3_hint_lps_mm)
-        work = partial(analyse, job.algorithm, c2_3_hint_lps_mm=hint)
+
+        def work(paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
+            job.refresh_from_db(fields=["thresholds"])  # fixed when the job was claimed
+            moved = {finding: float(one["threshold"]) for finding, one in job.thresholds.items()}
+            return analyse(job.algorithm, paths, on_stage, c2_3_hint_lps_mm=hint, thresholds=moved)
+
         run_job(uuid.UUID(job_id), analyse=work, worker=self.request.hostname, device=device_name())
 
 
@@ -108,17 +114,20 @@ def analyse(
     on_stage: Callable[[str], None],
     *,
     c2_3_hint_lps_mm: Point | None = None,
+    thresholds: Mapping[str, float] = NO_CHANGES,
 ) -> Analysis:
     """The answer of ``algorithm`` as plain data; ``c2_3_hint_lps_mm`` is where a reader pointed at C2/3.
+
+    ``thresholds``: finding → the operating point that holds instead of the algorithm's own.
 
     Raises:
         Refused: the study cannot be analysed; another attempt would say the same.
         TryAgain: the memory of this machine or its card did not suffice.
     """
     if algorithm.kind == AlgorithmKind.CALLABLE:
-        return _ask_callable(algorithm, paths, on_stage)
+        return _ask_callable(algorithm, paths, on_stage, {**algorithm.thresholds, **thresholds})
     try:
-        with weights.using(networks_of(algorithm)):
+        with weights.using(networks_of(algorithm), thresholds=thresholds):
             result = run(paths, on_stage=on_stage, c2_3_hint_lps_mm=c2_3_hint_lps_mm)
     except PipelineError as error:
         raise Refused(error.reason, error.message) from error
@@ -135,7 +144,9 @@ def analyse(
     return Analysis(as_json(result), {uid: label_map_bytes(volume) for uid, volume in result.masks.items()})
 
 
-def _ask_callable(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str], None]) -> Analysis:
+def _ask_callable(
+    algorithm: Algorithm, paths: Sequence[Path], on_stage: Callable[[str], None], thresholds: Mapping[str, float]
+) -> Analysis:
     on_stage("grading")
     info = AlgorithmInfo(algorithm.name, algorithm.version, algorithm.weights_sha256)
     try:
@@ -144,7 +155,7 @@ def _ask_callable(algorithm: Algorithm, paths: Sequence[Path], on_stage: Callabl
             raise Refused("algorithm_missing", "This worker's settings do not name this algorithm")
         if callables.files_digest(one.target) != algorithm.weights_sha256:
             raise Refused("algorithm_changed", "Its files are not those that were registered")
-        return Analysis(callables.analysis_of(one.target, paths, info=info, thresholds=algorithm.thresholds))
+        return Analysis(callables.analysis_of(one.target, paths, info=info, thresholds=thresholds))
     except callables.CallableFailed as error:
         raise Refused(error.reason, error.message) from error
 

@@ -15,6 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import safetensors
@@ -63,19 +64,28 @@ class NetworkSet:
 
 
 _in_use: ContextVar[NetworkSet | None] = ContextVar("networks_in_use", default=None)
+_moved: ContextVar[Mapping[str, float]] = ContextVar("thresholds_moved", default=MappingProxyType({}))
 
 
 @contextmanager
-def using(networks: NetworkSet) -> Iterator[None]:
+def using(networks: NetworkSet, *, thresholds: Mapping[str, float] = MappingProxyType({})) -> Iterator[None]:
     """Within the block, ``load`` and ``algorithm_info`` without a directory speak of ``networks``.
 
     A worker runs several algorithms through one pipeline, one job at a time; what ships is used outside of any block.
+    ``thresholds``: network → an operating point that holds instead of the one on its card.
     """
-    token = _in_use.set(networks)
+    token, other = _in_use.set(networks), _moved.set(thresholds)
     try:
         yield
     finally:
         _in_use.reset(token)
+        _moved.reset(other)
+
+
+def operating_point(name: str, card: WeightsCard) -> float:
+    """From which probability on the network's answer is positive: the department's threshold, the card's, or a half."""
+    moved = _moved.get().get(name)
+    return moved if moved is not None else 0.5 if card.threshold is None else card.threshold
 
 
 def plane_of(name: str) -> Plane | None:

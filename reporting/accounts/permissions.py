@@ -42,10 +42,16 @@ class Act(StrEnum):
     ALGORITHM_TEST = "algorithm.test"
     ALGORITHM_ACTIVATE = "algorithm.activate"
     ALGORITHM_STOP = "algorithm.stop"
+    THRESHOLD_PROPOSE = "threshold.propose"
+    THRESHOLD_ACTIVATE = "threshold.activate"
+    THRESHOLD_DECLINE = "threshold.decline"
     AUDIT_VIEW = "audit.view"
     DEPARTMENT_AUDIT_VIEW = "department_audit.view"
     USER_MANAGE = "user.manage"
     OPERATIONS_VIEW = "operations.view"
+    PEER_MANAGE = "peer.manage"
+    DELIVERY_VIEW = "delivery.view"
+    DELIVERY_RETRY = "delivery.retry"
 
 
 _READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}
@@ -78,6 +84,8 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.CRITICAL_LIST_PROPOSE,
             Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_PROPOSE,
+            Act.THRESHOLD_PROPOSE,
+            Act.THRESHOLD_DECLINE,
             Act.ALGORITHM_TEST,
             Act.ALGORITHM_STOP,
         }
@@ -95,13 +103,15 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.CRITICAL_LIST_ACTIVATE,
             Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_ACTIVATE,
+            Act.THRESHOLD_ACTIVATE,
+            Act.THRESHOLD_DECLINE,
             Act.ALGORITHM_STOP,
         }
     ),
     Role.RESEARCHER: frozenset({Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
     Role.READER: frozenset(),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
-    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
+    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.PEER_MANAGE, Act.DELIVERY_VIEW, Act.DELIVERY_RETRY, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
     Role.SERVICE: frozenset({Act.STUDY_INGEST}),
 }
 

@@ -30,6 +30,7 @@ FAILURES: dict[str, str | Promise] = {
     "algorithm_crashed": _("This algorithm stopped with a fault of its own."),
     # The result.
     "wrong_algorithm": _("The result was computed by another algorithm or other weights than asked for."),
+    "wrong_threshold": _("The result was computed with another threshold than the one in force."),
     "incomplete_result": _REFUSED_RESULT,
     "not_a_number": _REFUSED_RESULT,
     "unknown_finding": _REFUSED_RESULT,

@@ -15,6 +15,7 @@ from reporting.predictions.querysets import (
     InferenceJobQuerySet,
     WorkerHeartbeatQuerySet,
 )
+from reporting.predictions.threshold_models import ThresholdChange, ThresholdStatus
 from reporting.studies.models import Series, Study
 
 
@@ -134,6 +135,8 @@ class InferenceJob(TimestampedModel):
     failure_reason = models.CharField(max_length=64, blank=True)  # stable code
     failure_message = models.CharField(max_length=500, blank=True)
     input_digest = models.CharField(max_length=64, blank=True)
+    # Finding → {threshold, change}: operating points of the department that this attempt goes by, fixed like its input.
+    thresholds = models.JSONField(default=dict, blank=True)
     # Where a reader pointed at disc C2/3 (LPS mm), for a study whose levels the machine could not name by itself.
     c2_3_hint_lps_mm = models.JSONField(null=True)
     # Gate, levels, measurements, timings: the analysis JSON without predictions (docs/analysis_schema.md).
@@ -247,5 +250,7 @@ __all__ = [
     "JobStatus",
     "LabelMap",
     "Prediction",
+    "ThresholdChange",
+    "ThresholdStatus",
     "WorkerHeartbeat",
 ]

@@ -10,7 +10,7 @@ from rest_framework import serializers
 
 from reporting.predictions.case_words import case_reason_text
 from reporting.predictions.failure_words import failure_text
-from reporting.predictions.models import Algorithm, CaseRun, InferenceJob, Prediction
+from reporting.predictions.models import Algorithm, CaseRun, InferenceJob, Prediction, ThresholdChange
 
 
 class AlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
@@ -39,6 +39,9 @@ class RegisteredAlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
 
     proposed_by = serializers.CharField(source="proposed_by.full_name", default=None, read_only=True)
     activated_by = serializers.CharField(source="activated_by.full_name", default=None, read_only=True)
+    thresholds_in_force = serializers.SerializerMethodField(
+        help_text="Where the department moved one: finding → operating point of results from now on"
+    )
 
     class Meta:
         model = Algorithm
@@ -52,6 +55,7 @@ class RegisteredAlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
             "fills_reports",
             "status",
             "thresholds",
+            "thresholds_in_force",
             "proposed_by",
             "proposed_at",
             "proposal_reason",
@@ -61,6 +65,10 @@ class RegisteredAlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
             "created_at",
         ]
         read_only_fields = fields
+
+    def get_thresholds_in_force(self, algorithm: Algorithm) -> dict[str, float]:
+        changes = ThresholdChange.objects.in_force(algorithm)
+        return {finding: change.threshold for finding, change in changes.items()}
 
 
 class AlgorithmDetailSerializer(RegisteredAlgorithmSerializer):
@@ -128,12 +136,15 @@ class InferenceJobSerializer(serializers.ModelSerializer[InferenceJob]):
 
 
 class InferenceJobDetailSerializer(InferenceJobSerializer):
-    """With the analysis: series, gate, levels, measurements, timings (docs/analysis_schema.md)."""
+    """With the analysis: series, gate, levels, measurements, timings (docs/analysis_schema.md).
+
+    ``thresholds``: operating points of the department that it was computed with instead of the algorithm's own.
+    """
 
     analysis = serializers.SerializerMethodField()
 
     class Meta(InferenceJobSerializer.Meta):
-        fields = [*InferenceJobSerializer.Meta.fields, "input_digest", "analysis"]
+        fields = [*InferenceJobSerializer.Meta.fields, "input_digest", "thresholds", "analysis"]
         read_only_fields = fields
 
     @extend_schema_field(OpenApiTypes.OBJECT)

@@ -133,7 +133,7 @@ def edited_text_content(row: EditedText) -> dict[str, Any]:
 
 
 def algorithm_of(report: Report) -> dict[str, Any]:
-    """Algorithm Identification of the machine values, or an empty mapping."""
+    """Algorithm Identification of the machine values, or an empty mapping. ``thresholds``: those the department moved."""
     if report.job is None:
         return {}
     algorithm = report.job.algorithm
@@ -143,6 +143,7 @@ def algorithm_of(report: Report) -> dict[str, Any]:
         "weights_sha256": algorithm.weights_sha256,
         "applicability": algorithm.applicability,
         "job": str(report.job.id),
+        **({"thresholds": report.job.thresholds} if report.job.thresholds else {}),
     }
 
 

@@ -113,3 +113,13 @@ def test_the_page_beside_the_committed_weights_is_made_from_their_cards() -> Non
     cards = [weights.read_card(weights.DIRECTORY / file) for file in weights.read_manifest()]
     assert {card.name for card in cards} == set(weights.NAMES)
     assert (weights.DIRECTORY / PAGE).read_text(encoding="utf-8") == page_of(cards)
+
+
+def test_a_moved_threshold_holds_within_its_block_and_for_its_network_alone() -> None:
+    name, other = "herniation", "slip"
+    networks = weights.load_all()
+    card, another = networks.networks[name][1], networks.networks[other][1]
+    with weights.using(networks, thresholds={name: 0.123}):
+        assert weights.operating_point(name, card) == 0.123
+        assert weights.operating_point(other, another) == another.threshold
+    assert weights.operating_point(name, card) == card.threshold

@@ -25,6 +25,13 @@ from reporting.predictions.services.requests import (
     request_reading_from_c2_3,
 )
 from reporting.predictions.services.sweeps import request_missing_inference, requeue_stale_jobs
+from reporting.predictions.services.thresholds import (
+    activate_threshold,
+    decline_threshold,
+    propose_threshold,
+    shipped_threshold,
+    threshold_in_force,
+)
 from reporting.predictions.services.uploads import finish_upload
 
 __all__ = [
@@ -32,10 +39,12 @@ __all__ = [
     "LabelMapFile",
     "activate_algorithm",
     "activate_at_set_up",
+    "activate_threshold",
     "cancel_job",
     "claim_case_run",
     "claim_job",
     "decline_algorithm",
+    "decline_threshold",
     "end_blind_rule",
     "fail_job",
     "finish_case_run",
@@ -44,6 +53,7 @@ __all__ = [
     "note_worker_alive",
     "passed_run",
     "propose_algorithm",
+    "propose_threshold",
     "publish_predictions",
     "reannounce_case_runs",
     "register_algorithm",
@@ -56,4 +66,6 @@ __all__ = [
     "requeue_stale_jobs",
     "retire_algorithm",
     "set_blind_rule",
+    "shipped_threshold",
+    "threshold_in_force",
 ]

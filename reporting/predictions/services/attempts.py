@@ -16,7 +16,7 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.predictions.dispatch import announce_job_on_commit, draft_reports_on_commit
 from reporting.predictions.inputs import JobInput, inputs_digest, study_inputs
-from reporting.predictions.models import InferenceJob, JobStatus
+from reporting.predictions.models import InferenceJob, JobStatus, ThresholdChange
 from reporting.predictions.querysets import InferenceJobQuerySet
 from reporting.predictions.services.requests import request_again_if_study_grew
 
@@ -35,7 +35,7 @@ class ClaimedJob:
 def claim_job(job_id: uuid.UUID, *, worker: str, device: str = "") -> ClaimedJob | None:
     """Take the job for one lease, or return ``None`` when it is not there to be taken: done, cancelled, or another's.
 
-    The input is fixed here: what arrives later is not part of this attempt.
+    The input is fixed here, and the operating points: what arrives or is activated later is no part of this attempt.
     """
     with transaction.atomic():
         taken = (
@@ -57,8 +57,12 @@ def claim_job(job_id: uuid.UUID, *, worker: str, device: str = "") -> ClaimedJob
         job = InferenceJob.objects.get(pk=job_id)  # ours: the row is locked until commit
         inputs = study_inputs(job.study_id)
         job.input_digest = inputs_digest(inputs)
-        job.save(update_fields=["input_digest"])
+        changes = ThresholdChange.objects.in_force(job.algorithm).values()
+        job.thresholds = {one.finding: {"threshold": one.threshold, "change": one.number} for one in changes}
+        job.save(update_fields=["input_digest", "thresholds"])
         data = {"attempt": job.attempt, "worker": job.worker, "device": job.device, "input_digest": job.input_digest}
+        if job.thresholds:
+            data["thresholds"] = job.thresholds
         record(AuditAct.INFERENCE_STARTED, by=None, about=job, data=data)
     return ClaimedJob(job.pk, job.attempt, job.study_id, inputs, job.input_digest)
 

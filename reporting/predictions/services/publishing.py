@@ -47,6 +47,7 @@ def publish_predictions(
     series = {s.series_instance_uid: s for s in Series.objects.filter(study_id=job.study_id)}
     try:
         parsed = parse_result(result_payload, algorithm=job.algorithm, series_uids=frozenset(series))
+        _check_thresholds(parsed.predictions, job)
         maps = _label_maps(label_maps, series)
     except InvalidResult as error:
         logger.error("result of attempt %s refused: %s", attempt, error.reason)
@@ -77,6 +78,14 @@ def publish_predictions(
         draft_reports_on_commit()
     request_again_if_study_grew(job)
     return True
+
+
+def _check_thresholds(predictions: Sequence[Prediction], job: InferenceJob) -> None:
+    """A worker that does not know of the department's threshold must not be taken for one that went by it."""
+    for one in predictions:
+        fixed = job.thresholds.get(one.finding)
+        if fixed is not None and one.threshold != fixed["threshold"]:
+            raise InvalidResult("wrong_threshold", f"{one.finding}: not computed with the threshold in force")
 
 
 def _label_maps(files: Sequence[LabelMapFile], series: Mapping[str, Series]) -> list[LabelMap]:
