@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
-from benchmarks import card, cold, machine, scaling, studies, variants, warm, workers, worklist
+from benchmarks import card, cold, machine, runtimes, scaling, studies, variants, warm, workers, worklist
 from benchmarks.peers import NoPeer
 from benchmarks.tables import show
 
-SECTIONS = ("cold", "warm", "variants", "slices", "workers", "card", "worklist", "reading")
+SECTIONS = ("cold", "warm", "variants", "runtimes", "slices", "workers", "card", "worklist", "reading")
 
 
 def main() -> None:
@@ -63,6 +63,8 @@ def _measured(section: str, paths: list[Path], device: str, options: argparse.Na
         return warm.measure(paths, device, options.repeats)
     if section == "variants":
         return variants.measure(paths[0], options.repeats)
+    if section == "runtimes":
+        return runtimes.measure(options.repeats)
     if section == "slices":
         return scaling.slices(paths[0], device, max(1, options.repeats // 2))
     if section == "card":
