@@ -34,8 +34,8 @@ def measure(repeats: int) -> dict[str, Any]:
     for name, make in (("onnxruntime", _onnxruntime), ("openvino", _openvino)):
         try:
             runners[name] = make(network, images[:_AT_ONCE])
-        except ImportError as reason:
-            missing[name] = f"not measured: {reason}"
+        except ImportError as error:
+            missing[name] = f"not measured: {error}"
     times = side_by_side({name: _all(run, images) for name, run in runners.items()}, repeats)
     truth = _probabilities(runners[_TORCH], images)
     found = {
@@ -46,7 +46,7 @@ def measure(repeats: int) -> dict[str, Any]:
         }
         for name, run in runners.items()
     }
-    rows = [tuple((name, *one.values())) for name, one in found.items()]
+    rows = [(name, *one.values()) for name, one in found.items()]
     title = f"Segmentation network in other runtimes, {_WINDOWS} windows; the same within {TOLERANCE}"
     show(title, ("runtime", "wall s", "CPU s", "wall ratio", "largest difference"), rows)
     for name, reason in missing.items():
@@ -80,12 +80,11 @@ def _exported(network: nn.Module, images: Tensor) -> bytes:
     for name in ("onnx", "onnxscript"):
         importlib.import_module(name)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it names every library it does not find
-    file = io.BytesIO()
     program = torch.onnx.export(network, (images.contiguous(),), dynamo=True, verbose=False)
     if program is None:
         raise RuntimeError("torch wrote no ONNX program")
-    program.save(file)
-    return file.getvalue()
+    written: bytes = program.model_proto.SerializeToString()
+    return written
 
 
 def _onnxruntime(network: nn.Module, images: Tensor) -> Callable[[Tensor], Tensor]:
