@@ -36,12 +36,16 @@ FlatCell = str | int | float | None
 
 @dataclass(frozen=True)
 class Column:
-    """``with_interval``: its cells are estimates (``key``, ``key_low``, ``key_high``, ``key_note`` in files)."""
+    """``with_interval``: its cells are estimates (``key``, ``key_low``, ``key_high``, ``key_note`` in files).
+
+    ``digits``: of a number on the page.
+    """
 
     key: str
     label: str
     kind: Kind = Kind.TEXT
     with_interval: bool = False
+    digits: int = 2
 
 
 @dataclass(frozen=True)

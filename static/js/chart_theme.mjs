@@ -39,7 +39,9 @@ export function themed(figure, colours) {
 function inked(trace, colours) {
   const colour = colours[trace.meta?.ink] ?? colours.accent;
   const marker = { ...trace.marker, color: colour, line: { color: colour, width: 1, ...trace.marker?.line } };
-  if (trace.marker?.pattern) marker.pattern = { ...trace.marker.pattern, fgcolor: colours.surface };
+  if (trace.marker?.pattern) {
+    marker.pattern = { ...trace.marker.pattern, fillmode: "overlay", fgcolor: colours.surface };
+  }
   const bars = (each) => each && { ...each, color: colours.ink };
   const drawn = { ...trace, marker };
   if (trace.type !== "bar") drawn.line = { ...trace.line, color: colour };

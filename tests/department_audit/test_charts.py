@@ -80,9 +80,10 @@ def test_every_count_opens_its_own_cases_and_an_empty_one_none() -> None:
 
 
 def test_words_from_outside_are_no_markup_in_a_drawing() -> None:
-    drawn = json.dumps(drawing(rates_table(groups(), "Level", Truth.FINAL))["data"][0]["y"])
-    assert "&lt;b&gt;" in drawn
-    assert "<b>" not in drawn
+    drawn = drawing(rates_table(groups(), "Level", Truth.FINAL))
+    for shown in (drawn["layout"]["yaxis"]["ticktext"][2], drawn["data"][0]["text"][2]):
+        assert "&lt;b&gt;" in shown
+        assert "<b>" not in shown
 
 
 def test_a_figure_has_inks_by_name_and_no_colour() -> None:

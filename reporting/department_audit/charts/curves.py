@@ -23,7 +23,7 @@ def curve_table(points: Sequence[ThresholdPoint], truth: Truth) -> Table:
     """Thresholds with their counts and rates, the lowest first. Empty where a class is missing."""
     names = rate_names(truth)
     columns = (
-        Column("threshold", _("Positive from probability"), Kind.NUMBER),
+        Column("threshold", _("Positive from probability"), Kind.NUMBER, digits=3),
         *(Column(cell, cell.upper(), Kind.COUNT) for cell in ("tp", "fp", "fn", "tn")),
         *(Column(rate, names[rate], Kind.SHARE) for rate in ("TPR", "TNR", "PPV")),
     )

@@ -7,6 +7,7 @@ are escaped: plotly.js takes a few tags in text.
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from reporting.department_audit.charts.shown import estimate_text
 from reporting.department_audit.tables import Cell, Kind, Table, labels, values
 from reporting.statistics.results import Estimate
 
-ROW_HEIGHT, FRAME_HEIGHT = 34, 110
+ROW_HEIGHT, FRAME_HEIGHT = 44, 110
 _MARGIN = {"l": 10, "r": 16, "t": 10, "b": 48}
 
 
@@ -32,7 +33,7 @@ class Series:
 
 
 def layout(height: int, **more: Any) -> dict[str, Any]:
-    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom"}
+    legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"}
     return {"height": height, "margin": _MARGIN, "legend": legend, "hovermode": "closest", "dragmode": False, **more}
 
 
@@ -63,7 +64,7 @@ def cases_of(table: Table, column: str, address: str) -> list[str]:
 def estimates_by_row(
     table: Table, label: str, series: Sequence[Series], title: str, address: str, *, band: Series | None = None
 ) -> go.Figure:
-    """Marks with intervals, one row of the table under the other, the first on top.
+    """Marks with intervals, one row of the table under the other, the first on top, series side by side in their row.
 
     ``band``: a column whose intervals lie behind the marks as broad strokes, such as how far people agree.
     """
@@ -71,43 +72,55 @@ def estimates_by_row(
     kind = next(column.kind for column in table.columns if column.key == series[0].column)
     figure = go.Figure()
     if band is not None:
-        figure.add_trace(_strokes(names, table.column(band.column), band))
-    for one in series:
+        figure.add_trace(_strokes(table.column(band.column), band))
+    for number, one in enumerate(series):
         cells = table.column(one.column)
         texts = [f"{name}, {one.name}: {_said(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
+        shift = (number - (len(series) - 1) / 2) * 0.24
         figure.add_trace(
             go.Scatter(
                 x=values(cells),
-                y=escaped(names),
+                y=[row + shift for row in range(len(names))],
                 mode="markers",
                 name=one.name,
                 meta={"ink": one.ink},
-                marker={"symbol": one.symbol, "size": 10},
+                marker={"symbol": one.symbol, "size": 9},
                 error_x=error_bars(cells),
                 **said(texts, cases_of(table, one.column, address)),
             )
         )
-    limits = {"range": [-0.02, 1.02]} if kind is Kind.SHARE else {}
+    everything = [cell for one in series for cell in table.column(one.column)]
+    limits = {"range": _share_range(everything)} if kind is Kind.SHARE else {}
+    rows = {"tickvals": list(range(len(names))), "ticktext": escaped(names), "range": [len(names) - 0.5, -0.5]}
     figure.update_layout(
         layout(
             FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
             xaxis=axis(title, kind, **limits),
-            yaxis=axis("", type="category", autorange="reversed"),
+            yaxis=axis("", zeroline=False, showgrid=False, **rows),
             showlegend=len(series) > 1 or band is not None,
         )
     )
     return figure
 
 
-def _strokes(names: Sequence[str], cells: Sequence[Cell], band: Series) -> go.Scatter:
+def _share_range(cells: Sequence[Cell]) -> list[float]:
+    """From 0 to 1, or from the tenth below the lowest bound: marks near 1 need the room."""
+    bounds = [
+        bound for cell in cells if isinstance(cell, Estimate) for bound in (cell.low, cell.value) if bound is not None
+    ]
+    lowest = math.floor((min(bounds, default=0.0) - 0.02) * 10) / 10
+    return [max(-0.02, lowest), 1.02]
+
+
+def _strokes(cells: Sequence[Cell], band: Series) -> go.Scatter:
     x: list[float | None] = []
-    y: list[str | None] = []
-    for name, cell in zip(escaped(names), cells, strict=True):
+    y: list[float | None] = []
+    for row, cell in enumerate(cells):
         if isinstance(cell, Estimate) and cell.low is not None and cell.high is not None:
             x += [cell.low, cell.high, None]
-            y += [name, name, None]
+            y += [row, row, None]
     return go.Scatter(
-        x=x, y=y, mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 22}, opacity=0.25,
+        x=x, y=y, mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 30}, opacity=0.22,
         hoverinfo="skip",
     )  # fmt: skip
 
@@ -138,7 +151,7 @@ def stacked_shares(
             FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
             barmode="stack",
             barnorm="fraction",
-            xaxis=axis(title, Kind.SHARE),
+            xaxis=axis(title, Kind.SHARE, range=[0, 1]),
             yaxis=axis("", type="category", autorange="reversed"),
         )
     )

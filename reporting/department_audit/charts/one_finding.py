@@ -25,6 +25,7 @@ from reporting.department_audit.figures import scores, tables
 from reporting.department_audit.scores import ScoreFigure
 from reporting.department_audit.tables import Column, Kind, Row, Table, Word
 from reporting.predictions.models import Algorithm, AlgorithmStatus
+from reporting.predictions.services import threshold_in_force
 from reporting.statistics.results import Estimate, undefined
 
 RATES = ("ACC", "TPR", "TNR", "PPV", "NPV", "F1")
@@ -129,8 +130,7 @@ def threshold_in_use(question: Question) -> float | None:
         named = [one for one in algorithms if f"{one.name} {one.version}" == question.filter.algorithm]
     else:
         named = list(algorithms.filter(status=AlgorithmStatus.ACTIVE))
-    threshold = named[0].thresholds.get(question.filter.finding) if named else None
-    return float(threshold) if threshold is not None else None
+    return threshold_in_force(named[0], question.filter.finding) if named and question.filter.finding else None
 
 
 def _chart(

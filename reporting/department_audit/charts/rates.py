@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from reporting.department_audit.charts.comparison import positive_and_negative, rate_names
 from reporting.department_audit.charts.drawing import Series, estimates_by_row
-from reporting.department_audit.tables import Column, Kind, Row, Table, Word
+from reporting.department_audit.tables import Cell, Column, Kind, Row, Table, Word
 from reporting.department_audit.words import Truth
 from reporting.statistics.results import Estimate, Result
 
@@ -38,41 +38,25 @@ def rates_table(groups: Sequence[Group], head: str, truth: Truth) -> Table:
         Column("group", head),
         Column("n", _("Compared"), Kind.COUNT),
         Column("patients", _("Patients"), Kind.COUNT),
+        *(Column(rate, names[rate], Kind.SHARE, with_interval=True) for rate in ("ACC", "TPR", "TNR")),
         Column("tp", _("%(class)s, machine positive") % {"class": positive}, Kind.COUNT),
         Column("fp", _("%(class)s, machine positive") % {"class": negative}, Kind.COUNT),
         Column("fn", _("%(class)s, machine negative") % {"class": positive}, Kind.COUNT),
         Column("tn", _("%(class)s, machine negative") % {"class": negative}, Kind.COUNT),
-        *(Column(rate, names[rate], Kind.SHARE, with_interval=True) for rate in ("ACC", "TPR", "TNR")),
         *((Column("people", _("People with each other"), Kind.SHARE, with_interval=True),) if with_people else ()),
     )
     rows = []
     for group in groups:
         counts, rates = group.rates.counts, group.rates.estimates
         every = group.cases("")
-        rows.append(
-            Row(
-                (
-                    group.word,
-                    counts["n"],
-                    counts["patients"],
-                    *(counts[cell] for cell in CELLS),
-                    rates["ACC"],
-                    rates["TPR"],
-                    rates["TNR"],
-                    *((group.people,) if with_people else ()),
-                ),
-                (
-                    every,
-                    every,
-                    "",
-                    *(group.cases(cell) if counts[cell] else "" for cell in CELLS),
-                    every,
-                    group.cases("fn") if counts["fn"] else "",
-                    group.cases("fp") if counts["fp"] else "",
-                    *(("",) if with_people else ()),
-                ),
-            )
-        )
+        of_cells = {cell: group.cases(cell) if counts[cell] else "" for cell in CELLS}
+        shares = [rates[rate] for rate in ("ACC", "TPR", "TNR")]
+        numbers = [counts[cell] for cell in CELLS]
+        cells: tuple[Cell, ...] = (group.word, counts["n"], counts["patients"], *shares, *numbers)
+        cases = (every, every, "", every, of_cells["fn"], of_cells["fp"], *of_cells.values())
+        if with_people:
+            cells, cases = (*cells, group.people), (*cases, "")
+        rows.append(Row(cells, cases))
     return Table(columns, tuple(rows))
 
 

@@ -12,7 +12,7 @@ from reporting.department_audit.charts.reasons import reason_text
 from reporting.department_audit.tables import Cell, Column, Kind, Table, Word
 from reporting.statistics.results import Estimate
 
-DIGITS = 2
+DIGITS = 2  # of a number that is neither share nor count
 
 
 @dataclass(frozen=True)
@@ -37,24 +37,23 @@ def shown_rows(table: Table) -> list[list[ShownCell]]:
     ]
 
 
-def number_text(value: float, kind: Kind) -> str:
+def number_text(value: float, kind: Kind, digits: int = DIGITS) -> str:
     """ "86.2 %" for a share, "1,204" for a count, "0.71" for another number."""
     if kind is Kind.SHARE:
         return f"{100 * value:.1f} %"
     if kind is Kind.COUNT:
         return f"{value:,.0f}"
-    return f"{value:.{DIGITS}f}"
+    return f"{value:.{digits}f}"
 
 
-def estimate_text(estimate: Estimate, kind: Kind) -> str:
+def estimate_text(estimate: Estimate, kind: Kind, digits: int = DIGITS) -> str:
     """ "86.2 % (81.0–90.3)"; the value alone without an interval; words where there is no value."""
     if estimate.value is None:
         return _("not estimable")
-    text = number_text(estimate.value, kind)
+    text = number_text(estimate.value, kind, digits)
     if estimate.low is None or estimate.high is None:
         return text
-    scale = 100 if kind is Kind.SHARE else 1
-    digits = 1 if kind is Kind.SHARE else DIGITS
+    scale, digits = {Kind.SHARE: (100, 1), Kind.COUNT: (1, 0)}.get(kind, (1, digits))
     dash = " … " if estimate.low < 0 else "–"  # a dash before a minus would be read as one
     return f"{text} ({scale * estimate.low:.{digits}f}{dash}{scale * estimate.high:.{digits}f})"
 
@@ -62,7 +61,7 @@ def estimate_text(estimate: Estimate, kind: Kind) -> str:
 def _cell(cell: Cell, column: Column, cases: str) -> ShownCell:
     is_number = column.kind is not Kind.TEXT
     if isinstance(cell, Estimate):
-        return ShownCell(estimate_text(cell, column.kind), is_number, reason_text(cell.note), cases)
+        return ShownCell(estimate_text(cell, column.kind, column.digits), is_number, reason_text(cell.note), cases)
     if cell is None:
         return ShownCell("—", is_number, "", cases)
     if isinstance(cell, Word):
@@ -71,5 +70,5 @@ def _cell(cell: Cell, column: Column, cases: str) -> ShownCell:
         return ShownCell(f"{timezone.localtime(cell):%Y-%m-%d %H:%M}", is_number, "", cases)
     if isinstance(cell, date):
         return ShownCell(cell.isoformat(), is_number, "", cases)
-    text = number_text(cell, column.kind) if isinstance(cell, int | float) and is_number else str(cell)
+    text = number_text(cell, column.kind, column.digits) if isinstance(cell, int | float) and is_number else str(cell)
     return ShownCell(text, is_number, "", cases)

@@ -19,7 +19,7 @@ def sizes(question: Question) -> Chart:
     """Bland and Altman's limits; the table holds the plot's places with how many pairs lie on each."""
     columns = (
         Column("mean", _("Mean of machine and person, mm"), Kind.NUMBER),
-        Column("difference", _("Machine minus person, mm"), Kind.NUMBER),
+        Column("difference", _("Machine minus person, mm"), Kind.NUMBER, digits=1),
         Column("n", _("Pairs"), Kind.COUNT),
     )
     found = next(iter(pairs_mm(question.filter)), None)

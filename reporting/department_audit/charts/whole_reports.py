@@ -30,7 +30,7 @@ def stood_by(question: Question, dimension: Dimension) -> Chart:
         Column("with_machine", _("With machine values"), Kind.COUNT),
         Column("stood", _("Every machine value stood"), Kind.SHARE, with_interval=True),
         Column("edits", _("Edits per report"), Kind.NUMBER, with_interval=True),
-        Column("median_s", _("Opened to signed, median s"), Kind.NUMBER, with_interval=True),
+        Column("median_s", _("Opened to signed, median s"), Kind.NUMBER, with_interval=True, digits=0),
     )
     rows = []
     for found in in_order(process(question.filter, dimension), dimension):
@@ -62,8 +62,10 @@ def summary(found: ProcessFigure | None) -> tuple[Headline, ...]:
 def edits(question: Question) -> Chart:
     found = _all(question)
     columns = (Column("edits", _("Edits")), Column("reports", _("Reports"), Kind.COUNT))
-    counted = found.edits_histogram if found else {}
-    table = Table(columns, tuple(Row((number, reports)) for number, reports in counted.items()))
+    counted = list(found.edits_histogram.items()) if found else []
+    while counted and not counted[-1][1]:
+        counted.pop()
+    table = Table(columns, tuple(Row((number, reports)) for number, reports in counted))
     headline = (Headline(_("Edits per report"), found.edits_per_report()),) if found else ()
     figure = histogram(table, "edits", "reports", _("Edits per report")) if found else None
     title = _("Whole reports: edits of machine values per report")
@@ -73,7 +75,7 @@ def edits(question: Question) -> Chart:
 def times(question: Question) -> Chart:
     found = _all(question)
     columns = (Column("time", _("Opened to signed")), Column("reports", _("Reports"), Kind.COUNT))
-    counted = _by_time(found.shown_to_signed) if found else []
+    counted = _by_time(found.shown_to_signed) if found and found.shown_to_signed.any() else []
     table = Table(columns, tuple(Row((word, reports)) for word, reports in counted))
     headline: tuple[Headline, ...] = ()
     if found:
