@@ -43,7 +43,12 @@ def tabs(current: str, query: str) -> list[Link]:
         ("readers", _("Readers and machine"), reverse("department_audit:readers")),
         ("cases", _("Cases"), reverse("department_audit:cases")),
     ]
-    return [Link(name, _with(address, query), key == current) for key, name, address in found]
+    # These have no filter of their own.
+    others = [("thresholds", _("Thresholds"), reverse("department_audit:thresholds"))]
+    return [
+        *(Link(name, _with(address, query), key == current) for key, name, address in found),
+        *(Link(name, address, key == current) for key, name, address in others),
+    ]
 
 
 def finding_choices(current: str, query: str) -> tuple[Link, ...]:

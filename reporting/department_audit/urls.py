@@ -9,6 +9,7 @@ from reporting.department_audit.exports.service import FORMATS
 from reporting.department_audit.views.cases import case, cases
 from reporting.department_audit.views.files import export
 from reporting.department_audit.views.pages import finding, groups, overview, process_page, readers
+from reporting.department_audit.views.threshold_bench import bench, decide, propose, thresholds
 
 
 class TableFormat(StringConverter):
@@ -25,6 +26,10 @@ urlpatterns = [
     path("process/", process_page, name="process"),
     path("readers/", readers, name="readers"),
     path("charts/<slug:key>.<table_format:extension>", export, name="export"),
+    path("thresholds/", thresholds, name="thresholds"),
+    path("thresholds/<uuid:algorithm_id>/<slug:finding>/", bench, name="threshold_bench"),
+    path("thresholds/<uuid:algorithm_id>/<slug:finding>/propose/", propose, name="threshold_propose"),
+    path("threshold-changes/<uuid:change_id>/<slug:act>/", decide, name="threshold_decide"),
     path("cases/", cases, name="cases"),
     path("cases/<uuid:report_id>/", case, name="case"),
 ]

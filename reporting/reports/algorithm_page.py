@@ -13,9 +13,10 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.two_people import why_not_second
 from reporting.predictions.case_words import case_reason_text
-from reporting.predictions.models import Algorithm, AlgorithmStatus, CaseRun
-from reporting.predictions.services import passed_run
+from reporting.predictions.models import Algorithm, AlgorithmStatus, CaseRun, ThresholdChange
+from reporting.predictions.services import passed_run, shipped_threshold
 from reporting.reports.wording import applicability_text, finding_text
+from reporting.vocabulary import MachineFinding
 
 SHOWN_RUNS = 5
 NETWORKS: dict[str, str | Promise] = {
@@ -42,6 +43,20 @@ FIGURES: dict[str, str | Promise] = {
     "side_right": _("side right"),
     "direction_right": _("direction right"),
 }
+
+
+@dataclass(frozen=True)
+class ThresholdRow:
+    """``shipped``: the algorithm's own; ``change``: the department's, where it moved it."""
+
+    finding: str
+    name: str
+    shipped: float
+    change: ThresholdChange | None
+
+    @property
+    def in_force(self) -> float:
+        return self.shipped if self.change is None else self.change.threshold
 
 
 @dataclass(frozen=True)
@@ -100,7 +115,7 @@ class AlgorithmPage:
     applicability: str
     origin: tuple[tuple[str, str], ...]
     networks: tuple[NetworkRow, ...]
-    thresholds: tuple[tuple[str, float], ...]
+    thresholds: tuple[ThresholdRow, ...]
     runs: tuple[RunView, ...]
     permitted: Permitted
 
@@ -136,7 +151,7 @@ def algorithm_page(algorithm: Algorithm, user: User) -> AlgorithmPage:
         applicability=applicability_text(algorithm.applicability),
         origin=tuple((str(ORIGINS.get(key, key)), str(value)) for key, value in algorithm.origin.items()),
         networks=tuple(_network(name, card) for name, card in algorithm.card.items() if isinstance(card, Mapping)),
-        thresholds=tuple((finding_text(name), float(value)) for name, value in algorithm.thresholds.items()),
+        thresholds=_thresholds(algorithm),
         runs=runs,
         permitted=permitted(algorithm, user, is_running=any(one.run.status in ("queued", "running") for one in runs)),
     )
@@ -177,6 +192,14 @@ def run_view(run: CaseRun) -> RunView:
         median_error_mm=results.get("median_error_mm"),
         active=_active(results.get("active")),
         active_name=str(results.get("active_algorithm", "")),
+    )
+
+
+def _thresholds(algorithm: Algorithm) -> tuple[ThresholdRow, ...]:
+    changes = ThresholdChange.objects.select_related("proposed_by", "activated_by").in_force(algorithm)
+    known = [one.value for one in MachineFinding if one.value in algorithm.thresholds or one.value in changes]
+    return tuple(
+        ThresholdRow(one, finding_text(one), shipped_threshold(algorithm, one), changes.get(one)) for one in known
     )
 
 

@@ -260,6 +260,32 @@ TABLE = [
     _page(
         "department_audit:export", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("key", "findings"), ("extension", "csv"))
     ),
+    _page("department_audit:thresholds", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page(
+        "department_audit:threshold_bench",
+        {200: SEES_AUDIT, 403: NO_AUDIT},
+        ids=(("algorithm_id", "active"),),
+        fixed=(("finding", "slip"),),
+    ),
+    Row(
+        "department_audit:threshold_propose",
+        "POST",
+        {302: "senior anonymous", 403: NOT_SENIOR},
+        ids=(("algorithm_id", "active"),),
+        fixed=(("finding", "herniation"),),
+        form=(("threshold", "0.4"), ("before", "0.5"), ("reason", "too many are missed")),
+    ),
+    *(
+        Row(
+            "department_audit:threshold_decide",
+            "POST",
+            {302: f"{allowed} anonymous", 403: " ".join(p for p in EVERYBODY.split() if p not in allowed.split())},
+            ids=(("change_id", "threshold_change"),),
+            fixed=(("act", act),),
+            form=(("reason", "why not"),),
+        )
+        for act, allowed in (("activate", "auditor"), ("decline", "senior auditor"))
+    ),
     # --- algorithms
     _read("api:algorithms", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
     _read("api:algorithm", {200: SEES_ALGORITHMS, 404: NO_ALGORITHMS}, ids=(("algorithm_id", "candidate"),)),

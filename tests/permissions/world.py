@@ -9,8 +9,15 @@ from django.test import Client
 from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
-from reporting.predictions.models import BlindDecision, InferenceJob, JobStatus
-from reporting.predictions.services import claim_case_run, finish_case_run, propose_algorithm, set_blind_rule
+from reporting.predictions.models import Algorithm, BlindDecision, InferenceJob, JobStatus, ThresholdChange
+from reporting.predictions.services import (
+    claim_case_run,
+    finish_case_run,
+    propose_algorithm,
+    propose_threshold,
+    set_blind_rule,
+    threshold_in_force,
+)
 from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.reports.services.critical_path import raise_alert
@@ -142,6 +149,7 @@ def make_world() -> World:
         "active": active.pk,
         "candidate": candidate.pk,
         "proposed": proposed.pk,
+        "threshold_change": _threshold_change(active).pk,
         "blind_rule": set_blind_rule(by=senior, user=make_user(Role.JUNIOR), is_on=True).pk,
     }
     world.versions = {
@@ -185,6 +193,12 @@ def make_world() -> World:
         "login": {"username": owner.username, **password},
     }
     return world
+
+
+def _threshold_change(algorithm: Algorithm) -> ThresholdChange:
+    before = threshold_in_force(algorithm, "slip")
+    values = {"reason": "too many are missed", "before": before, "evidence": {}, "by": make_user(Role.SENIOR)}
+    return propose_threshold(algorithm, "slip", 0.4, **values)  # type: ignore[arg-type]
 
 
 def _foreign(world: World) -> None:

@@ -1,0 +1,1 @@
+"""The threshold bench: recent signed reports scored again at another operating point."""
