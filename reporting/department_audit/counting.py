@@ -15,7 +15,11 @@ def count_rows(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> 
     """Value of ``by`` ("" without a breakdown) → vector, from the facts themselves. Empty groups are left out."""
     reads, facts = load_for(chosen)
     rows = measured(kind, reads, facts, truth)
-    return grouped(rows, reads, values_of(rows, reads, by))
+    values = values_of(rows, reads, by)
+    if by in PLACE_DIMENSIONS:  # a ligament without sides is no group of a breakdown by side
+        somewhere = values != ""
+        rows, values = rows.chosen(somewhere), values[somewhere]
+    return grouped(rows, reads, values)
 
 
 def values_of(rows: Measured, reads: Reads, by: Dimension | None) -> np.ndarray:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 from django.db import connection
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
+from reporting.core.errors import InvalidInput
 from reporting.department_audit.counting import count_rows
 from reporting.department_audit.figure_types import (
     AgreementFigure,
@@ -23,7 +25,7 @@ from reporting.department_audit.figure_types import (
     SizeFigure,
     SwitchFigure,
 )
-from reporting.department_audit.filters import READ_DIMENSIONS, Dimension, Filter, month_text
+from reporting.department_audit.filters import PLACE_DIMENSIONS, READ_DIMENSIONS, Dimension, Filter, month_text
 from reporting.department_audit.kinds import (
     AGREEMENT,
     CONFUSION,
@@ -128,7 +130,13 @@ def pairs_mm(chosen: Filter, by: Dimension | None = None) -> list[SizeFigure]:
 
 
 def process(chosen: Filter, by: Dimension | None = None) -> list[ProcessFigure]:
-    """Time to sign, edits per report, share of reports in which every machine value stood. Of whole reports."""
+    """Time to sign, edits per report, share of reports in which every machine value stood.
+
+    Of whole reports: what the filter says of places is left out. Raises :class:`InvalidInput` for a place in ``by``.
+    """
+    if by in PLACE_DIMENSIONS:
+        raise InvalidInput(_("Whole reports cannot be broken down by places"))
+    chosen = replace(chosen, finding="", level="", side="")
     found = []
     for value, vector in _counted(PROCESS.name, chosen, by, Truth.FINAL.value).items():
         plain, patients = PROCESS.plain(vector), PROCESS.patients(vector)

@@ -47,6 +47,9 @@ class Measured:
     counts: Ints
     extras: Ints
 
+    def chosen(self, keep: Bools) -> Measured:
+        return Measured(self.kind, *(getattr(self, name)[keep] for name in list(self.__dataclass_fields__)[1:]))
+
 
 def measured(kind: Kind, reads: Reads, facts: Facts, truth: str) -> Measured:
     """What ``facts`` say of ``kind``. ``truth``: one of :data:`TRUTHS`; for agreement ``blind`` or ``prepared``."""

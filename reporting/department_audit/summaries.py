@@ -122,10 +122,10 @@ def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict
 
 
 def _asked(chosen: Filter, by: Dimension | None, *, places: bool) -> dict[str, object]:
-    """Columns that one cell must have, but for the one that groups."""
+    """Columns that one cell must have. The one that groups is left open, unless the filter narrows it too."""
     found: dict[str, object] = {}
     for dimension in PLACE_DIMENSIONS:
-        if dimension is not by:
+        if dimension is not by or (places and getattr(chosen, dimension.value)):
             found[dimension.value] = getattr(chosen, dimension.value) if places else ""
     named: dict[Dimension, str | None] = dict(chosen.conditions())
     if by is not None and by not in (Dimension.MONTH, *PLACE_DIMENSIONS):

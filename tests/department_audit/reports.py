@@ -10,8 +10,10 @@ from uuid import uuid4
 from django.utils import timezone
 
 from reporting.accounts.models import Role, User
+from reporting.predictions.models import BlindDecision
 from reporting.reports.content import canonical, sha256_of, texts_sha256
-from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
+from reporting.reports.models import FirstRead, Report, ReportVersion, Signature, SignatureMeaning, VersionKind
+from reporting.reports.places import Place
 from reporting.reports.services.drafts import install_template
 from reporting.reports.signing import mac_of
 from reporting.studies.models import Patient, Series, Study
@@ -134,3 +136,26 @@ def sign_version(
 
 def withdraw(report: Report) -> None:
     Report.objects.filter(pk=report.pk).update(status="withdrawn", closing_reason="another patient's images")
+
+
+def read_blind(report: Report, by: User, values: dict[str, str]) -> None:
+    """Lock a blind first read: key of a place → value."""
+    decision = BlindDecision.objects.create(study=report.study, reader=by, blind=True, because="user")
+    places = {key: Place.parse(key) for key in values}
+    kept = canonical(
+        {
+            "values": [
+                {
+                    "field": place.field,
+                    "structure": place.level,
+                    "side": place.side,
+                    "instance": place.instance,
+                    "value": values[key],
+                }
+                for key, place in places.items()
+            ]
+        }
+    )
+    FirstRead.objects.create(
+        report=report, decision=decision, reader=by, report_version=1, values=kept, sha256=sha256_of(kept)
+    )
