@@ -178,6 +178,18 @@ INFERENCE_LEASE_S = env_int("DENS_INFERENCE_LEASE_S", 60, minimum=2)
 INFERENCE_MAX_ATTEMPTS = env_int("DENS_INFERENCE_MAX_ATTEMPTS", 3, minimum=1)
 WORKER_HEARTBEAT_S = env_int("DENS_WORKER_HEARTBEAT_S", 10, minimum=1)
 
+# --- DICOM: the listener (manage.py dicom_listener), and how we call ourselves ----------------------------------------
+DICOM_AE_TITLE = env_str("DENS_DICOM_AE_TITLE", "DENS")
+DICOM_BIND = env_str("DENS_DICOM_BIND", "127.0.0.1:11112")
+DICOM_PROCESSES = env_int("DENS_DICOM_PROCESSES", 8, minimum=1)  # associations at once; others wait for a place
+DICOM_PER_ADDRESS = env_int("DENS_DICOM_PER_ADDRESS", 4, minimum=1)
+DICOM_MAX_PDU_BYTES = env_int("DENS_DICOM_MAX_PDU_BYTES", 128 * 1024, minimum=16 * 1024)
+DICOM_NEGOTIATION_S = env_int("DENS_DICOM_NEGOTIATION_S", 10, minimum=1)
+DICOM_SILENCE_S = env_int("DENS_DICOM_SILENCE_S", 60, minimum=1)
+DICOM_TLS_CERTIFICATE = env_str("DENS_DICOM_TLS_CERTIFICATE")
+DICOM_TLS_KEY = env_str("DENS_DICOM_TLS_KEY")
+DICOM_TLS_PEERS_CA = env_str("DENS_DICOM_TLS_PEERS_CA")
+
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "accounts:login"
@@ -305,6 +317,7 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
         # Both quote what they read. (A level would not do: pydicom sets its own when it is imported.)
         "pydicom": {"handlers": ["nowhere"], "propagate": False},
+        "pynetdicom": {"handlers": ["nowhere"], "propagate": False},
         "py.warnings": {"handlers": ["nowhere"], "propagate": False},
     },
 }

@@ -93,6 +93,14 @@ def stage(chunks: Iterable[bytes]) -> StagedBlob:
     return StagedBlob(path, digest.hexdigest(), size)
 
 
+def adopt(path: Path) -> StagedBlob:
+    """Take over a file that was received into ``incoming_dir``, without copying it."""
+    require_free_space()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return StagedBlob(path, digest, file.tell())
+
+
 def discard(staged: StagedBlob) -> None:
     """Drop a staged file; harmless when it was kept or dropped before."""
     staged.path.unlink(missing_ok=True)

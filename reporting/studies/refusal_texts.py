@@ -28,6 +28,7 @@ REFUSAL_TEXT: dict[RefusalCode, Promise] = {
     RefusalCode.UID_MISSING: _("The object does not say its SOP class, or its instance, series or study UID."),
     RefusalCode.UID_MALFORMED: _("A UID of the object is not made of digits and dots."),
     RefusalCode.IDENTITY_TOO_LONG: _("The patient ID is longer than the 64 characters DICOM permits."),
+    RefusalCode.OTHER_OBJECT: _("The object is not the one that the sender announced."),
     RefusalCode.PARSER_MEMORY: _("Reading the header needs more memory than is allowed."),
     RefusalCode.PARSER_TIME: _("Reading the header takes longer than is allowed."),
     RefusalCode.PARSER_DIED: _("The header could not be read: the reader stopped."),

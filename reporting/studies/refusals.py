@@ -28,6 +28,7 @@ class RefusalCode(StrEnum):
     UID_MISSING = "uid_missing"
     UID_MALFORMED = "uid_malformed"
     IDENTITY_TOO_LONG = "identity_too_long"
+    OTHER_OBJECT = "other_object"
     PARSER_MEMORY = "parser_memory"
     PARSER_TIME = "parser_time"
     PARSER_DIED = "parser_died"

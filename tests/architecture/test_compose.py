@@ -50,6 +50,7 @@ def test_the_promised_services_are_there() -> None:
         "redis",
         "migrate",
         "web",
+        "dicom-listener",
         "worker-inference",
         "worker-default",
         "beat",

@@ -23,10 +23,16 @@ from reporting.studies.refusals import RefusalCode
 
 @dataclass(frozen=True)
 class IncomingFile:
-    """A file from outside. ``name`` is only ever shown; the bytes are at ``path``, which we chose ourselves."""
+    """A file from outside. ``name`` is only ever shown; the bytes are at ``path``, which we chose ourselves.
+
+    ``is_ours``: one DICOM object that we received into ``blobs.incoming_dir`` and that may be moved instead of copied.
+    ``sop_instance_uid``: the object that the sender said it is, where a protocol says so beside the bytes.
+    """
 
     name: str
     path: Path
+    is_ours: bool = False
+    sop_instance_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class StagedFile:
 
     name: str
     blob: blobs.StagedBlob
+    sop_instance_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,9 @@ def stage_files(
     """Copy each file, and each member of each zip. Raises ``StorageFull``; what was yielded is the caller's to drop."""
     for file in files:
         try:
+            if file.is_ours:
+                yield StagedFile(file.name, blobs.adopt(file.path), file.sop_instance_uid)
+                continue
             mode = file.path.stat().st_mode
             if not stat.S_ISREG(mode):  # a pipe or device would never end
                 yield UnstagedFile(file.name, RefusalCode.NOT_A_FILE)

@@ -100,6 +100,8 @@ def _read(batch: list[StagedFile | UnstagedFile]) -> Iterator[ReceivedObject | F
         elif max(len(header.patient.patient_id), len(header.patient.issuer)) > MAX_IDENTIFIER:
             # Cut to fit, two patients could become one.
             yield refused(file.name, RefusalCode.IDENTITY_TOO_LONG)
+        elif file.sop_instance_uid not in ("", header.sop_instance_uid):
+            yield refused(file.name, RefusalCode.OTHER_OBJECT)
         else:
             yield ReceivedObject(file.name, header, file.blob)
 

@@ -1,0 +1,48 @@
+"""What the listener accepts: SOP classes, and the transfer syntaxes that the ingest gate lets through."""
+
+from __future__ import annotations
+
+from pydicom.uid import UID, ExplicitVRLittleEndian
+from pynetdicom.presentation import PresentationContext, build_context
+from pynetdicom.sop_class import (
+    EnhancedMRColorImageStorage,
+    EnhancedMRImageStorage,
+    MRImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameSingleBitSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+    SecondaryCaptureImageStorage,
+    StorageCommitmentPushModel,
+    Verification,
+)
+
+from reporting.studies.dicom_gate import ENCAPSULATED_SYNTAXES, NATIVE_SYNTAXES
+
+STORED_CLASSES: tuple[UID, ...] = (
+    MRImageStorage,
+    EnhancedMRImageStorage,
+    EnhancedMRColorImageStorage,
+    SecondaryCaptureImageStorage,
+    MultiFrameSingleBitSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
+    MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
+    MultiFrameTrueColorSecondaryCaptureImageStorage,
+)
+
+# A peer that offers several gets the first of these: uncompressed first, so that nobody has to decode.
+_PREFERRED = (ExplicitVRLittleEndian, "1.2.840.10008.1.2")
+STORED_SYNTAXES: tuple[str, ...] = (
+    *_PREFERRED,
+    *sorted((NATIVE_SYNTAXES | ENCAPSULATED_SYNTAXES) - set(_PREFERRED)),
+)
+PLAIN_SYNTAXES: tuple[str, ...] = _PREFERRED
+
+
+def supported_contexts() -> list[PresentationContext]:
+    """Fresh objects for one association: negotiation writes into them."""
+    return [
+        build_context(Verification, list(PLAIN_SYNTAXES)),
+        build_context(StorageCommitmentPushModel, list(PLAIN_SYNTAXES)),
+        *(build_context(uid, list(STORED_SYNTAXES)) for uid in STORED_CLASSES),
+    ]

@@ -1,0 +1,186 @@
+"""Peers store with us: what dcmtk's programs send is kept once, and success is said only for what is kept."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pydicom.uid import generate_uid
+
+from reporting.audit_trail.models import AuditEvent
+from reporting.audit_trail.services import verify_chain
+from reporting.studies import blobs
+from reporting.studies.models import QuarantinedFile, SopInstance, Study
+from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
+from tests.inference.dicom_series import slice_values, write_series
+from tests.studies.objects import mr_bytes
+
+pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    needs("storescu", "echoscu")
+    scanner()
+    with listening() as running:
+        yield running
+
+
+def test_an_echo_is_answered_to_peers_only() -> None:
+    needs("echoscu")
+    scanner()
+    with listening() as running:
+        assert running.echo().returncode == 0
+        stranger, other_name = running.echo(calling="STRANGER"), running.echo(called="OTHER")
+    assert "Calling AE Title Not Recognized" in stranger.stderr
+    assert "Called AE Title Not Recognized" in other_name.stderr
+    assert AuditEvent.objects.filter(act="association.refused", data={"reason": "title"}).count() == 2
+
+
+def test_a_series_arrives_as_it_was_sent_and_again_changes_nothing(listener: Listener, tmp_path: Path) -> None:
+    write_series(tmp_path / "series", slice_values(6))
+    first, again = listener.store(tmp_path), listener.store(tmp_path)
+    assert (first.returncode, again.returncode) == (0, 0)
+    assert first.stderr.count("(Success)") == again.stderr.count("(Success)") == 6
+    study = Study.objects.get()
+    (series,) = study.series_set.all()
+    assert (series.role, series.sop_instances.count(), series.completeness["slices"]) == ("sagittal_t2", 6, 6)
+    assert not list(blobs.incoming_dir().iterdir())
+    assert AuditEvent.objects.filter(act="study.received", remote_address="127.0.0.1").count() == 6
+    assert verify_chain() is None
+
+
+def test_four_associations_at_once_store_everything_once(listener: Listener, tmp_path: Path) -> None:
+    study = generate_uid()
+    for number in range(4):
+        write_series(tmp_path / str(number), slice_values(5), study_uid=study)
+    senders = [
+        subprocess.Popen(
+            [
+                "storescu",
+                "+sd",
+                "+r",
+                "-aet",
+                AE_TITLE,
+                "-aec",
+                "DENS",
+                "127.0.0.1",
+                str(listener.port),
+                str(tmp_path / str(number)),
+            ],
+            stderr=subprocess.DEVNULL,
+        )
+        for number in range(4)
+    ]
+    assert [sender.wait(60) for sender in senders] == [0] * 4
+    assert SopInstance.objects.filter(series__study__study_instance_uid=study).count() == 20
+
+
+def test_what_contradicts_the_store_is_answered_with_failure_and_kept_aside(listener: Listener, tmp_path: Path) -> None:
+    uid = generate_uid()
+    for name in ("first", "other"):
+        (tmp_path / name).write_bytes(mr_bytes(study="1.2.3.77", SOPInstanceUID=uid, SeriesDescription=name))
+    assert "(Success)" in listener.store(tmp_path / "first").stderr
+    assert "(Error: CannotUnderstand)" in listener.store(tmp_path / "other").stderr
+    assert QuarantinedFile.objects.get().sop_instance_uid == uid
+    assert SopInstance.objects.get().sop_instance_uid == uid
+
+
+def test_a_cut_off_image_is_refused_and_the_rest_of_the_association_kept(listener: Listener, tmp_path: Path) -> None:
+    def spoil(index: int, dataset: object) -> None:
+        if index == 1:
+            dataset.Rows = 4000  # type: ignore[attr-defined]
+
+    write_series(tmp_path / "series", slice_values(3), edit=spoil)
+    answer = listener.store(tmp_path, more=("--no-halt",))
+    assert answer.stderr.count("(Success)") == 2
+    assert answer.stderr.count("(Error: CannotUnderstand)") == 1
+    assert SopInstance.objects.count() == 2
+
+
+def test_a_killed_listener_has_everything_it_said_yes_to(tmp_path: Path) -> None:
+    needs("storescu")
+    scanner()
+    write_series(tmp_path / "series", slice_values(40))
+    with listening() as running:
+        sender = subprocess.Popen(
+            [
+                "storescu",
+                "-v",
+                "+sd",
+                "+r",
+                "-aet",
+                AE_TITLE,
+                "-aec",
+                "DENS",
+                "127.0.0.1",
+                str(running.port),
+                str(tmp_path / "series"),
+            ],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert sender.stderr is not None
+        said = 0
+        for line in sender.stderr:
+            said += "(Success)" in line
+            if said == 10:
+                running.kill()
+        sender.wait(30)
+        sender.stderr.close()
+    assert 10 <= said < 40
+    kept = SopInstance.objects.count()
+    assert said <= kept <= said + 1  # one may have been kept whose answer was on its way
+    with listening() as again:
+        answer = again.store(tmp_path / "series")
+    assert answer.stderr.count("(Success)") == 40
+    assert SopInstance.objects.count() == 40
+    for sha256 in SopInstance.objects.values_list("sha256", flat=True):
+        blobs.verified_path(sha256)
+
+
+def test_an_address_nobody_may_call_from_is_not_listened_to() -> None:
+    needs("echoscu")
+    scanner("10.1.2.0/24")
+    with listening() as running:
+        assert running.echo().returncode != 0
+    assert AuditEvent.objects.filter(act="association.refused", data={"reason": "address"}).exists()
+
+
+def test_peers_that_say_nothing_hold_nobody_up_for_long() -> None:
+    needs("echoscu")
+    scanner()
+    with listening(DENS_DICOM_NEGOTIATION_S="2") as running:
+        silent = [socket.create_connection(("127.0.0.1", running.port)) for _ in range(12)]
+        for connection in silent:
+            connection.sendall(b"\x01\x00\x00")
+        assert running.echo().returncode == 0
+        for connection in silent:
+            connection.close()
+
+
+def test_a_pdu_longer_than_agreed_is_not_read(listener: Listener) -> None:
+    with socket.create_connection(("127.0.0.1", listener.port), timeout=20) as greedy:
+        greedy.sendall(struct.pack(">BBL", 1, 0, 0xFFFFFFF0) + bytes(4096))
+        began = time.monotonic()
+        while greedy.recv(4096):
+            pass
+        assert time.monotonic() - began < 5, "the listener waited for four gigabytes"
+    assert listener.echo().returncode == 0
+
+
+def test_logs_name_nobody(tmp_path: Path) -> None:
+    needs("storescu")
+    scanner()
+    paths = write_series(tmp_path / "series", slice_values(2), edit=lambda _i, d: setattr(d, "PatientName", "CANARY^X"))
+    paths[0].write_bytes(paths[0].read_bytes()[:-50])
+    with listening() as running:
+        running.store(tmp_path, more=("--no-halt",))
+        running.process.terminate()
+        said = "".join(running.process.communicate(timeout=30))
+    assert "CANARY" not in said
