@@ -67,7 +67,7 @@ class BoundedChild:
         is_alive = self._process.poll() is None and self.owner == os.getpid()
         return is_alive and not self._is_answering and self._requests < _REQUESTS_PER_CHILD
 
-    def ask(self, path: Path, **wishes: int | None) -> bytes | RefusalCode:
+    def ask(self, path: Path, **wishes: int | str | None) -> bytes | RefusalCode:
         """Ask about one file and wait for the line it answers; a child that does not answer in time is killed."""
         self._requests += 1
         self._is_answering = True
