@@ -19,7 +19,7 @@ from reporting.accounts.models import Role
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.models import AuditEvent
 from reporting.department_audit.facts import Beside, blind_values, fact_rows, values_of
-from reporting.department_audit.models import Fact, ReferenceRead, SignedRead
+from reporting.department_audit.models import ReferenceRead, SignedRead
 from reporting.department_audit.scanners import field_strength_of, protocol_of_study, vendor_of
 from reporting.department_audit.words import UNKNOWN, ReaderGroup, Standing, age_band
 from reporting.reports.models import FirstRead, Report, ReportVersion, VersionKind
@@ -39,7 +39,8 @@ _TOUCHING = (
     AuditAct.FINDING_NOT_EVALUABLE.value,
 )
 _WRITERS = (Role.JUNIOR.value, Role.SENIOR.value)
-Built = tuple[SignedRead, list[Fact]]
+Built = tuple[SignedRead, list[dict[str, Any]]]
+"""A read and the columns of its facts: there are too many of them to make a model instance of each."""
 
 
 def build(report_ids: Iterable[uuid.UUID]) -> list[Built]:
@@ -82,7 +83,8 @@ class _Around:
             if act == _OPENED and role in _WRITERS:
                 self.opened.setdefault(about, at)
             elif act != _OPENED:
-                self.touched[about].setdefault(str(data.get("key")), at)
+                for one in (data, *data.get("details", ())):
+                    self.touched[about].setdefault(str(one.get("key")), at)
 
 
 def _of_report(report: Report, around: _Around) -> Iterable[Built]:
@@ -162,7 +164,7 @@ def _of_version(
         shown_to_signed_s=_seconds(shown_at, signature.signed_at),
         sources=sources,
     )
-    return read, [Fact(read=read, **row) for row in rows]
+    return read, [{"read_id": read.pk, **row} for row in rows]
 
 
 def _content(version: ReportVersion) -> dict[str, Any]:

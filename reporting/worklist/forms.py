@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django import forms
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from reporting.worklist.filters import DAYS, MAX_SEARCH_CHARACTERS, Assigned, Machine, Status
@@ -39,6 +40,7 @@ _DAY_NAMES = {
     "30": _("last 30 days"),
     "365": _("last year"),
 }
+_RARE = ("since", "until", "overdue")
 RECEIVED = [("", _("any time")), *((days, _DAY_NAMES[days]) for days in DAYS)]
 
 
@@ -64,6 +66,19 @@ class WorklistFilterForm(forms.Form):
             values = sorted({*offered, str(chosen[name])} - {""})
             choices = [("", _("any")), *((value, value) for value in values)]
             self.fields[name].choices = choices  # type: ignore[attr-defined]
+            if not values:
+                del self.fields[name]
+
+    def at_hand(self) -> list[BoundField]:
+        """What is chosen often stands in the line."""
+        return [field for field in self if field.name not in _RARE]
+
+    def behind_more(self) -> list[BoundField]:
+        return [field for field in self if field.name in _RARE]
+
+    def chosen_behind_more(self) -> int:
+        """How many of them are in force: a filter that is out of sight must not be out of mind."""
+        return sum(bool(self.initial.get(name)) for name in _RARE)
 
 
 class SearchForm(forms.Form):

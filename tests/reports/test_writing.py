@@ -41,7 +41,12 @@ def test_accepting_confirms_the_machine_value_and_its_details(junior: User) -> N
     accept(report, "disc_class@C5/6", junior)
     zone = row(report, "hern_zone@C5/6")
     assert (zone.state, zone.value, zone.set_by) == ("human_confirmed", "paracentral", junior)
-    assert AuditEvent.objects.filter(act="finding.accepted").count() == 3
+    event = AuditEvent.objects.get(act="finding.accepted")
+    assert event.data["key"] == "disc_class@C5/6"
+    assert [(one["key"], one["value"]) for one in event.data["details"]] == [
+        ("hern_side@C5/6", "right"),
+        ("hern_zone@C5/6", "paracentral"),
+    ]
     assert report.author == junior
 
 

@@ -82,7 +82,7 @@ def _turn_machine(report: Report, place: Place) -> None:
 def accept_finding(
     report: Report, place: Place, *, by: User, expected_version: int, with_details: bool = False
 ) -> Finding:
-    """Confirm the machine's value. ``with_details`` takes along zone and side, or direction and grade.
+    """Confirm the machine's value, in one act and one event. ``with_details`` takes along zone and side, or direction and grade.
 
     Raises :class:`WrongState` before the levels are confirmed, or where nothing is suggested.
     """
@@ -102,8 +102,10 @@ def accept_finding(
             rows += [r for r in same.exclude(pk=row.pk) if sheet.applicable(r.place)]
         for each in rows:
             put(each, report, FindingState.HUMAN_CONFIRMED, each.machine_value, by=by)
-            data = {"key": str(each.place), "value": each.value, "prediction": each.prediction_id}
-            record(AuditAct.FINDING_ACCEPTED, by=by, about=report, data=data)
+        data = {"key": str(place), "value": row.value, "prediction": row.prediction_id}
+        if with_details:
+            data["details"] = [{"key": str(each.place), "value": each.value} for each in rows[1:]]
+        record(AuditAct.FINDING_ACCEPTED, by=by, about=report, data=data)
         return row
 
 

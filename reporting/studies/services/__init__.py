@@ -1,18 +1,20 @@
 """What is done with studies: take files in, give a study to somebody."""
 
 from reporting.studies.services.align import align_frames
-from reporting.studies.services.assign import assign_study
+from reporting.studies.services.assign import Assigned, assign_studies, assign_study
 from reporting.studies.services.incoming import IncomingFile, incoming_files
 from reporting.studies.services.ingest import ingest_instances, ingest_paths
 from reporting.studies.services.report import FileResult, FileStatus, IngestReport
 from reporting.studies.services.share import end_share, may_end_share, share_study
 
 __all__ = [
+    "Assigned",
     "FileResult",
     "FileStatus",
     "IncomingFile",
     "IngestReport",
     "align_frames",
+    "assign_studies",
     "assign_study",
     "end_share",
     "incoming_files",

@@ -21,7 +21,7 @@ from reporting.core.errors import DomainError
 from reporting.predictions.services import request_inference
 from reporting.reports.services import start_report
 from reporting.studies.models import Study
-from reporting.studies.services import assign_study
+from reporting.studies.services import assign_studies
 from reporting.worklist import services
 from reporting.worklist.filters import Status, WorklistFilter
 from reporting.worklist.forms import AssignmentForm, SearchForm, ViewForm
@@ -102,17 +102,14 @@ def assign(request: HttpRequest) -> HttpResponse:
         return _back(request.POST.get("query", ""))
     to = form.cleaned_data["to"]
     reader = get_object_or_404(User, pk=to) if to is not None else None
-    given = 0
-    for study_id, version in _selected(request):
-        study = get_object_or_404(Study.objects.visible_to(user), pk=study_id)
-        try:
-            assign_study(study, to=reader, by=user, expected_version=version)
-            given += 1
-        except DomainError as error:
-            messages.error(request, error.message)
+    assigned = assign_studies(dict(_selected(request)), to=reader, by=user)
+    for now in assigned.refused.values():
+        said = _("Somebody else has assigned this study meanwhile: to %(reader)s. Nothing was changed.")
+        messages.error(request, said % {"reader": now})
+    given = len(assigned.given)
     if given:
-        said = ngettext("%(n)d study was assigned.", "%(n)d studies were assigned.", given) % {"n": given}
-        messages.success(request, said)
+        told = ngettext("%(n)d study was assigned.", "%(n)d studies were assigned.", given) % {"n": given}
+        messages.success(request, told)
     return _back(form.cleaned_data["query"])
 
 
