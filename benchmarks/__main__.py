@@ -13,11 +13,11 @@ from typing import Any
 
 import torch
 
-from benchmarks import card, cold, machine, runtimes, scaling, studies, variants, warm, workers, worklist
+from benchmarks import audit, card, cold, machine, runtimes, scaling, studies, variants, warm, workers, worklist
 from benchmarks.peers import NoPeer
 from benchmarks.tables import show
 
-SECTIONS = ("cold", "warm", "variants", "runtimes", "slices", "workers", "card", "worklist", "reading")
+SECTIONS = ("cold", "warm", "variants", "runtimes", "slices", "workers", "card", "worklist", "audit", "reading")
 
 
 def main() -> None:
@@ -46,6 +46,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, help="these parts")
     parser.add_argument("--studies", type=int, default=2, help="phantom studies to write (2)")
     parser.add_argument("--listed", type=int, default=100_000, help="studies in the worklist (100 000)")
+    parser.add_argument(
+        "--reports", type=int, nargs="+", default=[10_000, 100_000], help="signed reports of the audit (10 000 100 000)"
+    )
     parser.add_argument("--repeats", type=int, default=7, help="of every timing (7)")
     parser.add_argument("--workers", type=int, nargs="+", help="numbers of worker processes (1 … cores; a card: 1 2 4)")
     parser.add_argument("--seconds", type=float, default=8.0, help="that each number of workers runs (8)")
@@ -71,6 +74,8 @@ def _measured(section: str, paths: list[Path], device: str, options: argparse.Na
         return card.measure(paths, options.repeats)
     if section == "worklist":
         return worklist.measure(options.listed, options.repeats)
+    if section == "audit":
+        return audit.measure(options.reports, options.repeats)
     if section == "reading":
         return _beside_peers(options.repeats)
     return _throughput(paths, device, options)

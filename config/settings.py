@@ -100,7 +100,7 @@ TEMPLATES: list[dict[str, Any]] = [
 # --- database ---------------------------------------------------------------------------------------------------------
 # Two roles: migrations run as the owner, everything else as an application role that may not UPDATE or DELETE what is
 # signed or audited. With DATABASE_URL the owner is named by DATABASE_OWNER_URL (default: the same account).
-_OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlmigrate"}
+_OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlmigrate", "seed_reports"}
 _AS_OWNER = len(sys.argv) > 1 and sys.argv[1] in _OWNER_COMMANDS
 # Commands that look at files only must run with the database down.
 _WITHOUT_DATABASE = {"analyse", "phantom", "train", "evaluate", "stats", "makemessages", "compilemessages"}
@@ -189,6 +189,11 @@ DICOM_SILENCE_S = env_int("DENS_DICOM_SILENCE_S", 60, minimum=1)
 DICOM_TLS_CERTIFICATE = env_str("DENS_DICOM_TLS_CERTIFICATE")
 DICOM_TLS_KEY = env_str("DENS_DICOM_TLS_KEY")
 DICOM_TLS_PEERS_CA = env_str("DENS_DICOM_TLS_PEERS_CA")
+
+# --- quality of the readings
+PEER_LEARNING_PER_DAY = env_int("DENS_PEER_LEARNING_PER_DAY", 8, minimum=1)
+PEER_LEARNING_REVIEWERS = env_int("DENS_PEER_LEARNING_REVIEWERS", 2, minimum=1)  # 1 or 2; two who differ ask a third
+PEER_LEARNING_GRADES = env_bool("DENS_PEER_LEARNING_GRADES", False)  # RADPEER grades beside the answers
 
 # --- people -----------------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"

@@ -17,6 +17,7 @@ from django.db.models import Model
 
 from reporting.department_audit.building import Built, build
 from reporting.department_audit.cells import Cells
+from reporting.department_audit.copying import copy_models, copy_rows
 from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
 from reporting.department_audit.rows import Facts, Reads, load
 from reporting.department_audit.summaries import apply, bytes_of, replace_all
@@ -26,6 +27,7 @@ BATCH = 100
 """Reports of one transaction."""
 _LOCK = 0x46414354  # any constant of our own
 _COUNTED_AT_ONCE = 20_000
+_FACT_COLUMNS = [field.attname for field in Fact._meta.concrete_fields if field.attname != "id"]
 
 
 def take_pending(*, most_batches: int = 50) -> int:
@@ -75,12 +77,26 @@ def _rows_of(patients: Iterable[uuid.UUID]) -> tuple[Reads, Facts]:
 
 
 def _store(built: Iterable[Built]) -> None:
-    reads, facts = [], []
+    reads: list[SignedRead] = []
+    facts: list[dict[str, Any]] = []
     for read, of_read in built:
         reads.append(read)
         facts.extend(of_read)
-    SignedRead.objects.bulk_create(reads, batch_size=500)
-    Fact.objects.bulk_create(facts, batch_size=2000)
+    copy_models(reads)
+    copy_rows(Fact, _FACT_COLUMNS, ([row.get(name) for name in _FACT_COLUMNS] for row in facts))
+
+
+def store_facts_of(reports: Sequence[uuid.UUID]) -> None:
+    """Facts of reports that have none yet; :func:`count_again` must follow."""
+    _store(build(reports))
+
+
+@transaction.atomic
+def count_again() -> None:
+    """Make the summaries anew from all facts."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    replace_all(recounted())
 
 
 @transaction.atomic
@@ -145,7 +161,10 @@ def faults() -> list[str]:
     """What does not hold: facts that differ from the signed versions, cells that differ from a full recount."""
     found = []
     for reports in _in_batches(Report.objects.filter(versions__isnull=False).order_by("pk").distinct(), 500):
-        expected = {read.pk: (_columns(read), [_columns(fact) for fact in facts]) for read, facts in build(reports)}
+        expected = {
+            read.pk: (_columns(read), [{name: row.get(name) for name in _FACT_COLUMNS} for row in facts])
+            for read, facts in build(reports)
+        }
         stored: dict[Any, tuple[dict[str, Any], list[dict[str, Any]]]]
         stored = {read.pk: (_columns(read), []) for read in SignedRead.objects.filter(report__in=reports)}
         for fact in Fact.objects.filter(read__report__in=reports).order_by("field", "level", "side", "instance"):
@@ -174,4 +193,4 @@ def _cell_faults() -> list[str]:
     return found + [f"summary {'|'.join(map(str, key))}: is missing" for key in expected]
 
 
-__all__ = ["digest", "faults", "rebuild", "recounted", "refresh", "take_pending"]
+__all__ = ["count_again", "digest", "faults", "rebuild", "recounted", "refresh", "store_facts_of", "take_pending"]

@@ -1,0 +1,59 @@
+"""Invented reports are the same for a seed, look like signed ones, and stay away from a hospital's own."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connection
+
+from reporting.department_audit import figures, intake
+from reporting.department_audit.filters import Dimension, Filter
+from reporting.department_audit.models import PendingReport, SignedRead
+from reporting.reports.models import ReportVersion
+from reporting.reports.signing import version_fault
+from reporting.worklist.models import WorklistEntry
+from tests.department_audit.reports import make_report, make_study, pll, sign_version
+
+pytestmark = pytest.mark.django_db
+UNTIL = "2026-10"
+
+
+def test_invented_reports_are_signed_counted_and_the_same_again() -> None:
+    call_command("seed_reports", "40", "--until", UNTIL, verbosity=0)
+    assert all(version_fault(version) is None for version in ReportVersion.objects.all())
+    assert SignedRead.objects.filter(standing="current").count() == 40
+    assert not PendingReport.objects.exists()
+    assert intake.faults() == []
+    assert intake.rebuild() == intake.digest()
+    assert WorklistEntry.objects.filter(report_status="final").count() == 40
+    assert {figure.value for figure in figures.tables(Filter(), Dimension.FINDING)} >= {"pll", "lf", "osteophyte"}
+    assert figures.readers(Filter())[0].reports > 10
+    with pytest.raises(CommandError, match="seed"):
+        call_command("seed_reports", "40", "--until", UNTIL, verbosity=0)
+
+
+def test_what_is_signed_afterwards_is_asked_for_as_before() -> None:
+    call_command("seed_reports", "3", "--until", UNTIL, verbosity=0)
+    sign_version(make_report(), [pll("C5/6", "thickened", 0.9)])
+    assert intake.take_pending() == 1
+    assert intake.faults() == []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_trigger WHERE tgname IN ('facts_follow', 'worklist_follows') AND tgenabled = 'D'"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def test_a_database_with_other_studies_is_left_alone() -> None:
+    make_study()
+    with pytest.raises(CommandError, match="not invented"):
+        call_command("seed_reports", "3", verbosity=0)
+    call_command("seed_reports", "3", "--beside-others", verbosity=0)
+    assert SignedRead.objects.filter(standing="current").count() == 3
+
+
+@pytest.mark.parametrize("arguments", [["0"], ["3", "--until", "soon"], ["3", "--until", "2026-13"]])
+def test_nonsense_is_refused(arguments: list[str]) -> None:
+    with pytest.raises(CommandError):
+        call_command("seed_reports", *arguments, verbosity=0)
