@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "reporting.dicom_network",
     "reporting.reports",
     "reporting.department_audit",
+    "reporting.reader_studies",
     "reporting.worklist",
 ]
 if env_bool("DENS_WITH_INFERENCE", True):  # the web image has no torch and none of the pixel commands
@@ -300,6 +301,9 @@ SPECTACULAR_SETTINGS = {
         "AlgorithmKindEnum": "reporting.predictions.models.AlgorithmKind",
         "AlgorithmStatusEnum": "reporting.predictions.models.AlgorithmStatus",
         "CaseRunStatusEnum": "reporting.predictions.models.CaseRunStatus",
+        "MarkKindEnum": "reporting.reports.correction_models.MarkKind",
+        "MarkStateEnum": "reporting.reports.correction_models.MarkState",
+        "MarkStructureEnum": "reporting.reports.correction_serializers.STRUCTURES",
         "ReportStatusEnum": "reporting.reports.serializers.STATUS_CHOICES",
         "ReportLanguageEnum": "reporting.reports.serializers.LANGUAGE_CHOICES",
     },

@@ -6,6 +6,7 @@ from django.conf import settings
 
 from reporting.core.late_task import late_task
 from reporting.department_audit.intake import take_pending
+from reporting.department_audit.peer_learning import drawing
 from reporting.predictions import (
     dispatch,
     services,
@@ -34,6 +35,12 @@ def draft_reports() -> None:
 def count_signed_reports() -> None:
     """Twice a minute: what was signed, withdrawn or corrected since gets its rows in the department audit."""
     take_pending()
+
+
+@late_task("reporting.draw_peer_cases")
+def draw_peer_cases() -> None:
+    """Each hour, and once a day with effect: places that colleagues look at again."""
+    drawing.draw_peer_cases(by=None)
 
 
 @late_task("reporting.trim_cache")

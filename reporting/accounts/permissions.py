@@ -32,6 +32,8 @@ class Act(StrEnum):
     REPORT_EXPORT = "report.export"
     REPORT_CONSULT = "report.consult"
     CRITICAL_LOG = "critical.log"
+    CORRECTION_DRAW = "correction.draw"
+    CORRECTION_REVIEW = "correction.review"
     BLIND_RULE = "blind.rule"
     CRITICAL_LIST_VIEW = "critical_list.view"
     CRITICAL_LIST_PROPOSE = "critical_list.propose"
@@ -45,8 +47,15 @@ class Act(StrEnum):
     THRESHOLD_PROPOSE = "threshold.propose"
     THRESHOLD_ACTIVATE = "threshold.activate"
     THRESHOLD_DECLINE = "threshold.decline"
+    PEER_REVIEW = "peer.review"
+    PEER_OWN = "peer.own"
+    PEER_DRAW = "peer.draw"
+    BASELINE_FREEZE = "baseline.freeze"
+    ALARM_HANDLE = "alarm.handle"
     AUDIT_VIEW = "audit.view"
     DEPARTMENT_AUDIT_VIEW = "department_audit.view"
+    READER_STUDY_VIEW = "reader_study.view"
+    READER_STUDY_CREATE = "reader_study.create"
     USER_MANAGE = "user.manage"
     OPERATIONS_VIEW = "operations.view"
     PEER_MANAGE = "peer.manage"
@@ -62,10 +71,11 @@ _WRITE = {
     Act.REPORT_EXPORT,
     Act.REPORT_CONSULT,
     Act.CRITICAL_LOG,
+    Act.CORRECTION_DRAW,
 }
 
 PERMISSIONS: dict[Role, frozenset[Act]] = {
-    Role.JUNIOR: frozenset({*_READ, *_WRITE, Act.REPORT_APPROVE, Act.STUDY_INGEST, Act.QUARANTINE_VIEW}),
+    Role.JUNIOR: frozenset({*_READ, *_WRITE, Act.PEER_OWN, Act.REPORT_APPROVE, Act.STUDY_INGEST, Act.QUARANTINE_VIEW}),
     Role.SENIOR: frozenset(
         {
             *_READ,
@@ -76,6 +86,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.REPORT_APPROVE,
             Act.REPORT_REOPEN,
             Act.REPORT_SIGN,
+            Act.CORRECTION_REVIEW,
             Act.REPORT_ADDENDUM,
             Act.REPORT_WITHDRAW,
             Act.REPORT_DISCARD,
@@ -86,6 +97,9 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.ALGORITHM_PROPOSE,
             Act.THRESHOLD_PROPOSE,
             Act.THRESHOLD_DECLINE,
+            Act.PEER_REVIEW,
+            Act.PEER_OWN,
+            Act.ALARM_HANDLE,
             Act.ALGORITHM_TEST,
             Act.ALGORITHM_STOP,
         }
@@ -104,12 +118,17 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.CRITICAL_LIST_DECLINE,
             Act.ALGORITHM_ACTIVATE,
             Act.THRESHOLD_ACTIVATE,
+            Act.PEER_DRAW,
+            Act.BASELINE_FREEZE,
+            Act.ALARM_HANDLE,
             Act.THRESHOLD_DECLINE,
             Act.ALGORITHM_STOP,
         }
     ),
-    Role.RESEARCHER: frozenset({Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
-    Role.READER: frozenset(),
+    Role.RESEARCHER: frozenset(
+        {Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW, Act.READER_STUDY_VIEW, Act.READER_STUDY_CREATE}
+    ),
+    Role.READER: frozenset({Act.READER_STUDY_VIEW}),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
     Role.ADMIN: frozenset({Act.USER_MANAGE, Act.PEER_MANAGE, Act.DELIVERY_VIEW, Act.DELIVERY_RETRY, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
     Role.SERVICE: frozenset({Act.STUDY_INGEST}),

@@ -10,6 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.models import TimestampedModel
+from reporting.department_audit.monitoring_models import Alarm, AlarmEvent, Baseline, DailyFigure
+from reporting.department_audit.peer_models import PeerAnswer, PeerCase, PeerDraw, PeerGrade, PeerNotice
 from reporting.department_audit.words import (
     REFERENCES,
     AgeBand,
@@ -223,9 +225,18 @@ class SummaryCell(models.Model):
 
 __all__ = [
     "AgeBand",
+    "Alarm",
+    "AlarmEvent",
+    "Baseline",
     "Comparison",
+    "DailyFigure",
     "Fact",
     "Outcome",
+    "PeerAnswer",
+    "PeerCase",
+    "PeerDraw",
+    "PeerGrade",
+    "PeerNotice",
     "PendingReport",
     "Protocol",
     "ReaderGroup",

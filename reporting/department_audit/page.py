@@ -44,7 +44,10 @@ def tabs(current: str, query: str) -> list[Link]:
         ("cases", _("Cases"), reverse("department_audit:cases")),
     ]
     # These have no filter of their own.
-    others = [("thresholds", _("Thresholds"), reverse("department_audit:thresholds"))]
+    others = [
+        ("peer-learning", _("Peer learning"), reverse("department_audit:peer_learning")),
+        ("thresholds", _("Thresholds"), reverse("department_audit:thresholds")),
+    ]
     return [
         *(Link(name, _with(address, query), key == current) for key, name, address in found),
         *(Link(name, address, key == current) for key, name, address in others),

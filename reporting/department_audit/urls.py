@@ -6,6 +6,7 @@ from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
 from reporting.department_audit.exports.service import FORMATS
+from reporting.department_audit.views import peer_learning as peer
 from reporting.department_audit.views.cases import case, cases
 from reporting.department_audit.views.files import export
 from reporting.department_audit.views.pages import finding, groups, overview, process_page, readers
@@ -26,6 +27,15 @@ urlpatterns = [
     path("process/", process_page, name="process"),
     path("readers/", readers, name="readers"),
     path("charts/<slug:key>.<table_format:extension>", export, name="export"),
+    path("peer-learning/", peer.peer_learning, name="peer_learning"),
+    path("peer-learning/draw/", peer.draw, name="peer_draw"),
+    path("peer-learning/take/", peer.take, name="peer_take"),
+    path("peer-learning/cases/<uuid:case_id>/", peer.case, name="peer_case"),
+    path("peer-learning/cases/<uuid:case_id>/answer/", peer.answer, name="peer_answer"),
+    path("peer-learning/cases/<uuid:case_id>/give-back/", peer.give_back, name="peer_give_back"),
+    path("peer-learning/cases/<uuid:case_id>/grade/", peer.grade, name="peer_grade"),
+    path("peer-learning/cases/<uuid:case_id>/images/<int:number>.png", peer.picture, name="peer_picture"),
+    path("peer-learning/notices/<uuid:notice_id>/seen/", peer.notice_seen, name="peer_notice_seen"),
     path("thresholds/", thresholds, name="thresholds"),
     path("thresholds/<uuid:algorithm_id>/<slug:finding>/", bench, name="threshold_bench"),
     path("thresholds/<uuid:algorithm_id>/<slug:finding>/propose/", propose, name="threshold_propose"),

@@ -133,7 +133,7 @@ def edited_text_content(row: EditedText) -> dict[str, Any]:
 
 
 def algorithm_of(report: Report) -> dict[str, Any]:
-    """Algorithm Identification of the machine values, or an empty mapping. ``thresholds``: those the department moved."""
+    """Algorithm Identification of the machine values, or nothing. ``thresholds``: those the department moved."""
     if report.job is None:
         return {}
     algorithm = report.job.algorithm

@@ -54,6 +54,12 @@ def _change(act: str, allowed: str, report: str = "draft", body: str = "", name:
     return Row(name or f"api:report-{act}", "POST", answers, ids=ids, body=body, report=report)
 
 
+def _mark(act: str, answers: dict[int, str], body: str = "") -> Row:
+    ids = (("report_id", "draft"), ("correction_id", "mark"))
+    everybody = {**answers, 404: AWAY, 401: "anonymous"}
+    return Row(f"api:correction-{act}", "POST", everybody, ids=ids, body=body, report="mark")
+
+
 def _page(name: str, answers: dict[int, str], **more: Any) -> Row:
     return _read(name, answers, anonymous=302, **more)
 
@@ -100,6 +106,10 @@ WRITES = "owner senior"  # the draft belongs to the owner; a senior may take ove
 _UPLOADS = "owner colleague stranger senior importer service"
 _NO_UPLOADS = "auditor researcher reader admin"
 
+_DICOM_IDS = (("study_uid", "study_uid"), ("series_uid", "series_uid"), ("instance_uid", "instance_uid"))
+_IN_DICOMWEB = {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}
+_PIXELS_IN_DICOMWEB = {500: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}  # the world keeps no bytes
+
 TABLE = [
     Row("health-live", "GET", {200: f"{EVERYBODY} anonymous"}),
     Row("health-ready", "GET", {200: f"{EVERYBODY} anonymous"}),
@@ -142,6 +152,26 @@ TABLE = [
         ids=(("study_uid", "study_uid"), ("series_uid", "series_uid"), ("instance_uid", "instance_uid")),
         fixed=(("frames", (1,)),),
     ),
+    _read("dicom_network:studies", {200: READS_STUDIES, 403: NO_STUDIES}),
+    Row("dicom_network:studies", "POST", {415: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"}, body="finish"),
+    *(
+        _read(f"dicom_network:{name}", _IN_DICOMWEB, ids=_DICOM_IDS[: 1 + ("series-" in name)])
+        for name in ("study", "study-series", "study-instances", "series-instances")
+    ),
+    Row(
+        "dicom_network:study",
+        "POST",
+        {415: _UPLOADS, 403: _NO_UPLOADS, 401: "anonymous"},
+        ids=_DICOM_IDS[:1],
+        body="finish",
+    ),
+    _read("dicom_network:series", _IN_DICOMWEB, ids=_DICOM_IDS[:2]),
+    _read("dicom_network:instance", _IN_DICOMWEB, ids=_DICOM_IDS),
+    _read("dicom_network:study-metadata", _IN_DICOMWEB, ids=_DICOM_IDS[:1]),
+    _read("dicom_network:series-metadata", _IN_DICOMWEB, ids=_DICOM_IDS[:2]),
+    _read("dicom_network:instance-metadata", _IN_DICOMWEB, ids=_DICOM_IDS),
+    _read("dicom_network:rendered", _PIXELS_IN_DICOMWEB, ids=_DICOM_IDS),
+    _read("dicom_network:frame-rendered", _PIXELS_IN_DICOMWEB, ids=_DICOM_IDS, fixed=(("frame", 1),)),
     _read("api:viewer-preferences", {200: EVERYBODY}),
     Row("api:viewer-preferences", "PUT", {200: EVERYBODY, 401: "anonymous"}, body="preferences"),
     _read("api:quarantine", {200: READS_STUDIES, 403: NO_STUDIES}),
@@ -260,6 +290,50 @@ TABLE = [
     _page(
         "department_audit:export", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("key", "findings"), ("extension", "csv"))
     ),
+    _page(
+        "department_audit:peer_learning",
+        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
+    ),
+    *(
+        Row(
+            f"department_audit:{name}",
+            "POST",
+            {302: f"{allowed} anonymous", 403: " ".join(p for p in EVERYBODY.split() if p != allowed)},
+            form=(("a", "b"),),
+        )
+        for name, allowed in (("peer_draw", "auditor"), ("peer_take", "senior"))
+    ),
+    _page("department_audit:peer_case", {200: "senior", 404: NOT_SENIOR}, ids=(("case_id", "peer_case"),)),
+    _page(
+        "department_audit:peer_picture",  # the world keeps no pixels
+        {404: EVERYBODY},
+        ids=(("case_id", "peer_case"),),
+        fixed=(("number", 0),),
+    ),
+    *(
+        Row(
+            f"department_audit:{name}",
+            "POST",
+            {302: "senior anonymous", 404: NOT_SENIOR},
+            ids=((key, of),),
+            form=(("value", "thickened"), ("grade", "1")),
+        )
+        for name, key, of in (
+            ("peer_answer", "case_id", "peer_case"),
+            ("peer_give_back", "case_id", "peer_case"),
+            ("peer_grade", "case_id", "peer_answered"),
+        )
+    ),
+    Row(
+        "department_audit:peer_notice_seen",
+        "POST",
+        {
+            302: "senior anonymous",
+            404: NOT_SENIOR,
+        },
+        ids=(("notice_id", "peer_notice"),),
+        form=(("a", "b"),),
+    ),
     _page("department_audit:thresholds", {200: SEES_AUDIT, 403: NO_AUDIT}),
     _page(
         "department_audit:threshold_bench",
@@ -323,10 +397,29 @@ TABLE = [
         ids=(("report_id", "draft"), ("series_id", "series")),
     ),
     _picture("api:report-picture", 401),
+    # --- API: marks for training
+    _of_report("api:report-corrections"),
+    Row(
+        "api:report-corrections",
+        "POST",
+        {400: "owner colleague senior", 403: "auditor", 404: AWAY, 401: "anonymous"},  # no pixels to mark
+        ids=(("report_id", "draft"),),
+        body="mark",
+    ),
+    _mark("retract", {200: "owner", 403: "colleague senior auditor"}),
+    _mark("amend", {400: "owner senior", 403: "colleague auditor"}, body="points"),
+    _mark("accept", {200: "senior", 403: "owner colleague auditor"}),
+    _mark("reject", {200: "senior", 403: "owner colleague auditor"}, body="why"),
+    _mark("reopen", {409: "senior", 403: "owner colleague auditor"}),  # nothing was decided yet
     _read(
         "api:report-template",
         {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
         fixed=(("template_version", "2"),),
+    ),
+    _read(
+        "api:report-template-file",
+        {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
+        fixed=(("template_version", "2"), ("file_name", "elements.csv")),
     ),
     _of_report("api:report-versions", "final"),
     _of_report("api:report-version", "final", fixed=(("number", 1),)),

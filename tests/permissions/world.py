@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Any
 
 from django.test import Client
+from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
+from reporting.department_audit import intake
+from reporting.department_audit.models import PeerAnswer, PeerCase, PeerDraw, PeerNotice
+from reporting.department_audit.peer_learning.queue import CLAIM
 from reporting.predictions.models import Algorithm, BlindDecision, InferenceJob, JobStatus, ThresholdChange
 from reporting.predictions.services import (
     claim_case_run,
@@ -19,12 +24,13 @@ from reporting.predictions.services import (
     threshold_in_force,
 )
 from reporting.reports import services
-from reporting.reports.models import Report
+from reporting.reports.models import Correction, Report
 from reporting.reports.services.critical_path import raise_alert
-from reporting.studies.models import QuarantinedFile, Series, Study
+from reporting.studies.models import QuarantinedFile, Series, SopInstance, Study
 from reporting.worklist.filters import WorklistFilter
 from reporting.worklist.services import save_view
 from tests import factories as small
+from tests.department_audit.reports import make_report, pll, sign_version
 from tests.reports.factories import PASSWORD, SECTION, complete, make_draft, make_study, make_user, signed_report
 
 OTHER_SECTION = "trauma"
@@ -145,10 +151,12 @@ def make_world() -> World:
         "instance_uid": instance.sop_instance_uid,
         "unaligned": "unaligned",  # what has no version yet
         "account": make_user(Role.READER).pk,
+        "mark": _mark(draft, instance, owner).pk,
         "view": save_view(by=owner, name="Own", chosen=WorklistFilter()).pk,
         "active": active.pk,
         "candidate": candidate.pk,
         "proposed": proposed.pk,
+        **_peer_cases(senior),
         "threshold_change": _threshold_change(active).pk,
         "blind_rule": set_blind_rule(by=senior, user=make_user(Role.JUNIOR), is_on=True).pk,
     }
@@ -158,6 +166,7 @@ def make_world() -> World:
     }
     world.versions[str(unread.pk)] = unread.assignment_version
     world.versions["unaligned"] = 0
+    world.versions[str(world.ids["mark"])] = 1
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}
@@ -186,6 +195,9 @@ def make_world() -> World:
         "assign": {"to": str(owner.pk)},
         "finish": {"studies": []},
         "alignment": {"from": "1.2.3.1", "to": "1.2.3.2", "offset_mm": [1.0, 0.0, -2.5]},
+        "mark": {**_MARK, "level_map_version": draft.level_map_version, "instance": str(instance.pk), "frame": 1},
+        "points": {"points": _MARK["points"]},
+        "why": {"comment": "beside the body"},
         "preferences": {"layout": "single"},
         "new_user": {"username": "newcomer", "full_name": "New Comer", "role": "junior"},
         "role": {"role": "researcher"},
@@ -195,10 +207,38 @@ def make_world() -> World:
     return world
 
 
+def _peer_cases(senior: User) -> dict[str, Any]:
+    """A case that the senior holds, one that they answered, and a notice to them about a read of theirs."""
+    held, answered, told = (_peer_case(day) for day in (1, 2, 3))
+    PeerCase.objects.filter(pk=held.pk).update(claimed_by=senior, claimed_until=timezone.now() + CLAIM)
+    PeerAnswer.objects.create(case=answered, reviewer=senior, value="thickened")
+    notice = PeerNotice.objects.create(case=told, person=senior, value="thickened")
+    return {"peer_case": held.pk, "peer_answered": answered.pk, "peer_notice": notice.pk}
+
+
+def _peer_case(day: int) -> PeerCase:
+    report = make_report()
+    version = sign_version(report, [pll("C5/6", "thickened", 0.1)])
+    intake.take_pending()
+    draw = PeerDraw.objects.create(day=date(2026, 1, day), seed="s", disagreements=1, agreements=0)
+    place = {"finding": "pll", "field": "pll", "level": "C5/6"}
+    rest = {"group": "model_final", "rank": 0, "said": {"final": "thickened"}, "involved": [], "reviewers": 2}
+    return PeerCase.objects.create(draw=draw, version=version, study=report.study, **place, **rest)
+
+
 def _threshold_change(algorithm: Algorithm) -> ThresholdChange:
     before = threshold_in_force(algorithm, "slip")
     values = {"reason": "too many are missed", "before": before, "evidence": {}, "by": make_user(Role.SENIOR)}
     return propose_threshold(algorithm, "slip", 0.4, **values)  # type: ignore[arg-type]
+
+
+_MARK = {"kind": "vertebra_point", "structure": "body", "level": "C5", "says": "osteophyte", "points": [[3.0, 4.0]]}
+
+
+def _mark(report: Report, instance: SopInstance, author: User) -> Correction:
+    """A mark as a row: the world's objects hold no pixels that one could be drawn on."""
+    seen = {"report": report, "study": report.study, "level_map_version": report.level_map_version}
+    return Correction.objects.create(instance=instance, frame=1, author=author, **seen, **_MARK)
 
 
 def _foreign(world: World) -> None:
