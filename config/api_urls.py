@@ -17,6 +17,9 @@ from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView,
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
 from reporting.reports import api_process as process
+from reporting.reports import api_templates as templates
+from reporting.reports import critical_lists_api as critical_lists
+from reporting.reports.corrections_api import DECISIONS, CorrectionsView
 from reporting.reports.pictures_api import KeySlicesView, PictureView
 from reporting.reports.viewer_api import OutlinesView, ViewerView
 from reporting.studies import api as studies
@@ -87,6 +90,18 @@ urlpatterns = [
     path("inference-jobs/<uuid:job_id>/cancel/", predictions.CancelJobView.as_view(), name="job-cancel"),
     path("inference-jobs/<uuid:job_id>/predictions/", predictions.JobPredictionsView.as_view(), name="job-predictions"),
     path("blind-rules/", BlindRulesView.as_view(), name="blind-rules"),
+    path("critical-lists/", critical_lists.CriticalListsView.as_view(), name="critical-lists"),
+    path("critical-lists/<int:number>/", critical_lists.CriticalListView.as_view(), name="critical-list"),
+    path(
+        "critical-lists/<int:number>/activate/",
+        critical_lists.ActivateCriticalListView.as_view(),
+        name="critical-list-activate",
+    ),
+    path(
+        "critical-lists/<int:number>/decline/",
+        critical_lists.DeclineCriticalListView.as_view(),
+        name="critical-list-decline",
+    ),
     path("algorithms/", algorithms.AlgorithmsView.as_view(), name="algorithms"),
     path("algorithms/<uuid:algorithm_id>/", algorithms.AlgorithmView.as_view(), name="algorithm"),
     path("algorithms/<uuid:algorithm_id>/propose/", algorithms.ProposeView.as_view(), name="algorithm-propose"),
@@ -95,6 +110,11 @@ urlpatterns = [
     path("algorithms/<uuid:algorithm_id>/retire/", algorithms.RetireView.as_view(), name="algorithm-retire"),
     path("algorithms/<uuid:algorithm_id>/case-runs/", algorithms.CaseRunsView.as_view(), name="algorithm-case-runs"),
     path("report-templates/<slug:template_version>/", reports.TemplateView.as_view(), name="report-template"),
+    path(
+        "report-templates/<slug:template_version>/<str:file_name>",
+        templates.TemplateFileView.as_view(),
+        name="report-template-file",
+    ),
     path("reports/", reports.ReportsView.as_view(), name="reports"),
     path("reports/<uuid:report_id>/", reports.ReportView.as_view(), name="report"),
     path("reports/<uuid:report_id>/problems/", reports.ProblemsView.as_view(), name="report-problems"),
@@ -106,6 +126,15 @@ urlpatterns = [
         "reports/<uuid:report_id>/images/<uuid:instance_id>/<int:frame>.png",
         PictureView.as_view(),
         name="report-picture",
+    ),
+    path("reports/<uuid:report_id>/corrections/", CorrectionsView.as_view(), name="report-corrections"),
+    *(
+        path(
+            f"reports/<uuid:report_id>/corrections/<uuid:correction_id>/{act}/",
+            view.as_view(),
+            name=f"correction-{act}",
+        )
+        for act, view in DECISIONS.items()
     ),
     path("reports/<uuid:report_id>/versions/", reports.VersionsView.as_view(), name="report-versions"),
     path("reports/<uuid:report_id>/versions/<int:number>/", reports.VersionView.as_view(), name="report-version"),

@@ -277,6 +277,22 @@ TABLE = [
         fixed=(("number", 2), ("act", "decline")),
         form=(("reason", "why not"),),
     ),
+    _read("api:critical-lists", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
+    _read("api:critical-list", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}, fixed=(("number", 2),)),
+    Row("api:critical-lists", "POST", {400: "senior", 403: NOT_SENIOR, 401: "anonymous"}),
+    Row(
+        "api:critical-list-activate",
+        "POST",
+        {200: "auditor", 403: f"{NOT_SENIOR_NOR_AUDITOR} senior", 401: "anonymous"},
+        fixed=(("number", 2),),
+    ),
+    Row(
+        "api:critical-list-decline",
+        "POST",
+        {200: "senior auditor", 403: NOT_SENIOR_NOR_AUDITOR, 401: "anonymous"},
+        fixed=(("number", 2),),
+        body="why",
+    ),
     # --- the department audit
     _read("api:audit-charts", {200: SEES_AUDIT, 403: NO_AUDIT}),
     _read("api:audit-chart", {200: SEES_AUDIT, 403: NO_AUDIT}, fixed=(("key", "findings"),)),

@@ -111,5 +111,5 @@ def test_the_stored_template_is_tied_by_digest_and_cannot_change_silently() -> N
 def test_the_vocabulary_document_is_the_template() -> None:
     path = REPOSITORY / "docs" / "vocabulary.md"
     assert path.read_text(encoding="utf-8") == vocabulary_document(), (
-        "run: manage.py report_template --markdown > docs/…"
+        "run: manage.py report_template --format markdown > docs/…"
     )
