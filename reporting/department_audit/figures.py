@@ -12,7 +12,7 @@ from datetime import datetime
 
 import numpy as np
 from django.db import connection
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
@@ -41,8 +41,8 @@ from reporting.department_audit.kinds import (
     TIME_BINS,
 )
 from reporting.department_audit.measures import PREPARED
-from reporting.department_audit.models import Fact, PendingReport, SignedRead
-from reporting.department_audit.rows import POSITIVES, reads_condition
+from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
+from reporting.department_audit.rows import POSITIVES, month_of, reads_condition
 from reporting.department_audit.scores import ScoreFigure
 from reporting.department_audit.summaries import answers, summed
 from reporting.department_audit.words import Comparison, Standing, Truth
@@ -230,13 +230,15 @@ def _reads_asked_for(chosen: Filter) -> dict[str, object]:
 
 
 def offered() -> dict[str, list[str]]:
-    """Values of each dimension that there are: what a filter may be set to."""
+    """Values of each dimension that there are: what a filter may be set to. From summaries, however many reads."""
+    cells = SummaryCell.objects.filter(kind=PROCESS.name, truth=Truth.FINAL.value, dimension_2="")
     found = {}
     for dimension in READ_DIMENSIONS:
-        values = SignedRead.objects.filter(standing=Standing.CURRENT.value).order_by(dimension.value)
-        found[dimension.value] = list(values.values_list(dimension.value, flat=True).distinct())
-    months = SignedRead.objects.filter(standing=Standing.CURRENT.value).order_by("month")
-    found[Dimension.MONTH.value] = [month_text(m) for m in months.values_list("month", flat=True).distinct()]
+        values = cells.filter(dimension_1=dimension.value).order_by("value_1")
+        found[dimension.value] = list(values.values_list("value_1", flat=True).distinct())
+    months = cells.filter(dimension_1="", month_low=F("month_high")).order_by("month_low")
+    numbers = months.values_list("month_low", flat=True).distinct()
+    found[Dimension.MONTH.value] = [month_text(month_of(number)) for number in numbers]
     return found
 
 
@@ -273,7 +275,7 @@ def _points(chosen: Filter) -> tuple[tuple[float, float], ...]:
             "SELECT f.machine_number, f.number FROM department_audit_fact f"
             " JOIN department_audit_signedread r ON r.version_id = f.read_id"
             f" WHERE r.standing = 'current' AND f.comparison = 'size' AND f.number IS NOT NULL"
-            f" AND f.machine_number IS NOT NULL AND {where} ORDER BY f.id LIMIT %s",
+            f" AND f.machine_number IS NOT NULL AND {where} ORDER BY f.read_id, f.field, f.level, f.side LIMIT %s",
             [*params, MOST_POINTS],
         )
         pairs = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)

@@ -70,6 +70,7 @@ class SignedRead(models.Model):
         indexes = [
             models.Index(fields=["patient"], name="read_by_patient"),
             models.Index(fields=["month", "version"], condition=models.Q(standing="current"), name="read_by_month"),
+            models.Index(fields=["-signed_at", "version"], name="read_by_time"),
         ]
 
     def __str__(self) -> str:
@@ -121,6 +122,23 @@ class Fact(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["read", "field", "level", "side", "instance"], name="one_fact_per_place"),
+        ]
+        indexes = [
+            # What the lists of cases look for: a cell of a matrix, against the final read or another truth.
+            models.Index(
+                fields=["finding", "machine_positive", "positive", "level", "read"],
+                condition=models.Q(comparison="class"),
+                name="fact_by_cell",
+            ),
+            models.Index(fields=["finding", "read"], condition=models.Q(comparison="size"), name="fact_with_size"),
+            *(
+                models.Index(
+                    fields=["finding", "read"],
+                    condition=models.Q(**{f"{truth}_positive__isnull": False}),
+                    name=f"fact_judged_{truth}",
+                )
+                for truth in ("blind_first", "adjudicated", "follow_up", "surgery")
+            ),
         ]
 
     def __str__(self) -> str:

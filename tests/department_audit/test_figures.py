@@ -254,3 +254,11 @@ def test_a_cell_opens_its_reports_the_latest_first(department: list[Report]) -> 
     page, more = figures.cases(Filter(finding="pll"), per_page=10)
     assert len(page) == 10
     assert more
+
+
+def test_a_filter_is_offered_what_there_is(department: list[Report]) -> None:
+    found = figures.offered()
+    assert found["vendor"] == ["GE", "Philips", "Siemens"]
+    assert found["sex"] == ["F", "M"]
+    assert found["reader_group"] == ["junior_senior", "senior"]
+    assert found["month"] == ["2026-01", "2026-02", "2026-03", "2026-04", "2026-05"]
