@@ -24,6 +24,8 @@ SECRET_KEY = env_secret("DENS_SECRET_KEY", KEYS_DIR)
 # Keys that live outside the database: whoever can write rows cannot make them verify.
 AUDIT_KEY = env_secret("DENS_AUDIT_KEY", KEYS_DIR)
 SIGNATURE_KEY = env_secret("DENS_SIGNATURE_KEY", KEYS_DIR)
+# Draws pseudonyms and training splits; with another key an old patient would get a new name and perhaps another side.
+DEIDENTIFICATION_KEY = env_secret("DENS_DEIDENTIFICATION_KEY", KEYS_DIR)
 SITE_NAME = env_str("DENS_SITE_NAME", "Dens demo department")
 DEPARTMENT_SECTION = env_str("DENS_SECTION", "neuroradiology")
 

@@ -56,6 +56,7 @@ class Act(StrEnum):
     DEPARTMENT_AUDIT_VIEW = "department_audit.view"
     READER_STUDY_VIEW = "reader_study.view"
     READER_STUDY_CREATE = "reader_study.create"
+    DATASET_EXPORT = "dataset.export"
     USER_MANAGE = "user.manage"
     OPERATIONS_VIEW = "operations.view"
     PEER_MANAGE = "peer.manage"
@@ -111,6 +112,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.BLIND_RULE,
             Act.AUDIT_VIEW,
             Act.DEPARTMENT_AUDIT_VIEW,
+            Act.DATASET_EXPORT,
             Act.QUARANTINE_VIEW,
             Act.OPERATIONS_VIEW,
             Act.ALGORITHM_TEST,
@@ -126,7 +128,13 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
         }
     ),
     Role.RESEARCHER: frozenset(
-        {Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW, Act.READER_STUDY_VIEW, Act.READER_STUDY_CREATE}
+        {
+            Act.ALGORITHM_VIEW,
+            Act.CRITICAL_LIST_VIEW,
+            Act.READER_STUDY_VIEW,
+            Act.READER_STUDY_CREATE,
+            Act.DATASET_EXPORT,
+        }
     ),
     Role.READER: frozenset({Act.READER_STUDY_VIEW}),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),

@@ -99,6 +99,8 @@ class AuditAct(StrEnum):
     AUDIT_CASES_LISTED = "department_audit.cases_listed"
     AUDIT_CASE_OPENED = "department_audit.case_opened"
     AUDIT_CHART_EXPORTED = "department_audit.chart_exported"
+    DATASET_EXPORT_STARTED = "dataset.export_started"
+    DATASET_EXPORTED = "dataset.exported"
     READER_STUDY_CREATED = "reader_study.created"
     READER_STUDY_DESIGNED = "reader_study.designed"
     READER_STUDY_MEMBER_ADDED = "reader_study.member_added"
