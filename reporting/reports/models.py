@@ -13,6 +13,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
+from reporting.reports.correction_models import Correction, CorrectionDecision
 from reporting.reports.critical_models import CriticalList, CriticalListStatus
 from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
@@ -317,6 +318,7 @@ class ExportFormat(models.TextChoices):
     PDF = "pdf", "PDF"
     TEXT = "text", _("Plain text")
     JSON = "json", "JSON"
+    FHIR = "fhir", "FHIR R4"
 
 
 class ExportStatus(models.TextChoices):
@@ -346,6 +348,8 @@ __all__ = [
     "STATE_LABELS",
     "STATUS_LABELS",
     "CheckAnswer",
+    "Correction",
+    "CorrectionDecision",
     "CriticalAlert",
     "CriticalList",
     "CriticalListStatus",

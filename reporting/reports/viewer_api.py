@@ -11,7 +11,6 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
-from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -20,27 +19,18 @@ from rest_framework.views import APIView
 from reporting.accounts.rest import actor
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import DomainError
 from reporting.core.openapi import refusals
 from reporting.reports.blind import reads_blind
-from reporting.reports.images.label_volume import NotALabelMap, read_label_volume
+from reporting.reports.images.stored_label_maps import label_volumes
 from reporting.reports.models import Report
 from reporting.reports.viewer.description import viewer_description
 from reporting.reports.viewer.outlines import outlines
 from reporting.reports.viewer.series_frames import SeriesFrames, series_frames
-from reporting.studies.blobs import open_blob
 from reporting.studies.frame_store import cache_dir, write_to_cache
 from reporting.studies.models import Series
 
 _OUTLINES = 1
 """Part of every cache key: raise it when outlines are drawn otherwise."""
-
-
-class OutlinesUnreadable(DomainError):
-    """The stored label map cannot be read; the images can be shown without it."""
-
-    code = "outlines_unreadable"
-    http_status = 422
 
 
 def _report(request: Request, report_id: uuid.UUID) -> Report:
@@ -88,13 +78,7 @@ class OutlinesView(APIView):
 
 
 def _outlined(shown: SeriesFrames, digests: list[str]) -> bytes:
-    volumes = []
-    for digest in digests:
-        with open_blob(digest) as file:
-            try:
-                volumes.append(read_label_volume(file.read()))
-            except NotALabelMap as error:
-                raise OutlinesUnreadable(_("The stored outlines cannot be read")) from error
+    volumes = label_volumes(digests)
     frames: dict[str, Any] = {}
     for i, frame in enumerate(shown.frames):
         size = frame.object.series

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from reporting.reports.images.label_volume import LabelVolume
+from reporting.studies.slice_geometry import lps_mm_to_pixel, pixel_to_lps_mm
 from reporting.vocabulary import LABEL_VALUES, Structure
 
 CONTOUR_COLOURS: dict[Structure, tuple[int, int, int]] = {
@@ -52,9 +53,9 @@ class Frame:
         assert self.orientation is not None
         assert self.position_mm is not None
         assert self.spacing_mm is not None
-        cosines = np.asarray(self.orientation, dtype=np.float64)
-        row, column = cosines[:3] * self.spacing_mm[1], cosines[3:] * self.spacing_mm[0]
-        return np.asarray(self.position_mm) + x[..., None] * row + y[..., None] * column
+        return pixel_to_lps_mm(
+            x, y, orientation=self.orientation, position_mm=self.position_mm, spacing_mm=self.spacing_mm
+        )
 
     def corners_lps_mm(self) -> NDArray[np.float64]:
         """The centres of the four corner pixels, (4, 3). Only for a placed frame."""
@@ -68,9 +69,9 @@ class Frame:
         assert self.orientation is not None
         assert self.position_mm is not None
         assert self.spacing_mm is not None
-        cosines = np.asarray(self.orientation, dtype=np.float64)
-        offset = np.asarray(point_lps_mm) - np.asarray(self.position_mm)
-        return float(offset @ cosines[:3] / self.spacing_mm[1]), float(offset @ cosines[3:] / self.spacing_mm[0])
+        return lps_mm_to_pixel(
+            point_lps_mm, orientation=self.orientation, position_mm=self.position_mm, spacing_mm=self.spacing_mm
+        )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reporting.reports.images.label_volume import LabelVolume, map_of_plane
 from reporting.reports.images.slice_picture import CONTOUR_COLOURS
 from reporting.studies.headers import FrameHeader
+from reporting.studies.slice_geometry import pixel_to_lps_mm
 from reporting.vocabulary import LABEL_VALUES
 
 Lines = dict[str, list[list[float]]]
@@ -56,12 +57,16 @@ def _flat(line: NDArray[np.float64]) -> list[float]:
 
 
 def _grid(frame: FrameHeader, rows: int, columns: int) -> NDArray[np.float64] | None:
-    """Centres of all pixels, LPS mm, (row, column, 3) (PS3.3 C.7.6.2.1.1)."""
+    """Centres of all pixels, LPS mm, (row, column, 3)."""
     if frame.orientation is None or frame.position_mm is None or frame.pixel_spacing_mm is None:
         return None
     if not np.all(np.isfinite([*frame.orientation, *frame.position_mm, *frame.pixel_spacing_mm])):
         return None
-    cosines, (row_mm, column_mm) = np.array(frame.orientation), frame.pixel_spacing_mm
-    across = np.arange(columns)[:, None] * cosines[:3] * column_mm
-    down = np.arange(rows)[:, None] * cosines[3:] * row_mm
-    return np.asarray(np.array(frame.position_mm) + down[:, None] + across[None])
+    column, row = np.meshgrid(np.arange(columns, dtype=np.float64), np.arange(rows, dtype=np.float64))
+    return pixel_to_lps_mm(
+        column,
+        row,
+        orientation=frame.orientation,
+        position_mm=frame.position_mm,
+        spacing_mm=frame.pixel_spacing_mm,
+    )

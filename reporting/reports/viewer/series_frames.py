@@ -45,12 +45,13 @@ class SeriesFrames:
 
 def series_frames(series: Series) -> SeriesFrames:
     """Every frame with pixels; objects whose header cannot be had are left out, as there is nothing to show of them."""
-    found = [frame for instance in series.sop_instances.all() for frame in _frames(instance)]
+    found = [frame for instance in series.sop_instances.all() for frame in frames_of_instance(instance)]
     order = reading_order([frame.place for frame in found])
     return SeriesFrames(series, plane_of_frames([frame.place for frame in found]), tuple(found[i] for i in order))
 
 
-def _frames(instance: SopInstance) -> Iterable[SeriesFrame]:
+def frames_of_instance(instance: SopInstance) -> Iterable[SeriesFrame]:
+    """Every frame of one object, by number; none where its header cannot be had or it holds no pixels."""
     header = header_of(instance)
     if header is None or not header.has_pixels:
         return

@@ -15,12 +15,12 @@ from reporting.accounts.models import User
 from reporting.core.errors import DomainError
 from reporting.reports.blind import reads_blind
 from reporting.reports.forms import PictureForm
-from reporting.reports.images.label_volume import LabelVolume, NotALabelMap, map_of_plane, read_label_volume
+from reporting.reports.images.label_volume import LabelVolume, map_of_plane
 from reporting.reports.images.placed_frame import placed_frame
 from reporting.reports.images.slice_picture import Frame, LevelMark, crop_around, render_png
+from reporting.reports.images.stored_label_maps import label_volumes
 from reporting.reports.key_slices import LevelPlace, label_map_digests, level_places
 from reporting.reports.models import Report
-from reporting.studies.blobs import open_blob
 from reporting.studies.frame_store import cache_dir, write_to_cache
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import LevelKind
@@ -51,7 +51,7 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
         try:
             decoded = placed_frame(instance, frame)
             labels = _labels_of(decoded, map_digests)
-        except (DomainError, NotALabelMap):
+        except DomainError:
             return HttpResponse(status=422)
         crop = crop_around(decoded, center, half_side_mm) if center is not None else None
         picture = render_png(decoded, side=side, labels=labels, crop=crop, marks=marks)
@@ -63,10 +63,7 @@ def _labels_of(frame: Frame, digests: tuple[str, ...]) -> LabelVolume | None:
     """The label map of the pack of slices that ``frame`` belongs to; packs may overlap, so place alone does not say."""
     if not digests or not frame.is_placed:
         return None
-    volumes = []
-    for digest in digests:
-        with open_blob(digest) as file:
-            volumes.append(read_label_volume(file.read()))
+    volumes = label_volumes(digests)
     return volumes[0] if len(volumes) == 1 else map_of_plane(volumes, frame.corners_lps_mm())
 
 
