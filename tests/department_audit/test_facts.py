@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
 
+from config.celery import app
 from reporting.accounts.models import Role, User
 from reporting.department_audit import intake
 from reporting.department_audit.facts import blind_values
@@ -18,6 +19,7 @@ from reporting.reports import services
 from reporting.reports.models import VersionKind
 from reporting.reports.places import Place
 from reporting.studies.models import Series
+from reporting.tasks import count_signed_reports
 from tests.department_audit.reports import entry, make_report, make_study, pll, said, sign_version, withdraw
 from tests.reports.factories import accept, change, make_draft, make_user, sign, signed_report
 
@@ -272,3 +274,12 @@ def test_a_changed_fact_is_found_by_the_check_and_mended_by_a_rebuild(senior: Us
     call_command("facts", "rebuild")
     assert capsys.readouterr().out.strip() == right
     call_command("facts", "check")
+
+
+def test_the_light_worker_counts_signed_reports_at_least_once_a_minute() -> None:
+    due = app.conf.beat_schedule["count-signed-reports"]
+    assert due["task"] == count_signed_reports.name
+    assert due["schedule"] <= 60
+    sign_version(make_report(), [pll(C56, "thickened", 0.9)])
+    count_signed_reports()
+    assert Fact.objects.count() == 1

@@ -19,6 +19,7 @@ from reporting.department_audit.kinds import KINDS, Kind
 from reporting.department_audit.models import Fact, ReferenceRead, SummaryCell
 from reporting.department_audit.summaries import answers, summed
 from reporting.reports.models import Report, VersionKind
+from reporting.statistics.bland_altman import clustered_bland_altman
 from reporting.statistics.clustered_auc import clustered_auc
 from reporting.statistics.clustered_rates import clustered_rates
 from reporting.statistics.cohen import cohen_kappa
@@ -232,7 +233,14 @@ def test_sizes_have_a_bias_in_millimetres_and_points_to_draw(department: list[Re
     assert low.value is not None
     assert high.value is not None
     assert low.value < figure.bias().value < high.value
-    assert figure.slope()[0].value is not None
+    rows = Fact.objects.filter(comparison="size", finding="pll", read__standing="current")
+    machine, signed, patient = zip(*rows.values_list("machine_number", "number", "read__patient"), strict=True)
+    people = [str(one) for one in patient]
+    expected = clustered_bland_altman(np.round(machine, 1), signed, people, Scope(None, "level"))
+    slope, test = figure.slope()
+    assert figure.bias().low == pytest.approx(expected["bias"].low)
+    assert (slope.value, slope.se) == pytest.approx((expected["slope"].value, expected["slope"].se))
+    assert test.p == pytest.approx(expected.tests["proportional_bias"].p)
 
 
 def test_reports_in_which_every_machine_value_stood_are_counted(department: list[Report]) -> None:
