@@ -46,6 +46,7 @@ app.conf.update(
         "draft-reports": {"task": "reporting.draft_reports", "schedule": SWEEP_S},
         "count-signed-reports": {"task": "reporting.count_signed_reports", "schedule": FACTS_S},
         "draw-peer-cases": {"task": "reporting.draw_peer_cases", "schedule": 3600.0},
+        "watch-quality": {"task": "reporting.watch_quality", "schedule": 3600.0},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

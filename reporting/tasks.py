@@ -6,6 +6,7 @@ from django.conf import settings
 
 from reporting.core.late_task import late_task
 from reporting.department_audit.intake import take_pending
+from reporting.department_audit.monitoring import watching
 from reporting.department_audit.peer_learning import drawing
 from reporting.predictions import (
     dispatch,
@@ -41,6 +42,12 @@ def count_signed_reports() -> None:
 def draw_peer_cases() -> None:
     """Each hour, and once a day with effect: places that colleagues look at again."""
     drawing.draw_peer_cases(by=None)
+
+
+@late_task("reporting.watch_quality")
+def watch_quality() -> None:
+    """Each hour: the days up to yesterday against their baselines, and whether work waits now."""
+    watching.watch()
 
 
 @late_task("reporting.trim_cache")

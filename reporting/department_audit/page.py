@@ -46,6 +46,7 @@ def tabs(current: str, query: str) -> list[Link]:
     # These have no filter of their own.
     others = [
         ("peer-learning", _("Peer learning"), reverse("department_audit:peer_learning")),
+        ("monitoring", _("Monitoring"), reverse("department_audit:monitoring")),
         ("thresholds", _("Thresholds"), reverse("department_audit:thresholds")),
     ]
     return [

@@ -9,6 +9,7 @@ from reporting.department_audit.exports.service import FORMATS
 from reporting.department_audit.views import peer_learning as peer
 from reporting.department_audit.views.cases import case, cases
 from reporting.department_audit.views.files import export
+from reporting.department_audit.views.monitoring import alarm_act, freeze, measure, monitoring
 from reporting.department_audit.views.pages import finding, groups, overview, process_page, readers
 from reporting.department_audit.views.threshold_bench import bench, decide, propose, thresholds
 
@@ -36,6 +37,10 @@ urlpatterns = [
     path("peer-learning/cases/<uuid:case_id>/grade/", peer.grade, name="peer_grade"),
     path("peer-learning/cases/<uuid:case_id>/images/<int:number>.png", peer.picture, name="peer_picture"),
     path("peer-learning/notices/<uuid:notice_id>/seen/", peer.notice_seen, name="peer_notice_seen"),
+    path("monitoring/", monitoring, name="monitoring"),
+    path("monitoring/line/", measure, name="monitoring_measure"),
+    path("monitoring/freeze/", freeze, name="monitoring_freeze"),
+    path("monitoring/alarms/<uuid:alarm_id>/<slug:act>/", alarm_act, name="alarm_act"),
     path("thresholds/", thresholds, name="thresholds"),
     path("thresholds/<uuid:algorithm_id>/<slug:finding>/", bench, name="threshold_bench"),
     path("thresholds/<uuid:algorithm_id>/<slug:finding>/propose/", propose, name="threshold_propose"),

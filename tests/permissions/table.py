@@ -291,7 +291,7 @@ TABLE = [
         "POST",
         {200: "senior auditor", 403: NOT_SENIOR_NOR_AUDITOR, 401: "anonymous"},
         fixed=(("number", 2),),
-        body="why",
+        body="reason",
     ),
     # --- the department audit
     _read("api:audit-charts", {200: SEES_AUDIT, 403: NO_AUDIT}),
@@ -349,6 +349,25 @@ TABLE = [
         },
         ids=(("notice_id", "peer_notice"),),
         form=(("a", "b"),),
+    ),
+    _page("department_audit:monitoring", {200: SEES_AUDIT, 403: NO_AUDIT}),
+    _page("department_audit:monitoring_measure", {200: SEES_AUDIT, 403: NO_AUDIT}, query="measure=gate"),
+    Row(
+        "department_audit:monitoring_freeze",
+        "POST",
+        {302: "auditor anonymous", 403: " ".join(p for p in EVERYBODY.split() if p != "auditor")},
+        form=(("first", "2026-01-01"), ("last", "2026-02-01"), ("reason", "usual")),
+    ),
+    *(
+        Row(
+            "department_audit:alarm_act",
+            "POST",
+            {302: f"{SEES_AUDIT} anonymous", 403: NO_AUDIT},
+            ids=(("alarm_id", "alarm"),),
+            fixed=(("act", act),),
+            form=(("reason", "a new coil"),),
+        )
+        for act in ("acknowledge", "assign", "close")
     ),
     _page("department_audit:thresholds", {200: SEES_AUDIT, 403: NO_AUDIT}),
     _page(

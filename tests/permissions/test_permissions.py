@@ -41,7 +41,8 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytes
 
 
 def _address(row: Row, ids: dict[str, Any]) -> str:
-    return reverse(row.name, kwargs={name: ids[key] for name, key in row.ids} | dict(row.fixed))
+    address = reverse(row.name, kwargs={name: ids[key] for name, key in row.ids} | dict(row.fixed))
+    return f"{address}?{row.query}" if row.query else address
 
 
 def _ask(client: Client, row: Row, world: World, address: str = "", **headers: str) -> Any:

@@ -12,7 +12,7 @@ from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
 from reporting.department_audit import intake
-from reporting.department_audit.models import PeerAnswer, PeerCase, PeerDraw, PeerNotice
+from reporting.department_audit.models import Alarm, PeerAnswer, PeerCase, PeerDraw, PeerNotice
 from reporting.department_audit.peer_learning.queue import CLAIM
 from reporting.predictions.models import Algorithm, BlindDecision, InferenceJob, JobStatus, ThresholdChange
 from reporting.predictions.services import (
@@ -157,6 +157,7 @@ def make_world() -> World:
         "candidate": candidate.pk,
         "proposed": proposed.pk,
         **_peer_cases(senior),
+        "alarm": _alarm().pk,
         "threshold_change": _threshold_change(active).pk,
         "blind_rule": set_blind_rule(by=senior, user=make_user(Role.JUNIOR), is_on=True).pk,
     }
@@ -205,6 +206,11 @@ def make_world() -> World:
         "login": {"username": owner.username, **password},
     }
     return world
+
+
+def _alarm() -> Alarm:
+    day = date(2026, 1, 1)
+    return Alarm.objects.create(measure="gate", rule="limits", first_day=day, last_day=day)
 
 
 def _peer_cases(senior: User) -> dict[str, Any]:
