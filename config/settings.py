@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "reporting.accounts",
     "reporting.studies",
     "reporting.predictions",
+    "reporting.outbound",
     "reporting.dicom_network",
     "reporting.reports",
     "reporting.department_audit",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from reporting.dicom_network import retrieve_views as retrieve
+from reporting.dicom_network import search_views as search
 from reporting.dicom_network.frames import FramesView
 
 
@@ -27,7 +29,23 @@ class FrameList:
 register_converter(DicomUid, "dicom_uid")
 register_converter(FrameList, "frame_list")
 
-_INSTANCE = "studies/<dicom_uid:study_uid>/series/<dicom_uid:series_uid>/instances/<dicom_uid:instance_uid>"
+_STUDY = "studies/<dicom_uid:study_uid>"
+_SERIES = f"{_STUDY}/series/<dicom_uid:series_uid>"
+_INSTANCE = f"{_SERIES}/instances/<dicom_uid:instance_uid>"
 
 app_name = "dicom_network"
-urlpatterns = [path(f"{_INSTANCE}/frames/<frame_list:frames>", FramesView.as_view(), name="frames")]
+urlpatterns = [
+    path("studies", search.StudiesView.as_view(), name="studies"),
+    path(_STUDY, retrieve.StudyView.as_view(), name="study"),
+    path(f"{_STUDY}/series", search.SearchSeriesView.as_view(), name="study-series"),
+    path(f"{_STUDY}/instances", search.SearchInstancesView.as_view(), name="study-instances"),
+    path(f"{_STUDY}/metadata", retrieve.StudyMetadataView.as_view(), name="study-metadata"),
+    path(_SERIES, retrieve.SeriesView.as_view(), name="series"),
+    path(f"{_SERIES}/instances", search.SearchSeriesInstancesView.as_view(), name="series-instances"),
+    path(f"{_SERIES}/metadata", retrieve.SeriesMetadataView.as_view(), name="series-metadata"),
+    path(_INSTANCE, retrieve.InstanceView.as_view(), name="instance"),
+    path(f"{_INSTANCE}/metadata", retrieve.InstanceMetadataView.as_view(), name="instance-metadata"),
+    path(f"{_INSTANCE}/rendered", retrieve.RenderedInstanceView.as_view(), name="rendered"),
+    path(f"{_INSTANCE}/frames/<int:frame>/rendered", retrieve.RenderedFrameView.as_view(), name="frame-rendered"),
+    path(f"{_INSTANCE}/frames/<frame_list:frames>", FramesView.as_view(), name="frames"),
+]

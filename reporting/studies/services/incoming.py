@@ -26,13 +26,14 @@ class IncomingFile:
     """A file from outside. ``name`` is only ever shown; the bytes are at ``path``, which we chose ourselves.
 
     ``is_ours``: one DICOM object that we received into ``blobs.incoming_dir`` and that may be moved instead of copied.
-    ``sop_instance_uid``: the object that the sender said it is, where a protocol says so beside the bytes.
+    ``sop_instance_uid``, ``study_instance_uid``: what the sender said it is, where a protocol says so beside the bytes.
     """
 
     name: str
     path: Path
     is_ours: bool = False
     sop_instance_uid: str = ""
+    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class StagedFile:
     name: str
     blob: blobs.StagedBlob
     sop_instance_uid: str = ""
+    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def stage_files(
     for file in files:
         try:
             if file.is_ours:
-                yield StagedFile(file.name, blobs.adopt(file.path), file.sop_instance_uid)
+                yield StagedFile(file.name, blobs.adopt(file.path), file.sop_instance_uid, file.study_instance_uid)
                 continue
             mode = file.path.stat().st_mode
             if not stat.S_ISREG(mode):  # a pipe or device would never end

@@ -80,7 +80,8 @@ def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport
         for _number, received in study:
             blobs.keep(received.blob)
         filed, row = file_objects([received for _number, received in study], by=by)
-        results.update(zip((number for number, _received in study), filed, strict=True))
+        for (number, received), result in zip(study, filed, strict=True):
+            results[number] = result.about(received.header)
         if row is not None:
             report.add_study(row)
     report.results += [results[number] for number in sorted(results)]
@@ -100,7 +101,9 @@ def _read(batch: list[StagedFile | UnstagedFile]) -> Iterator[ReceivedObject | F
         elif max(len(header.patient.patient_id), len(header.patient.issuer)) > MAX_IDENTIFIER:
             # Cut to fit, two patients could become one.
             yield refused(file.name, RefusalCode.IDENTITY_TOO_LONG)
-        elif file.sop_instance_uid not in ("", header.sop_instance_uid):
+        elif file.sop_instance_uid not in ("", header.sop_instance_uid) or (
+            file.study_instance_uid not in ("", header.study.study_instance_uid)
+        ):
             yield refused(file.name, RefusalCode.OTHER_OBJECT)
         else:
             yield ReceivedObject(file.name, header, file.blob)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.db.models import TextChoices
@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from reporting.studies.headers import InstanceHeader
 from reporting.studies.models import QuarantineReason, Study
 from reporting.studies.refusal_texts import REFUSAL_TEXT
 from reporting.studies.refusals import RefusalCode
@@ -32,6 +33,20 @@ class FileResult:
     code: str = ""
     message: str | Promise = ""
     study_id: uuid.UUID | None = None
+    # What a readable object says it is: for the answers of DICOM's own protocols.
+    sop_class_uid: str = ""
+    sop_instance_uid: str = ""
+    series_instance_uid: str = ""
+    study_instance_uid: str = ""
+
+    def about(self, header: InstanceHeader) -> FileResult:
+        return replace(
+            self,
+            sop_class_uid=header.sop_class_uid,
+            sop_instance_uid=header.sop_instance_uid,
+            series_instance_uid=header.series.series_instance_uid,
+            study_instance_uid=header.study.study_instance_uid,
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -1,0 +1,174 @@
+"""WADO-RS addresses beside frames: whole objects as they were received, their metadata, and pictures of frames."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import numpy as np
+from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from numpy.typing import NDArray
+from PIL import Image
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from reporting.accounts.rest import actor
+from reporting.core.openapi import refusals
+from reporting.core.rest import AnyAccept
+from reporting.dicom_network.answers import (
+    DICOM_JSON,
+    base_of,
+    metadata_answer,
+    parts_answer,
+    visible_instances,
+)
+from reporting.dicom_network.metadata import metadata_of
+from reporting.dicom_network.store_views import AsItComes, store
+from reporting.studies.blobs import open_blob, read_chunks
+from reporting.studies.frame_store import stored_frame
+from reporting.studies.models import SopInstance
+from reporting.studies.object_header import header_of
+
+DICOM = "application/dicom"
+_ACCEPT = OpenApiParameter("Accept", OpenApiTypes.STR, OpenApiParameter.HEADER)
+
+
+class RetrieveView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        parameters=[_ACCEPT],
+        responses={(200, DICOM): OpenApiTypes.BINARY, **refusals()},
+    )
+    def get(self, request: Request, **uids: str) -> HttpResponseBase:
+        """The objects of a study or series, or one of them, byte for byte as they were received.
+
+        One object comes bare when ``application/dicom`` is accepted and nothing multipart is; else as parts.
+        """
+        found = visible_instances(actor(request), **uids)
+        accept = request.headers.get("Accept", "").lower()
+        if "instance_uid" in uids and DICOM in accept and "multipart/" not in accept:
+            one = found.get()
+            return StreamingHttpResponse(
+                _bytes_of(one),
+                content_type=f"{DICOM}; transfer-syntax={one.transfer_syntax_uid}",
+                headers={
+                    "Content-Disposition": f'attachment; filename="{one.pk}.dcm"',
+                    "Content-Length": one.size_bytes,
+                },
+            )
+        return parts_answer(DICOM, (_bytes_of(one) for one in found.iterator(chunk_size=200)))
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_study"))
+class StudyView(RetrieveView):
+    parser_classes = [AsItComes]
+
+    @extend_schema(
+        operation_id="stow_study",
+        request={"multipart/related": OpenApiTypes.BINARY},
+        responses={(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400, 409, 507)},
+    )
+    def post(self, request: Request, study_uid: str) -> HttpResponse:
+        """Store objects of this study; those of another are refused."""
+        return store(request, study_uid)
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_series"))
+class SeriesView(RetrieveView):
+    """The objects of one series."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_instance"))
+class InstanceView(RetrieveView):
+    """One object."""
+
+
+class MetadataView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(responses={(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals()})
+    def get(self, request: Request, **uids: str) -> StreamingHttpResponse:
+        """What each object says of itself, in DICOM JSON, without pixels and without values longer than 16 KiB."""
+        found = visible_instances(actor(request), **uids)
+        return metadata_answer(metadata_of(found.iterator(chunk_size=200), base_of(request)))
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_study_metadata"))
+class StudyMetadataView(MetadataView):
+    """Of a study."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_series_metadata"))
+class SeriesMetadataView(MetadataView):
+    """Of a series."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_instance_metadata"))
+class InstanceMetadataView(MetadataView):
+    """Of one object."""
+
+
+class RenderedView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        responses={(200, "image/png"): OpenApiTypes.BINARY, **refusals(422)},
+    )
+    def get(self, request: Request, study_uid: str, series_uid: str, instance_uid: str, frame: int = 1) -> HttpResponse:
+        """One frame as a picture, in the object's own window."""
+        uids = {"study_uid": study_uid, "series_uid": series_uid, "instance_uid": instance_uid}
+        one = visible_instances(actor(request), **uids).get()
+        if not 1 <= frame <= one.number_of_frames:
+            raise Http404
+        return HttpResponse(_picture(one, frame), content_type="image/png")
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_instance_rendered"))
+class RenderedInstanceView(RenderedView):
+    """The first frame of an object."""
+
+
+@extend_schema_view(get=extend_schema(operation_id="wado_frame_rendered"))
+class RenderedFrameView(RenderedView):
+    """One frame of an object."""
+
+
+def _bytes_of(one: SopInstance) -> Iterator[bytes]:
+    # Verified before the first byte leaves; a damaged object raises here, while the answer can still be an error.
+    file = open_blob(one.sha256)
+
+    def pieces() -> Iterator[bytes]:
+        with file:
+            yield from read_chunks(file)
+
+    return pieces()
+
+
+def _picture(one: SopInstance, frame: int) -> bytes:
+    pixels = stored_frame(one, frame)
+    grey = pixels if pixels.ndim == 3 else _windowed(pixels, one, frame)
+    out = io.BytesIO()
+    Image.fromarray(grey.astype(np.uint8)).save(out, "PNG")
+    return out.getvalue()
+
+
+def _windowed(pixels: NDArray[np.generic], one: SopInstance, frame: int) -> NDArray[np.float64]:
+    """Linear (PS3.3 C.11.2.1.2.1); without a window of its own, from the darkest to the brightest percentile."""
+    header = header_of(one)
+    values = pixels.astype(np.float64)
+    window = None
+    if header is not None and header.frames:
+        said = header.frames[min(frame, len(header.frames)) - 1]
+        values = values * said.rescale_slope + said.rescale_intercept
+        window = said.window
+    if window is None:
+        low, high = np.percentile(values, (1, 99))
+    else:
+        low, high = window[0] - 0.5 - (window[1] - 1) / 2, window[0] - 0.5 + (window[1] - 1) / 2
+    grey: NDArray[np.float64] = np.clip((values - low) / max(high - low, 1e-9), 0.0, 1.0) * 255.0
+    dark_is_high = header is not None and header.photometric_interpretation == "MONOCHROME1"
+    return 255.0 - grey if dark_is_high else grey

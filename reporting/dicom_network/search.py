@@ -1,0 +1,287 @@
+"""QIDO-RS (PS3.18 10.6): studies, series and objects by their attributes, answered from our tables alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+
+from reporting.core.errors import InvalidInput
+from reporting.studies.models import Series, SopInstance, Study
+
+MAX_RESULTS = 5000
+DEFAULT_RESULTS = 1000
+MAX_VALUES = 500
+_MAX_TEXT = 324
+_DATE = re.compile(r"(\d{8})?(-(\d{8})?)?")
+_PAGING = ("limit", "offset", "includefield", "fuzzymatching")
+
+Condition = Callable[[str], Q]
+
+
+def _text(path: str) -> Condition:
+    """Wildcard matching (PS3.4 C.2.2.2.4): ``*`` any characters, ``?`` one; no distinction of case."""
+
+    def condition(value: str) -> Q:
+        if len(value) > _MAX_TEXT or "\x00" in value:
+            raise InvalidInput(_("This is no value to search for"))
+        if not set(value) & {"*", "?"}:
+            return Q(**{f"{path}__iexact": value})
+        pieces = (
+            ".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in re.sub(r"\*+", "*", value)
+        )
+        return Q(**{f"{path}__iregex": f"^{''.join(pieces)}$"})
+
+    return condition
+
+
+def _uids(path: str) -> Condition:
+    def condition(value: str) -> Q:
+        uids = re.split(r"[,\\]", value)
+        if len(uids) > MAX_VALUES or not all(re.fullmatch(r"[0-9.]{1,64}", uid) for uid in uids):
+            raise InvalidInput(_("This is no list of UIDs"))
+        return Q(**{f"{path}__in": uids})
+
+    return condition
+
+
+def _number(path: str) -> Condition:
+    def condition(value: str) -> Q:
+        if not re.fullmatch(r"-?\d{1,9}", value):
+            raise InvalidInput(_("This is no whole number"))
+        return Q(**{path: int(value)})
+
+    return condition
+
+
+def _dates(path: str) -> Condition:
+    """One day, or a range open at either end: ``20240101-20240131``."""
+
+    def condition(value: str) -> Q:
+        match = _DATE.fullmatch(value)
+        if match is None or value in ("", "-"):
+            raise InvalidInput(_("This is no date and no range of dates"))
+        first, ranged, last = match.groups()
+        if not ranged:
+            return Q(**{path: _day(first)})
+        found = Q()
+        if first:
+            found &= Q(**{f"{path}__gte": _day(first)})
+        return found & Q(**{f"{path}__lte": _day(last)}) if last else found
+
+    return condition
+
+
+def _day(text: str) -> date:
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError as error:
+        raise InvalidInput(_("This is no date and no range of dates")) from error
+
+
+def _study_conditions(path: str) -> dict[str, Condition]:
+    return {
+        "StudyInstanceUID": _uids(f"{path}study_instance_uid"),
+        "StudyDate": _dates(f"{path}study_date"),
+        "StudyDescription": _text(f"{path}description"),
+        "AccessionNumber": _text(f"{path}accession_number"),
+        "PatientName": _text(f"{path}patient__name"),
+        "PatientID": _text(f"{path}patient__patient_id"),
+        "PatientSex": _text(f"{path}patient__sex"),
+        "PatientBirthDate": _dates(f"{path}patient__birth_date"),
+    }
+
+
+def _series_conditions(path: str) -> dict[str, Condition]:
+    return {
+        "SeriesInstanceUID": _uids(f"{path}series_instance_uid"),
+        "SeriesNumber": _number(f"{path}series_number"),
+        "SeriesDescription": _text(f"{path}description"),
+        "Modality": _text(f"{path}modality"),
+    }
+
+
+STUDY_FILTERS = {**_study_conditions(""), "ModalitiesInStudy": _text("series_set__modality")}
+SERIES_FILTERS = {**_study_conditions("study__"), **_series_conditions("")}
+INSTANCE_FILTERS = {
+    **_study_conditions("series__study__"),
+    **_series_conditions("series__"),
+    "SOPInstanceUID": _uids("sop_instance_uid"),
+    "SOPClassUID": _uids("sop_class_uid"),
+    "InstanceNumber": _number("instance_number"),
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """What was asked: conditions on rows, and which part of the answer. ``unknown``: attributes we cannot match."""
+
+    conditions: tuple[Q, ...]
+    limit: int
+    offset: int
+    unknown: tuple[str, ...]
+
+    @classmethod
+    def read(cls, query: QueryDict, filters: dict[str, Condition]) -> Question:
+        """Raises :class:`InvalidInput`. Names are keywords or tags; no name of the client's reaches the database."""
+        conditions, unknown = [], []
+        for name, values in query.lists():
+            if name in _PAGING:
+                continue
+            keyword = _keyword(name)
+            if keyword in filters:
+                conditions += [filters[keyword](value) for value in values if value not in ("", "*")]
+            else:
+                unknown.append(keyword)
+        limit, offset = _whole(query.get("limit"), DEFAULT_RESULTS), _whole(query.get("offset"), 0)
+        return cls(tuple(conditions), min(limit, MAX_RESULTS), offset, tuple(unknown))
+
+    def answer(self, rows: QuerySet[Any]) -> tuple[list[Any], bool]:
+        """The rows asked for, and whether there are more behind them."""
+        for condition in self.conditions:
+            rows = rows.filter(condition)
+        found = list(rows.distinct()[self.offset : self.offset + self.limit + 1])
+        return found[: self.limit], len(found) > self.limit
+
+
+def _keyword(name: str) -> str:
+    if re.fullmatch(r"[0-9A-Fa-f]{8}", name):
+        keyword = str(keyword_for_tag(int(name, 16)))
+    else:
+        keyword = name if tag_for_keyword(name) is not None else ""
+    if not keyword:
+        raise InvalidInput(_("There is no such attribute"))
+    return keyword
+
+
+def _whole(value: str | None, default: int) -> int:
+    if value is None:
+        return default
+    if not re.fullmatch(r"\d{1,9}", value):
+        raise InvalidInput(_("This is no whole number"))
+    return int(value)
+
+
+# --- answers: DICOM JSON (PS3.18 F) ----------------------------------------------------------------------------------
+
+
+def studies(rows: QuerySet[Study]) -> QuerySet[Study]:
+    return rows.select_related("patient").order_by("-created_at", "pk")
+
+
+def study_items(rows: Iterable[Study], base: str) -> list[dict[str, Any]]:
+    rows = list(rows)
+    counted = Series.objects.filter(study__in=rows).values("study", "modality").annotate(
+        series_count=Count("pk", distinct=True), instance_count=Count("sop_instances")
+    )  # fmt: skip
+    sums: dict[Any, list[Any]] = {}
+    for row in counted:
+        sums.setdefault(row["study"], []).append(row)
+    items = []
+    for study in rows:
+        of_study = sums.get(study.pk, [])
+        items.append({
+            **_of_study(study, base),
+            **element("ModalitiesInStudy", *sorted({row["modality"] for row in of_study})),
+            **element("NumberOfStudyRelatedSeries", sum(row["series_count"] for row in of_study)),
+            **element("NumberOfStudyRelatedInstances", sum(row["instance_count"] for row in of_study)),
+        })  # fmt: skip
+    return items
+
+
+def series(rows: QuerySet[Series]) -> QuerySet[Any]:
+    counted = rows.select_related("study__patient").annotate(instance_count=Count("sop_instances", distinct=True))
+    return counted.order_by("series_number", "series_instance_uid")
+
+
+def series_items(rows: Iterable[Any], base: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **_of_study(one.study, base),
+            **_of_series(one),
+            **element("NumberOfSeriesRelatedInstances", one.instance_count),
+            **element("RetrieveURL", f"{base}/studies/{one.study.study_instance_uid}/series/{one.series_instance_uid}"),
+        }
+        for one in rows
+    ]
+
+
+def instances(rows: QuerySet[SopInstance]) -> QuerySet[SopInstance]:
+    return rows.select_related("series__study__patient").order_by("instance_number", "sop_instance_uid")
+
+
+def instance_items(rows: Iterable[SopInstance], base: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **_of_study(one.series.study, base),
+            **_of_series(one.series),
+            **element("SOPClassUID", one.sop_class_uid),
+            **element("SOPInstanceUID", one.sop_instance_uid),
+            **element("InstanceNumber", one.instance_number),
+            **element("NumberOfFrames", one.number_of_frames),
+            **element("AvailableTransferSyntaxUID", one.transfer_syntax_uid),
+            **element("Rows", one.header.get("series", {}).get("rows")),
+            **element("Columns", one.header.get("series", {}).get("columns")),
+            **element("RetrieveURL", f"{base}{instance_path(one)}"),
+        }
+        for one in rows
+    ]
+
+
+def instance_path(one: SopInstance) -> str:
+    study = one.series.study.study_instance_uid
+    return f"/studies/{study}/series/{one.series.series_instance_uid}/instances/{one.sop_instance_uid}"
+
+
+def _of_study(study: Study, base: str) -> dict[str, Any]:
+    patient = study.patient
+    return {
+        **element("SpecificCharacterSet", "ISO_IR 192"),
+        **element("StudyDate", _as_da(study.study_date)),
+        **element("AccessionNumber", study.accession_number),
+        **element("InstanceAvailability", "ONLINE"),
+        **element("StudyDescription", study.description),
+        **element("RetrieveURL", f"{base}/studies/{study.study_instance_uid}"),
+        **element("PatientName", patient.name),
+        **element("PatientID", patient.patient_id),
+        **element("PatientBirthDate", _as_da(patient.birth_date)),
+        **element("PatientSex", patient.sex),
+        **element("StudyInstanceUID", study.study_instance_uid),
+        **element("StudyID"),
+    }
+
+
+def _of_series(one: Series) -> dict[str, Any]:
+    return {
+        **element("Modality", one.modality),
+        **element("SeriesDescription", one.description),
+        **element("SeriesInstanceUID", one.series_instance_uid),
+        **element("SeriesNumber", one.series_number),
+    }
+
+
+def _as_da(day: date | None) -> str:
+    return day.strftime("%Y%m%d") if day else ""
+
+
+def element(keyword: str, *values: Any) -> dict[str, Any]:
+    """One attribute in DICOM JSON; empty values stand without a value, as the standard has it."""
+    tag = tag_for_keyword(keyword)
+    assert tag is not None
+    vr = dictionary_VR(tag)
+    kept: list[Any] = [value for value in values if value not in (None, "")]
+    if vr == "PN":
+        kept = [_person_name(value) for value in kept]
+    return {f"{tag:08X}": {"vr": vr, "Value": kept} if kept else {"vr": vr}}
+
+
+def _person_name(name: str) -> dict[str, str]:
+    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), name.split("="), strict=False)
+    return {group: text for group, text in groups if text}

@@ -1,0 +1,88 @@
+"""QIDO-RS addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from reporting.accounts.permissions import Act, require
+from reporting.accounts.rest import actor
+from reporting.core.openapi import refusals
+from reporting.core.rest import AnyAccept
+from reporting.dicom_network import search
+from reporting.dicom_network.answers import DICOM_JSON, base_of, json_answer, visible_instances, visible_series
+from reporting.dicom_network.store_views import AsItComes, store
+from reporting.studies.models import Study
+
+_PAGING = [
+    OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {search.MAX_RESULTS}"),
+    OpenApiParameter("offset", OpenApiTypes.INT),
+]
+
+
+def _schema(what: str, filters: dict[str, search.Condition]) -> dict[str, Any]:
+    named = [OpenApiParameter(keyword, OpenApiTypes.STR) for keyword in filters]
+    answers: dict[Any, Any] = {(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400)}
+    return {"operation_id": f"qido_{what}", "parameters": [*_PAGING, *named], "responses": answers}
+
+
+_ANSWERS: dict[Any, Any] = {(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400, 409, 507)}
+_STORED: dict[str, Any] = {
+    "request": {"multipart/related": OpenApiTypes.BINARY},
+    "responses": _ANSWERS,
+}
+
+
+class StudiesView(APIView):
+    content_negotiation_class = AnyAccept
+    parser_classes = [AsItComes]
+
+    @extend_schema(operation_id="stow", **_STORED)
+    def post(self, request: Request) -> HttpResponse:
+        """Store objects. 200: all are kept; 202: some; 409: none; the body says which and why."""
+        return store(request, "")
+
+    @extend_schema(**_schema("studies", search.STUDY_FILTERS))
+    def get(self, request: Request) -> HttpResponse:
+        """Studies that you may see, the newest first."""
+        user = actor(request)
+        require(user, Act.STUDY_VIEW)
+        question = search.Question.read(request.query_params, search.STUDY_FILTERS)
+        rows, more = question.answer(search.studies(Study.objects.visible_to(user)))
+        return json_answer(search.study_items(rows, base_of(request)), more=more, unknown=question.unknown)
+
+
+class SearchSeriesView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(**_schema("series", search.SERIES_FILTERS))
+    def get(self, request: Request, study_uid: str) -> HttpResponse:
+        """Series of one study."""
+        user = actor(request)
+        visible_instances(user, study_uid=study_uid)
+        question = search.Question.read(request.query_params, search.SERIES_FILTERS)
+        found = visible_series(user).filter(study__study_instance_uid=study_uid)
+        rows, more = question.answer(search.series(found))
+        return json_answer(search.series_items(rows, base_of(request)), more=more, unknown=question.unknown)
+
+
+class SearchInstancesView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(**_schema("instances", search.INSTANCE_FILTERS))
+    def get(self, request: Request, study_uid: str, series_uid: str = "") -> HttpResponse:
+        """Objects of one study or series."""
+        uids = {"study_uid": study_uid} | ({"series_uid": series_uid} if series_uid else {})
+        question = search.Question.read(request.query_params, search.INSTANCE_FILTERS)
+        rows, more = question.answer(search.instances(visible_instances(actor(request), **uids)))
+        return json_answer(search.instance_items(rows, base_of(request)), more=more, unknown=question.unknown)
+
+
+@extend_schema_view(get=extend_schema(operation_id="qido_series_instances"))
+class SearchSeriesInstancesView(SearchInstancesView):
+    """Objects of one series."""
