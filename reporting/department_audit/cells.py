@@ -18,7 +18,6 @@ from reporting.department_audit.filters import READ_DIMENSIONS
 from reporting.department_audit.kinds import (
     AGREEMENT,
     CONFUSION,
-    KINDS,
     OUTCOME,
     PROCESS,
     SCORE,
@@ -265,6 +264,3 @@ def _consecutive(held: np.ndarray, patient: Ints, slices: Ints, first: Ints, sec
     counted[order] = np.cumsum(held[order], axis=0)
     both = held[first] & held[second]
     return np.asarray(both & (counted[second] - counted[first] == 1), dtype=np.int64)
-
-
-__all__ = ["EVERYTHING", "KINDS", "TALLIES", "Cells", "places_of"]

@@ -11,7 +11,7 @@ import numpy as np
 from django.db import connection
 
 from reporting.department_audit.filters import READ_DIMENSIONS, Filter
-from reporting.department_audit.words import Comparison, Outcome, Truth
+from reporting.department_audit.words import Truth
 from reporting.statistics.arrays import Bools, Floats, Ints
 
 POSITIVES = {
@@ -152,6 +152,3 @@ def _facts(rows: list[tuple[Any, ...]], place: dict[Any, int]) -> Facts:
         machine_number=np.array(columns[9], dtype=np.float64),
         tri={name: np.array(column, dtype=np.int64) for name, column in zip(_TRI, columns[10:], strict=True)},
     )
-
-
-__all__ = ["POSITIVES", "Comparison", "Facts", "Outcome", "Reads", "load", "load_for", "month_number", "month_of"]
