@@ -182,6 +182,7 @@ _FILES = {
     (200, "application/pdf"): OpenApiTypes.BINARY,
     (200, "text/plain"): OpenApiTypes.STR,
     (200, "application/json"): OpenApiTypes.OBJECT,
+    (200, "application/fhir+json"): OpenApiTypes.OBJECT,
 }
 
 

@@ -19,7 +19,7 @@ from reporting.reports.exports.service import ExportFile, draft_document, export
 from reporting.reports.models import ExportFormat, Report, ReportVersion
 from reporting.reports.signing import version_fault
 
-FORMATS = {"pdf": ExportFormat.PDF, "txt": ExportFormat.TEXT, "json": ExportFormat.JSON}
+FORMATS = {"pdf": ExportFormat.PDF, "txt": ExportFormat.TEXT, "json": ExportFormat.JSON, "fhir.json": ExportFormat.FHIR}
 
 
 def _report(request: HttpRequest, report_id: uuid.UUID) -> Report:

@@ -1,0 +1,178 @@
+"""The Bundle of one report version, and which status of FHIR ours is."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from reporting.reports.exports.document import document_of
+from reporting.reports.exports.fhir.around import device, imaging_study, patient_of, practitioner
+from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, made_id, reference, translated, url_of
+from reporting.reports.exports.fhir.observations import Setting, Told, observations
+from reporting.reports.exports.pdf import pdf_of
+from reporting.reports.models import ReportVersion, Signature, VersionKind
+from reporting.reports.states import ReportStatus
+from reporting.reports.template import TEMPLATES
+from reporting.vocabulary import SECTION_CODES
+
+_SERVICE = {"system": "http://terminology.hl7.org/CodeSystem/v2-0074", "code": "RAD"}
+_PARTICIPATION = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+_STATUS = {
+    VersionKind.PRELIMINARY: "preliminary",
+    VersionKind.FINAL: "final",
+    VersionKind.ADDENDUM: "appended",
+}
+_WITHDRAWN = "entered-in-error"
+
+
+def fhir_of(version: ReportVersion) -> bytes:
+    """Canonical JSON of the Bundle: the report as it stood with ``version``, its addenda up to then included."""
+    text = json.dumps(bundle_of(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode()
+
+
+def bundle_of(version: ReportVersion) -> Resource:
+    """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside."""
+    report = version.report
+    earlier = report.versions.filter(number__lte=version.number).select_related("signature").order_by("number")
+    versions = list(earlier)
+    base = [one for one in versions if one.kind != VersionKind.ADDENDUM][-1]
+    content = json.loads(base.content)
+    header = content["header"]
+    withdrawn = report.status == ReportStatus.WITHDRAWN
+    status = _WITHDRAWN if withdrawn else _STATUS[VersionKind(version.kind)]
+    patient = patient_of(header, report.pk)
+    study = imaging_study(report.study, patient, header)
+    signer = practitioner(base.signature.signer_id, base.signature.signer_name)
+    algorithm = device(content["algorithm"])
+    setting = Setting(
+        template=TEMPLATES[content["template"]["version"]],
+        version=base.pk,
+        status=_WITHDRAWN if withdrawn else _STATUS[VersionKind(base.kind)],
+        patient=patient,
+        study=study,
+        at=_instant(base.signature.signed_at),
+        performer=signer,
+        device=algorithm,
+    )
+    told = list(observations(content, setting))
+    diagnostic = _diagnostic_report(version, versions, content, status, setting, told)
+    resources = [
+        diagnostic,
+        patient,
+        study,
+        *_people(versions),
+        *([algorithm] if algorithm else []),
+        *(one.resource for one in told),
+        *_provenance(diagnostic, version.signature, setting, told),
+    ]
+    return {
+        "resourceType": "Bundle",
+        "id": str(version.pk),
+        "type": "collection",
+        "timestamp": _instant(version.signature.signed_at),
+        "entry": [{"fullUrl": url_of(resource), "resource": resource} for resource in resources],
+    }
+
+
+def _diagnostic_report(
+    version: ReportVersion,
+    versions: Sequence[ReportVersion],
+    content: Mapping[str, Any],
+    status: str,
+    setting: Setting,
+    told: Sequence[Told],
+) -> Resource:
+    header = content["header"]
+    addenda = [json.loads(one.content)["text"] for one in versions if one.kind == VersionKind.ADDENDUM]
+    english, chinese = ("\n".join([*_impression(content, language), *addenda]) for language in ("en", "zh"))
+    pdf = pdf_of(document_of(version))
+    return {
+        "resourceType": "DiagnosticReport",
+        "id": made_id(version.report_id, "diagnostic report"),
+        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{version.report_id}"}],
+        "meta": {"versionId": str(version.number)},
+        "status": status,
+        "category": [{"coding": [_SERVICE]}],
+        "code": concept("MR of the cervical spine", "颈椎MR检查报告", coding(SECTION_CODES["document"])),
+        "subject": reference(setting.patient),
+        **({"effectiveDateTime": header["study_date"]} if header["study_date"] else {}),
+        "issued": _instant(version.signature.signed_at),
+        "resultsInterpreter": [reference(person) for person in _people(versions)],
+        "imagingStudy": [reference(setting.study)],
+        "result": [reference(one.resource) for one in told],
+        "conclusion": english or "-",
+        "_conclusion": translated(chinese or "-"),
+        "presentedForm": [
+            _attachment("application/pdf", pdf, version.signature.signed_at),
+            _attachment("text/plain;charset=utf-8", version.text_en.encode(), version.signature.signed_at, "en"),
+            _attachment("text/plain;charset=utf-8", version.text_zh.encode(), version.signature.signed_at, "zh"),
+        ],
+    }
+
+
+def _impression(content: Mapping[str, Any], language: str) -> list[str]:
+    text = content["text"][language]
+    by_hand: str = text.get("impression_manual", "")
+    return [by_hand] if by_hand.strip() else [sentence["text"] for sentence in text["impression"]]
+
+
+def _attachment(kind: str, content: bytes, at: datetime, language: str = "") -> dict[str, Any]:
+    return {
+        "contentType": kind,
+        **({"language": language} if language else {}),
+        "data": base64.b64encode(content).decode(),
+        "size": len(content),
+        # FHIR asks for SHA-1 here; the version's own SHA-256 is what vouches for the report.
+        "hash": base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode(),
+        "creation": _instant(at),
+    }
+
+
+def _people(versions: Sequence[ReportVersion]) -> list[Resource]:
+    """Everybody who signed, once each, in the order of their first signature."""
+    people = [practitioner(one.signature.signer_id, one.signature.signer_name) for one in versions]
+    return list({person["id"]: person for person in people}.values())
+
+
+def _provenance(diagnostic: Resource, signature: Signature, setting: Setting, told: Sequence[Told]) -> list[Resource]:
+    """Who vouches for the report; and, of values the machine had spoken of, whether they stood or were changed."""
+    at = _instant(signature.signed_at)
+    signer = practitioner(signature.signer_id, signature.signer_name)
+    vouched = _made(diagnostic["id"], "signed", [diagnostic], at, [_agent("verifier", signer)], "signed", "签名")
+    made = [vouched]
+    if setting.device:
+        agents = [_agent("assembler", setting.device), _agent("author", setting.performer or signer)]
+        for stood, en, zh in (
+            (True, "machine value confirmed by a person", "机器结果经医师确认"),
+            (False, "machine value changed by a person", "机器结果经医师修改"),
+        ):
+            targets = [one.resource for one in told if one.machine_stood is stood]
+            if targets:
+                made.append(_made(diagnostic["id"], en, targets, setting.at, agents, en, zh))
+    return made
+
+
+def _made(
+    report: str, name: str, targets: Sequence[Resource], at: str, agents: list[dict[str, Any]], en: str, zh: str
+) -> Resource:
+    return {
+        "resourceType": "Provenance",
+        "id": made_id(report, name, at),
+        "target": [reference(target) for target in targets],
+        "recorded": at,
+        "activity": concept(en, zh),
+        "agent": agents,
+    }
+
+
+def _agent(part: str, who: Resource) -> dict[str, Any]:
+    return {"type": {"coding": [{"system": _PARTICIPATION, "code": part}]}, "who": reference(who)}
+
+
+def _instant(at: datetime) -> str:
+    return at.isoformat()
