@@ -1,0 +1,42 @@
+"""What each role may do within its reader study: one table, deny unless it allows."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.core.errors import NotAllowed
+from reporting.reader_studies.words import StudyRole
+
+if TYPE_CHECKING:
+    from reporting.reader_studies.models import ReaderStudy
+
+
+class StudyAct(StrEnum):
+    SEE_PROTOCOL = "protocol.see"
+    DESIGN = "design"
+    RUN = "run"  # lock, amend, withdraw a reader, retract a case, close
+    READ = "read"
+
+
+IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
+    StudyRole.OWNER: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.DESIGN, StudyAct.RUN}),
+    StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL}),
+    StudyRole.READER: frozenset({StudyAct.READ}),
+    StudyRole.ADJUDICATOR: frozenset(),
+    StudyRole.STATISTICIAN: frozenset({StudyAct.SEE_PROTOCOL}),
+}
+
+
+def may_in_study(study: ReaderStudy, user: User, act: StudyAct) -> bool:
+    member = study.members.filter(user=user, ended_at__isnull=True).first()
+    return user.is_active and member is not None and act in IN_STUDY[StudyRole(member.role)]
+
+
+def require_in_study(study: ReaderStudy, user: User, act: StudyAct) -> None:
+    """Raise :class:`NotAllowed` unless this person's role in this study allows ``act``."""
+    if not may_in_study(study, user, act):
+        raise NotAllowed(_("Your role in this reader study may not do this"))

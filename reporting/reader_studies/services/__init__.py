@@ -1,0 +1,37 @@
+"""Every write of a reader study."""
+
+from reporting.reader_studies.services.design import (
+    add_cases,
+    add_member,
+    create_study,
+    describe_study,
+    remove_cases,
+    remove_member,
+    set_arms,
+    set_findings,
+)
+from reporting.reader_studies.services.locking import lock_study
+from reporting.reader_studies.services.running import (
+    abandon_study,
+    amend_study,
+    close_study,
+    retract_case,
+    withdraw_reader,
+)
+
+__all__ = [
+    "abandon_study",
+    "add_cases",
+    "add_member",
+    "amend_study",
+    "close_study",
+    "create_study",
+    "describe_study",
+    "lock_study",
+    "remove_cases",
+    "remove_member",
+    "retract_case",
+    "set_arms",
+    "set_findings",
+    "withdraw_reader",
+]

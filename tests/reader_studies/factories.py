@@ -1,0 +1,52 @@
+"""Reader studies in design, ready to lock, and locked; small, real rows."""
+
+from __future__ import annotations
+
+from reporting.accounts.models import Role, User
+from reporting.reader_studies import services
+from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.rated import RatedSpec
+from reporting.reader_studies.words import ArmKind, Scale, StudyRole
+from reporting.reports.models import Report
+from tests.reports.factories import make_user, signed_report
+
+CANAL = RatedSpec(
+    "canal", "Canal narrowing", Scale.ORDINAL, ("C4/5", "C5/6"), ("none", "mild", "moderate", "severe"), 2.0
+)
+HERNIATION = RatedSpec("herniation", "Herniation", Scale.CONFIDENCE, ("C5/6",), positive_from=50.0)
+
+
+def in_design(owner: User | None = None) -> ReaderStudy:
+    return services.create_study(title="With and without", by=owner or make_user(Role.RESEARCHER))
+
+
+def owner_of(study: ReaderStudy) -> User:
+    return study.members.get(role=StudyRole.OWNER).user
+
+
+def ready(
+    owner: User | None = None, *, readers: int = 2, cases: int = 2, arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED,)
+) -> ReaderStudy:
+    """A study that the checklist has nothing against."""
+    study = in_design(owner)
+    by = owner_of(study)
+    signer = make_user(Role.SENIOR)
+    reports: list[Report] = [signed_report(signer) for _ in range(cases)]
+    job = reports[0].job
+    assert job is not None
+    words = {"question": "Do readers see more?", "stopping_rule": "When all is read.", "algorithm": job.algorithm}
+    services.describe_study(study, words, by=by, expected_version=study.version)
+    services.set_findings(study, [CANAL, HERNIATION], by=by, expected_version=study.version)
+    services.set_arms(study, arms, by=by, expected_version=study.version)
+    services.add_cases(study, [report.study for report in reports], by=by, expected_version=study.version)
+    for _ in range(readers):
+        services.add_member(
+            study, make_user(Role.READER), StudyRole.READER, by=by, expected_version=study.version, experience_years=7
+        )
+    return study
+
+
+def locked(owner: User | None = None, *, arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED, ArmKind.AIDED)) -> ReaderStudy:
+    study = ready(owner, arms=arms)
+    services.lock_study(study, by=owner_of(study), expected_version=study.version)
+    return study
