@@ -196,7 +196,60 @@ DISC_LEVEL_CODES: dict[DiscLevel, Code] = {
     DiscLevel.C7_T1: Code("SCT", "243925008", "Level of C7/T1 intervertebral disc"),
 }
 
-SIDE_CODES: dict[Side, Code] = {
+# Both sides together have a code, though no field stores them as one.
+SIDE_CODES: dict[str, Code] = {
     Side.LEFT: Code("SCT", "7771000", "Left"),
     Side.RIGHT: Code("SCT", "24028007", "Right"),
+    "both": Code("SCT", "51440002", "Right and left"),
+}
+
+# RadLex, as the Open Imaging finding models use it; DICOM has another SNOMED code for "absent" (CID 240).
+PRESENCE_CODES: dict[str, Code] = {
+    "absent": Code("RADLEX", "RID28473", "absent"),
+    "present": Code("RADLEX", "RID28472", "present"),
+    "indeterminate": Code("RADLEX", "RID39110", "indeterminate"),
+    "unknown": Code("RADLEX", "RID5655", "unknown"),
+}
+
+SEVERITY_CODES: dict[str, Code] = {
+    "mild": Code("SCT", "255604002", "Mild"),
+    "moderate": Code("SCT", "6736007", "Moderate"),
+    "severe": Code("SCT", "24484000", "Severe"),
+}
+
+NORMALITY_CODES: dict[str, Code] = {
+    "normal": Code("SCT", "17621005", "Normal"),
+    "abnormal": Code("SCT", "263654008", "Abnormal"),
+}
+
+# "Progressed" and "improved" have no verified code: "increased" and "decreased" say something of size.
+CHANGE_CODES: dict[str, Code] = {
+    "new": Code("RADLEX", "RID5720", "new"),
+    "unchanged": Code("RADLEX", "RID39268", "unchanged"),
+    "stable": Code("RADLEX", "RID5734", "stable"),
+    "increased": Code("RADLEX", "RID36043", "increased"),
+    "decreased": Code("RADLEX", "RID36044", "decreased"),
+    "larger": Code("RADLEX", "RID5791", "larger"),
+    "smaller": Code("RADLEX", "RID38669", "smaller"),
+}
+
+SECTION_CODES: dict[str, Code] = {
+    "order": Code("LN", "30667-0", "MR cervical spine without contrast"),
+    "document": Code("LN", "18748-4", "Diagnostic imaging study"),
+    "history": Code("LN", "11329-0", "History"),
+    "technique": Code("LN", "55111-9", "Procedure description"),
+    "comparison": Code("LN", "55114-3", "Prior procedure descriptions"),
+    "previous_findings": Code("LN", "18834-2", "Previous findings"),
+    "findings": Code("LN", "59776-5", "Findings"),
+    "impression": Code("LN", "19005-8", "Impression"),
+    "recommendations": Code("LN", "18783-1", "Recommendations"),
+    "conclusions": Code("LN", "55110-1", "Conclusions"),
+    "critical_results": Code("LN", "73568-8", "Communication of critical results"),
+}
+
+# By category: within minutes, hours, days.
+ACTIONABLE_CODES: dict[int, Code] = {
+    1: Code("RADLEX", "RID49480", "Actionable finding category 1"),
+    2: Code("RADLEX", "RID49481", "Actionable finding category 2"),
+    3: Code("RADLEX", "RID49482", "Actionable finding category 3"),
 }

@@ -35,7 +35,8 @@ class ConsultView(ReportChangeView):
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         colleague = get_object_or_404(User, pk=given["colleague"])
-        services.ask_colleague(report, colleague=colleague, text=given["text"], by=user, expected_version=version)
+        about = {"text": given["text"], "place": given.get("place", "")}
+        services.ask_colleague(report, colleague=colleague, by=user, expected_version=version, **about)
         return {}
 
 

@@ -13,11 +13,11 @@ from django.utils.translation import ngettext
 
 from reporting.reports.critical import SHIPPED, CriticalRules, criticals, urgency_is_unknown
 from reporting.reports.fingerprints import fingerprint
-from reporting.reports.labels import place_label
+from reporting.reports.labels import choice_label, place_label
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
 from reporting.reports.states import FindingState
-from reporting.vocabulary import DiscLevel, Vertebra
+from reporting.vocabulary import DiscLevel, Side, Vertebra, Zone
 
 THICK_MM = 2.0
 BULGE_WARNING_MM = 5.0
@@ -118,6 +118,11 @@ def _details(c: _Checks) -> Iterator[Problem]:
         for level in spec.levels:
             for instance in c.sheet.instances(owner.key, level) if spec.repeatable else (1,):
                 place = Place(spec.key, level, instance=instance)
+                if (
+                    spec.key == "hern_side"
+                    and c.sheet.code("hern_zone", level, instance=instance) == Zone.CENTRAL.value
+                ):
+                    continue  # in the middle, said or not
                 if c.sheet.at(place).state is FindingState.UNSET and c.sheet.applicable(place, human_only=True):
                     code = _DETAILS.get(spec.key, "detail_missing")
                     yield c.block(code, _("A detail is missing: %(place)s") % {"place": c.name(place)}, place)
@@ -209,6 +214,20 @@ def _foraminal(c: _Checks) -> Iterator[Problem]:
             yield c.ask("foraminal_but_patent", message, zone, Place("foramen", level, side))
 
 
+def _zones_and_sides(c: _Checks) -> Iterator[Problem]:
+    """A central herniation lies in the middle, and no other does."""
+    for side in c.sheet.places(c.sheet.template["hern_side"]):
+        said = c.sheet.human(side)
+        zone = c.sheet.code("hern_zone", side.level, instance=side.instance)
+        if said is None or not zone or not c.sheet.applicable(side, human_only=True):
+            continue
+        if (zone == Zone.CENTRAL.value) != (said == Side.MIDLINE.value):
+            message = _("Zone and side of the herniation at %(level)s contradict each other") % {"level": side.level}
+            yield c.block(
+                "zone_and_side_disagree", message, Place("hern_zone", side.level, instance=side.instance), side
+            )
+
+
 _SIDE_WORDS = {"left": re.compile(r"\bleft\b|左", re.I), "right": re.compile(r"\bright\b|右", re.I)}
 _DISC_LEVEL = re.compile("|".join(re.escape(level) for level in _LEVELS))
 
@@ -281,6 +300,34 @@ def _operated_somewhere(c: _Checks) -> Iterator[Problem]:
         yield c.ask("operated_level_unnamed", message, Place("indication_tags"))
 
 
+# What a symptom makes possible, and the reason for which the reader may turn the machine off.
+_SUSPECTED = {
+    "trauma": (("fracture", "dislocation"), "fracture"),
+    "known_tumour": (("marrow", "extramedullary"), "infection_or_tumour"),
+    "fever": (("discitis", "extramedullary"), "infection_or_tumour"),
+}
+
+
+def _suspicions(c: _Checks) -> Iterator[Problem]:
+    """Trauma, a known tumour or fever: what they ask about must be said, and the machine was made for none of them."""
+    sheet = c.sheet
+    tags, withheld = sheet.codes("indication_tags"), sheet.codes("ai_withheld")
+    counts = any(s.machine_value is not None for s in sheet.statements.values())
+    for tag, (keys, reason) in _SUSPECTED.items():
+        if tag not in tags:
+            continue
+        name = choice_label(sheet.template["indication_tags"].choice(tag))
+        asked = (place for key in keys for place in sheet.places(sheet.template[key], usual=True))
+        unset = [place for place in asked if sheet.at(place).state is FindingState.UNSET]
+        if unset:
+            listed = "; ".join(dict.fromkeys(c.name(place) for place in unset))
+            said = {"symptom": name, "places": listed}
+            yield c.ask(f"unset_with_{tag}", _("%(symptom)s, but not assessed: %(places)s") % said, *unset)
+        if counts and reason not in withheld and "ai_withheld" in sheet.template.by_key:
+            message = _("%(symptom)s: machine values count although the machine was not made for such cases")
+            yield c.ask(f"machine_with_{tag}", message % {"symptom": name}, Place("indication_tags"))
+
+
 def _category_changed(c: _Checks) -> Iterator[Problem]:
     """Somebody may already have been told otherwise: asked anew, and the earlier answer stays."""
     before = c.sheet.facts.earlier_category
@@ -315,10 +362,12 @@ _ALL: tuple[Callable[[_Checks], Iterator[Problem]], ...] = (
     _canal_and_cord,
     _numbers,
     _foraminal,
+    _zones_and_sides,
     _comments,
     _required,
     _postoperative,
     _operated_somewhere,
+    _suspicions,
     _critical,
 )
 

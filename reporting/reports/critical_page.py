@@ -11,11 +11,12 @@ from django.utils.translation import ngettext
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.two_people import why_not_second
-from reporting.reports.critical import CATEGORY_CODES, CriticalRules, Trigger
+from reporting.reports.critical import CriticalRules, Trigger
 from reporting.reports.critical.expressions import AllOf, AnyOf, Expression, FirstTime, Is, Together
 from reporting.reports.models import CriticalList, CriticalListStatus
 from reporting.reports.template import CURRENT
 from reporting.reports.template.spec import Template
+from reporting.vocabulary import ACTIONABLE_CODES
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def list_page(row: CriticalList, active: CriticalList, user: User, *, chinese: b
     return ListPage(
         row=row,
         clocks=tuple(
-            ClockRow(category, CATEGORY_CODES[category].value, duration(minutes))
+            ClockRow(category, ACTIONABLE_CODES[category].value, duration(minutes))
             for category, minutes in sorted(rules.minutes.items())
         ),
         triggers=tuple(_trigger(one, rules, chinese=chinese) for one in rules.triggers),

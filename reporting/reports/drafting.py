@@ -12,7 +12,7 @@ from reporting.reports.places import Place
 from reporting.reports.sheet import Value
 from reporting.reports.template.spec import Template
 from reporting.reports.withholding import Stops
-from reporting.vocabulary import GateStatus, LevelStatus, MachineFinding, Zone
+from reporting.vocabulary import GateStatus, LevelStatus, MachineFinding, Side, Zone
 
 LEVEL_UNCERTAIN = "level_uncertain"
 SAME_PLACE_MM = 5.0
@@ -158,8 +158,11 @@ def _details(template: Template, statement: MachineStatement, level: str) -> lis
     details: dict[str, str] = {}
     if statement.finding is MachineFinding.HERNIATION:
         details["hern_zone"] = statement.zone
+        side = template["hern_side"].only_when
         if statement.zone != Zone.CENTRAL.value:
             details["hern_side"] = statement.herniation_side
+        elif side is not None and Zone.CENTRAL.value in side.values:
+            details["hern_side"] = Side.MIDLINE.value
     elif statement.finding is MachineFinding.SLIP:
         details["slip_direction"] = statement.direction
         details["slip_grade"] = statement.grade

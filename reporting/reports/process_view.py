@@ -57,13 +57,18 @@ class PriorRow:
 
 @dataclass(frozen=True)
 class NoteView:
-    """A note, and where on the page it belongs; ``is_open``: a comment that nobody has dealt with."""
+    """A note, and where on the page it belongs; ``is_open``: a comment that nobody has dealt with.
+
+    ``is_mine_to_answer``: a question to this reader without an answer. ``is_at_field``: shown beside its field too.
+    """
 
     note: ReportNote
     place: str
     dom_id: str
     label: str
     is_open: bool
+    is_mine_to_answer: bool
+    is_at_field: bool
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def process_context(
 ) -> dict[str, Any]:
     prior = prior_of(report, user)
     who, changes = changed_since_handed_over(report, shown)
-    notes = _notes(report, shown.sheet)
+    notes = _notes(report, shown.sheet, user)
     first = FirstRead.objects.filter(report=report, reader=user).first()
     return {
         "level_choices": _level_choices(images),
@@ -97,8 +102,8 @@ def process_context(
         "prior": prior,
         "prior_rows": _prior_rows(shown.sheet, prior, chinese=chinese) if prior is not None else (),
         "notes": notes,
-        "comments_open": tuple(one for one in notes if one.is_open),
-        "comment_places": _comment_places(shown.sheet) if may(user, Act.REPORT_REOPEN) else (),
+        "field_notes": tuple(one for one in notes if one.is_at_field),
+        "note_places": _note_places(shown.sheet) if may(user, Act.REPORT_CONSULT) else (),
         "unanswered": list(ReportNote.objects.filter(report=report, kind=NoteKind.CONSULT, to=user, answered_by=None)),
         "colleagues": _colleagues(user) if may(user, Act.REPORT_CONSULT) else (),
         "handed_over_by": who,
@@ -106,19 +111,31 @@ def process_context(
     }
 
 
-def _notes(report: Report, sheet: Sheet) -> tuple[NoteView, ...]:
+def _notes(report: Report, sheet: Sheet, user: User) -> tuple[NoteView, ...]:
     rows = list(report.notes.select_related("by", "to").order_by("created_at"))
+    answered = {row.answers_id for row in rows if row.kind == NoteKind.ANSWER}
     resolved = {row.answers_id for row in rows if row.kind == NoteKind.RESOLVED}
     views = []
     for row in rows:
         label = place_label(sheet.template, Place.parse(row.place)) if row.place else ""
         is_open = row.kind == NoteKind.RETURN and row.pk not in resolved
-        views.append(NoteView(row, row.place, dom_id(row.place) if row.place else "", label, is_open))
+        asked = row.kind == NoteKind.CONSULT
+        views.append(
+            NoteView(
+                note=row,
+                place=row.place,
+                dom_id=dom_id(row.place) if row.place else "",
+                label=label,
+                is_open=is_open,
+                is_mine_to_answer=asked and row.to_id == user.pk and row.pk not in answered,
+                is_at_field=bool(row.place) and (is_open or asked or row.kind == NoteKind.ANSWER),
+            )
+        )
     return tuple(views)
 
 
-def _comment_places(sheet: Sheet) -> tuple[tuple[str, str], ...]:
-    """Where a senior may hang a comment: every place the report speaks of."""
+def _note_places(sheet: Sheet) -> tuple[tuple[str, str], ...]:
+    """Where a question or a comment may hang: every place the report speaks of."""
     spoken = [place for spec in sheet.template.fields for place in sheet.places(spec, usual=True)]
     return tuple((str(place), place_label(sheet.template, place)) for place in spoken if sheet.applicable(place))
 

@@ -296,6 +296,7 @@ class NoticeSerializer(serializers.Serializer[Any]):
 class ConsultSerializer(serializers.Serializer[Any]):
     colleague = serializers.UUIDField()
     text = serializers.CharField(max_length=2000)
+    place = serializers.CharField(max_length=80, required=False, allow_blank=True, help_text="the field it is about")
 
 
 class ConsultAnswerSerializer(serializers.Serializer[Any]):

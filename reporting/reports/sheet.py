@@ -10,6 +10,7 @@ from reporting.reports.places import Place
 from reporting.reports.states import VALUED_STATES, FindingState
 from reporting.reports.template.spec import Condition, Field, Kind, Scope, Template
 
+OTHER_SERIES = "other"  # how the field ``sequences`` calls a series that was not recognised
 Value = str | float | list[str] | None
 
 
@@ -40,6 +41,8 @@ class Facts:
     demo_weights: str = ""
     algorithm: str = ""
     has_earlier_study: bool = False
+    earlier_study: str = ""  # the newest one of the patient before this study: date, accession number
+    covers_all: bool = False  # the machine named every level from C2 to T1
     level_method: str = "manual"  # how the levels got their names, as far as the program can know
     before: Mapping[Place, Value] = field(default_factory=dict)  # signed of the patient before this study
     earlier_category: int | None = None  # gravest in what was last signed or handed over of this study; 0: none
@@ -143,6 +146,8 @@ class Sheet:
             return None
         if spec.key == "level_method":
             return self.facts.level_method
+        if spec.key == "coverage" and not self.facts.covers_all:
+            return None
         if spec.key == "comparison" and self.facts.has_earlier_study:
             return None  # "no earlier study" would be untrue
         if spec.default_unless is not None and self.holds(spec.default_unless, place):

@@ -83,6 +83,20 @@ function acceptAndGoOn() {
   }
 }
 
+/** Ask a colleague, about the field in hand where there is one. */
+function askColleague() {
+  const ask = document.querySelector("[data-ask]");
+  if (!ask) return;
+  const place = document.activeElement.closest("[data-finding]")?.dataset.place ?? "";
+  const about = ask.querySelector("[data-ask-place]");
+  about.value = place;
+  if (about.selectedIndex < 0) about.value = "";
+  ask.open = true;
+  const first = ask.querySelector("[data-ask-first]");
+  first.focus();
+  first.scrollIntoView({ block: "nearest" });
+}
+
 const PAGE_KEYS = {
   y: acceptAndGoOn,
   l: () => press("[data-act=confirm_levels]"),
@@ -99,6 +113,7 @@ const PAGE_KEYS = {
   w: () => press("[data-whole]"),
   t: toggleText,
   s: () => document.querySelector("[data-sign-target]")?.focus(),
+  q: askColleague,
   "?": () => {
     const keys = document.querySelector(".keys");
     keys.open = !keys.open;

@@ -1,4 +1,4 @@
-"""The worklist in a browser: rows that follow by themselves, keys, bulk acts, kept views, filters in the address, pages."""
+"""The worklist in a browser: rows that follow by themselves, keys, bulk acts, views, filters in the address, pages."""
 
 from __future__ import annotations
 
@@ -168,7 +168,8 @@ def test_filters_and_search_are_one_line(
         """(field) => {
             const pen = document.createElement("canvas").getContext("2d");
             pen.font = getComputedStyle(field).font;
-            return [pen.measureText(field.placeholder).width, field.clientWidth - 2 * parseFloat(getComputedStyle(field).paddingLeft)];
+            const inner = field.clientWidth - 2 * parseFloat(getComputedStyle(field).paddingLeft);
+            return [pen.measureText(field.placeholder).width, inner];
         }"""
     )
     assert said[0] <= said[1], "the hint in the search field is cut"

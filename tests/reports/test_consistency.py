@@ -67,6 +67,11 @@ def test_the_worked_example_asks_only_how_urgent_it_is() -> None:
         ({"comment_disc@C5/6": "worse than C4/5"}, (), "comment_names_other_level", "ask"),
         ({**HERNIATION, "comment_disc@C5/6": "touches the right root"}, (), "comment_side_differs", "ask"),
         ({**HERNIATION, "comment_disc@C5/6": "右侧神经根受压"}, (), "comment_side_differs", "ask"),
+        ({**HERNIATION, "hern_side@C5/6": "midline"}, (), "zone_and_side_disagree", "block"),
+        ({**HERNIATION, "hern_zone@C5/6": "central"}, (), "zone_and_side_disagree", "block"),
+        ({"indication_tags": ["trauma"]}, ("fracture@C4",), "unset_with_trauma", "ask"),
+        ({"indication_tags": ["fever"]}, ("discitis@C5/6",), "unset_with_fever", "ask"),
+        ({"indication_tags": ["known_tumour"]}, ("marrow@C4",), "unset_with_known_tumour", "ask"),
         ({}, ("canal_grade@C4/5",), "required_unset", "ask"),
         ({}, ("lordosis",), "required_unset", "ask"),
         ({**SIGNAL, "onset": "acute"}, (), "critical.compression_urgent", "ask"),
@@ -83,6 +88,8 @@ def test_a_flaw_is_named(changes: dict[str, Value], remove: tuple[str, ...], cod
     [
         HERNIATION,
         {"disc_class@C5/6": "herniation", "hern_zone@C5/6": "central"},
+        {"disc_class@C5/6": "herniation", "hern_zone@C5/6": "central", "hern_side@C5/6": "midline"},
+        {"indication_tags": ["trauma", "fever", "known_tumour"]},
         {**HERNIATION, "foramen@C5/6:left": "1", "foramen@C5/6:right": "0"},
         SIGNAL,
         {**SIGNAL, "signal_level_from": "C4/5", "signal_level_to": "C6/7"},
@@ -96,6 +103,14 @@ def test_a_flaw_is_named(changes: dict[str, Value], remove: tuple[str, ...], cod
 )
 def test_what_is_sound_is_not_questioned(changes: dict[str, Value]) -> None:
     assert found(changes) == set()
+
+
+def test_after_trauma_machine_values_count_only_when_the_reader_says_so() -> None:
+    statements = {**sheet_of({**normal_values(), "indication_tags": ["trauma"]}).statements}
+    statements[Place("slip", "C4")] = Statement(FindingState.HUMAN_CONFIRMED, "none", "none", False)
+    assert [p.code for p in find_problems(Sheet(CURRENT, statements, FACTS), SHIPPED)] == ["machine_with_trauma"]
+    withheld = {**statements, Place("ai_withheld"): Statement(FindingState.HUMAN_CONFIRMED, ["fracture"])}
+    assert find_problems(Sheet(CURRENT, withheld, FACTS), SHIPPED) == []
 
 
 def test_slip_numbers_are_compared_with_the_grade() -> None:

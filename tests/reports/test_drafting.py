@@ -47,10 +47,12 @@ def test_a_herniation_is_proposed_with_zone_and_side() -> None:
     }
 
 
-def test_a_central_herniation_has_no_side() -> None:
-    assert set(proposals("herniation", "C5/6", zone="central", herniation_side="midline")) == {
-        "disc_class@C5/6",
-        "hern_zone@C5/6",
+def test_a_central_herniation_lies_in_the_middle() -> None:
+    found = proposals("herniation", "C5/6", zone="central", herniation_side="left")
+    assert {key: one.value for key, one in found.items()} == {
+        "disc_class@C5/6": "herniation",
+        "hern_zone@C5/6": "central",
+        "hern_side@C5/6": "midline",
     }
 
 

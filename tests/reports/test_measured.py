@@ -76,4 +76,4 @@ def test_a_confirmed_cord_size_prints_with_its_z_score(report: Report, senior: U
     change(report, "cord_ap_z", -3.08, senior)
     shown_now = services.preview(report)
     assert "Cord, front to back: 5.9 mm (z-score −3.08)." in shown_now.en.findings_text
-    assert "脊髓前后径5.9 mm(z值−3.08)。" in shown_now.zh.findings_text
+    assert "脊髓前后径5.9 mm（z值−3.08）。" in shown_now.zh.findings_text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from pydicom.sr import codedict
 from reporting.reports.places import Place
 from reporting.reports.services import install_template
 from reporting.reports.sheet import Sheet
-from reporting.reports.template import CURRENT, TEMPLATES, TITLES, Kind
+from reporting.reports.template import CURRENT, SECOND, TEMPLATES, TITLES, Kind
 from reporting.reports.template.export import as_definition, as_text
 from reporting.reports.template.spec import Fill
 from reporting.reports.vocabulary_document import vocabulary_document
@@ -113,3 +114,21 @@ def test_the_vocabulary_document_is_the_template() -> None:
     assert path.read_text(encoding="utf-8") == vocabulary_document(), (
         "run: manage.py report_template --format markdown > docs/…"
     )
+
+
+def test_chinese_words_have_chinese_marks() -> None:
+    """In the newest version; texts of earlier ones are tied to their reports."""
+    han = r"[\u4e00-\u9fff]"
+    for spec in CURRENT.fields:
+        texts = [spec.zh, spec.note_zh, spec.normal_zh, spec.clause_zh]
+        texts += [text for c in spec.choices for text in (c.zh, c.text_zh, c.impression_zh)]
+        for text in texts:
+            assert not re.search(rf"{han}[(),:;]|[(),:;]{han}", text), (spec.key, text)
+
+
+def test_what_every_field_shares_is_coded() -> None:
+    assert set(CURRENT.codes) == {"sections", "presence", "severity", "normality", "side", "change", "actionable"}
+    assert CURRENT["osteophyte"].choice("absent").coded == CURRENT.codes["presence"]["absent"]
+    assert CURRENT["height"].choice("loss_severe").qualifier == CURRENT.codes["severity"]["severe"]
+    assert CURRENT["canal_congenital"].coded == Code("OIFM", "OIFM_GMTS_010143", "congenital narrow canal")
+    assert SECOND["osteophyte"].choice("absent").coded is None

@@ -28,7 +28,7 @@ def begun_with_the_first_version(monkeypatch: pytest.MonkeyPatch) -> Report:
 
 
 def test_a_new_report_is_written_with_the_newest_version() -> None:
-    assert make_draft().template.version == CURRENT.version == "2"
+    assert make_draft().template.version == CURRENT.version == "3"
 
 
 def test_a_report_begun_with_an_earlier_version_goes_on_with_its_fields_and_is_signed(

@@ -13,7 +13,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, StaleVersion, WrongS
 from reporting.reports import services
 from reporting.reports.models import Report
 from reporting.reports.places import Place
-from reporting.reports.services.findings import template_of
+from reporting.reports.services.rows import template_of
 from tests.reports.factories import accept, change, make_draft, make_study, make_user, place, row
 
 pytestmark = pytest.mark.django_db
@@ -223,3 +223,18 @@ def test_confirming_the_rest_does_not_deny_an_earlier_study(junior: User) -> Non
     services.confirm_rest(report, by=junior, expected_version=report.version)
     assert not report.findings.filter(field="comparison").exists()
     assert "Not assessed: comparison" in services.preview(report).en.text
+
+
+def test_the_side_of_a_herniation_follows_its_zone_in_the_same_act(junior: User) -> None:
+    report = make_draft()
+    confirm(report, junior)
+    accept(report, "disc_class@C5/6", junior)
+    change(report, "hern_zone@C5/6", "central", junior)
+    side = row(report, "hern_side@C5/6")
+    assert (side.value, side.state) == ("midline", "human_changed")
+    event = AuditEvent.objects.filter(act="finding.changed").last()
+    assert event is not None
+    assert event.data["details"] == [{"key": "hern_side@C5/6", "value": "midline"}]
+    change(report, "hern_zone@C5/6", "foraminal", junior)
+    side = row(report, "hern_side@C5/6")
+    assert (side.value, side.state) == ("right", "ai_suggested"), "the middle was nobody's word; the machine's is back"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from reporting.reports.critical.rules import (
-    CATEGORY_CODES,
     Critical,
     CriticalRules,
     Trigger,
@@ -15,7 +14,6 @@ from reporting.reports.critical.shipped import CLOCK_MINUTES, TRIGGERS
 SHIPPED = CriticalRules(TRIGGERS, CLOCK_MINUTES)
 
 __all__ = [
-    "CATEGORY_CODES",
     "SHIPPED",
     "Critical",
     "CriticalRules",

@@ -12,13 +12,6 @@ from reporting.reports.critical.expressions import AllOf, AnyOf, Expression, Is
 from reporting.reports.fingerprints import fingerprint
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
-from reporting.vocabulary import Code
-
-CATEGORY_CODES = {
-    1: Code("RADLEX", "RID49480", "Actionable finding category 1"),
-    2: Code("RADLEX", "RID49481", "Actionable finding category 2"),
-    3: Code("RADLEX", "RID49482", "Actionable finding category 3"),
-}
 
 
 @dataclass(frozen=True)

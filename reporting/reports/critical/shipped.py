@@ -65,6 +65,13 @@ TRIGGERS: tuple[Trigger, ...] = (
         superseded_by=("compression_urgent",),
     ),
     Trigger(
+        "cord_lesion",
+        2,
+        "Tumour-like or infarct-like cord lesion",
+        "重要异常：脊髓肿瘤样或梗死样病变",
+        Is("cord_lesion_kind", ("tumour_like", "infarct_like")),
+    ),
+    Trigger(
         "extrusion",
         2,
         "Extrusion or sequestration deforming the cord",

@@ -78,7 +78,7 @@ def lesion_kind_sentences(sheet: Sheet, voice: Voice, *, impression: bool) -> It
         if code in ("", "none"):
             continue
         choice, at = spec.choice(code), _where(sheet, n, voice)
-        en, zh = choice.text_en.replace("{at}", at), choice.text_zh.replace("{at}", f"({at})" if at else "")
+        en, zh = choice.text_en.replace("{at}", at), choice.text_zh.replace("{at}", f"（{at}）" if at else "")
         yield voice.sentence(en, zh, [Place(spec.key, instance=n)])
 
 
@@ -96,7 +96,7 @@ def extramedullary_sentences(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
         contact_en = {"yes": " with cord contact", "no": " without cord contact"}.get(contact, "")
         contact_zh = {"yes": "，与脊髓接触", "no": "，未接触脊髓"}.get(contact, "")
         escc = sheet.code("escc", instance=n) if kind_en == "tumour" else ""
-        escc_en, escc_zh = (f" (ESCC grade {escc})", f"(ESCC {escc}级)") if escc else ("", "")
+        escc_en, escc_zh = (f" (ESCC grade {escc})", f"（ESCC {escc}级）") if escc else ("", "")
         keys = ("extramedullary", "extramedullary_kind", "extramedullary_cord_contact", "escc")
         yield voice.sentence(
             f"{place_en} {kind_en}{escc_en}{contact_en}.",
@@ -115,7 +115,13 @@ def size_sentence(sheet: Sheet, voice: Voice) -> Sentence | None:
     return choice_sentence(sheet, spec, spec.choice(code), voice, [Place("cord_size")], impression=False)
 
 
-_Z_OF = {"cord_ap_mm": "cord_ap_z", "cord_csa_mm2": "cord_csa_z"}
+_Z_OF = {
+    "cord_ap_mm": "cord_ap_z",
+    "cord_csa_mm2": "cord_csa_z",
+    "mscc_pct": "mscc_z",
+    "mcc_pct": "mcc_z",
+    "ascor": "ascor_z",
+}
 
 
 def size_numbers(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
@@ -126,7 +132,7 @@ def size_numbers(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
             continue
         unit = {"mm2": " mm²", "%": "%", "1": ""}.get(spec.unit, f" {spec.unit}")
         z = sheet.number(_Z_OF[key]) if key in _Z_OF else None
-        z_en, z_zh = (f" (z-score {signed(z)})", f"(z值{signed(z)})") if z is not None else ("", "")
+        z_en, z_zh = (f" (z-score {signed(z)})", f"（z值{signed(z)}）") if z is not None else ("", "")
         places = [Place(key), *([Place(_Z_OF[key])] if z is not None else [])]
         yield voice.sentence(f"{spec.en}: {number:g}{unit}{z_en}.", f"{spec.zh}{number:g}{unit}{z_zh}。", places)
 

@@ -8,7 +8,7 @@ from reporting.reports.places import Place
 from reporting.reports.rendering.levels import listed
 from reporting.reports.rendering.plain_fields import choice_sentence, field_sentences
 from reporting.reports.rendering.sentences import Sentence, Voice
-from reporting.reports.sheet import Sheet
+from reporting.reports.sheet import OTHER_SERIES, Sheet
 from reporting.vocabulary import SeriesRole
 
 _SAGITTAL = {
@@ -47,7 +47,10 @@ def _technique(sheet: Sheet, voice: Voice) -> Sentence:
             "Technique: no series was recognised.", "检查方法：未识别扫描序列。", [Place("sequences")]
         )
     together = voice.all_of(planes)
-    return voice.sentence(f"{together} images without contrast.", f"{together}平扫。", [Place("sequences")])
+    more_en, more_zh = ("; other series", "，另有其他序列") if OTHER_SERIES in sheet.facts.sequences else ("", "")
+    return voice.sentence(
+        f"{together} images without contrast{more_en}.", f"{together}平扫{more_zh}。", [Place("sequences")]
+    )
 
 
 def _quality_reason(sheet: Sheet, voice: Voice) -> Sentence | None:
@@ -89,8 +92,12 @@ def _missing_levels(sheet: Sheet, voice: Voice) -> Sentence | None:
 
 
 def _earlier_study(sheet: Sheet, voice: Voice) -> Sentence | None:
-    text = sheet.human(Place("comparison_text")) if sheet.code("comparison") == "available" else None
+    if sheet.code("comparison") != "available":
+        return None
+    text = sheet.human(Place("comparison_text"))
     if not isinstance(text, str):
+        text = sheet.facts.earlier_study
+    if not text:
         return None
     return voice.sentence(f"Earlier study: {text}.", f"既往检查：{text}。", [Place("comparison_text")])
 

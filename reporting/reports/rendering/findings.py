@@ -21,7 +21,8 @@ from reporting.reports.template.spec import Block, Kind
 
 def _plain(sheet: Sheet, voice: Voice, *keys: str) -> Iterator[Sentence]:
     for key in keys:
-        yield from field_sentences(sheet, sheet.template[key], voice)
+        if key in sheet.template.by_key:  # some came with a later version
+            yield from field_sentences(sheet, sheet.template[key], voice)
 
 
 def _alignment(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
@@ -29,7 +30,7 @@ def _alignment(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:
     angle = sheet.number("c2c7_angle_deg")
     if angle is not None:
         yield voice.sentence(f"C2-C7 angle {angle:g}°.", f"C2-C7 Cobb角{angle:g}°。", [Place("c2c7_angle_deg")])
-    yield from _plain(sheet, voice, "scoliosis", "cvj", "cvj_cord_contact", "tonsils")
+    yield from _plain(sheet, voice, "scoliosis", "cvj", "cvj_cord_contact", "tonsils", "canal_congenital")
 
 
 def _vertebra(sheet: Sheet, voice: Voice) -> Iterator[Sentence]:

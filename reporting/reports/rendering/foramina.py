@@ -13,10 +13,10 @@ from reporting.vocabulary import DiscLevel, Side
 _DEGREES = {"1": ("mildly to moderately", "轻中度"), "2": ("severely", "重度")}
 _DEGREES_OF = {"1": ("mild to moderate", "轻中度"), "2": ("severe", "重度")}
 _CAUSES = {
-    "disc": (" by the disc", "(椎间盘所致)"),
-    "uncovertebral": (" by uncovertebral change", "(钩椎关节增生所致)"),
-    "facet": (" by facet change", "(小关节增生所致)"),
-    "mixed": (" by mixed causes", "(混合因素所致)"),
+    "disc": (" by the disc", "（椎间盘所致）"),
+    "uncovertebral": (" by uncovertebral change", "（钩椎关节增生所致）"),
+    "facet": (" by facet change", "（小关节增生所致）"),
+    "mixed": (" by mixed causes", "（混合因素所致）"),
 }
 _ROOTS = {
     "contacted": ("contact", "contacted", "受接触"),

@@ -49,10 +49,10 @@ def _canal_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
         if grade == "3":
             en, zh = (
                 f"cord compression at {where} with T2 signal change (grade 3)",
-                f"{where}水平脊髓受压伴T2信号异常(3级)",
+                f"{where}水平脊髓受压伴T2信号异常（3级）",
             )
         elif grade == "2":
-            en, zh = f"cord compression at {where} without signal change (grade 2)", f"{where}水平脊髓受压变形(2级)"
+            en, zh = f"cord compression at {where} without signal change (grade 2)", f"{where}水平脊髓受压变形（2级）"
         elif len(causes) == 1 and causes[0].is_disc:
             bulges = sheet.code("disc_class", level) == "bulge"
             disc = voice.say("bulge", "膨出") if bulges else voice.all_of(herniations(sheet, level, voice))

@@ -104,4 +104,4 @@ class Voice:
         """A confirmed number in brackets, or nothing."""
         if value is None:
             return ""
-        return self.say(f" ({value:g} mm)", f"({value:g} mm)")
+        return self.say(f" ({value:g} mm)", f"（{value:g} mm）")

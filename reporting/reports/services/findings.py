@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
@@ -16,49 +15,17 @@ from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
-from reporting.reports.services.drafts import structure_of
+from reporting.reports.services.herniation_sides import follow_zone
 from reporting.reports.services.level_moves import refresh_machine_rows
-from reporting.reports.services.reading import current_level_map, load_sheet
+from reporting.reports.services.reading import load_sheet
+from reporting.reports.services.rows import put, row_at, template_of
 from reporting.reports.sheet import Sheet, Value
-from reporting.reports.states import FINDING_TRANSITIONS, FindingState, ReportStatus
-from reporting.reports.template import TEMPLATES
+from reporting.reports.states import FindingState, ReportStatus
 from reporting.reports.template.spec import Kind, Template
 from reporting.reports.values import checked_place, checked_value
 from reporting.reports.withholding import DECIDING_FIELDS, STOPS
 
 _DRAFT = (ReportStatus.DRAFT,)
-
-
-def template_of(report: Report) -> Template:
-    return TEMPLATES[report.template.version]
-
-
-def row_at(report: Report, place: Place) -> Finding:
-    """The row of a place, or a new unset one (not yet stored)."""
-    row = report.findings.filter(field=place.field, level=place.level, side=place.side, instance=place.instance).first()
-    if row is not None:
-        return row
-    return Finding(
-        report=report,
-        field=place.field,
-        structure=structure_of(current_level_map(report), place.level),
-        level=place.level,
-        side=place.side,
-        instance=place.instance,
-        unit=template_of(report)[place.field].unit,
-    )
-
-
-def put(
-    row: Finding, report: Report, state: FindingState, value: Value, *, by: User | None, bulk: bool = False
-) -> None:
-    """Move a row to ``state``. Raises :class:`WrongState` for a move the table does not have."""
-    if row.state != state.value or state is FindingState.UNSET:
-        FINDING_TRANSITIONS.check(FindingState(row.state), state)
-    row.state, row.value, row.bulk = state.value, value, bulk
-    row.set_by, row.set_at = by, timezone.now() if by is not None else None
-    row.report_version = report.version
-    row.save()
 
 
 def audit_value(template: Template, place: Place, value: Value) -> Any:
@@ -82,7 +49,7 @@ def _turn_machine(report: Report, place: Place) -> None:
 def accept_finding(
     report: Report, place: Place, *, by: User, expected_version: int, with_details: bool = False
 ) -> Finding:
-    """Confirm the machine's value, in one act and one event. ``with_details`` takes along zone and side, or direction and grade.
+    """Confirm the machine's value, in one event. ``with_details`` takes along zone and side, or direction and grade.
 
     Raises :class:`WrongState` before the levels are confirmed, or where nothing is suggested.
     """
@@ -102,9 +69,12 @@ def accept_finding(
             rows += [r for r in same.exclude(pk=row.pk) if sheet.applicable(r.place)]
         for each in rows:
             put(each, report, FindingState.HUMAN_CONFIRMED, each.machine_value, by=by)
-        data = {"key": str(place), "value": row.value, "prediction": row.prediction_id}
-        if with_details:
-            data["details"] = [{"key": str(each.place), "value": each.value} for each in rows[1:]]
+        details = [{"key": str(each.place), "value": each.value} for each in rows[1:]]
+        for each in rows:
+            details += follow_zone(report, each.place, each.value, by=by)
+        data: dict[str, Any] = {"key": str(place), "value": row.value, "prediction": row.prediction_id}
+        if details:
+            data["details"] = details
         record(AuditAct.FINDING_ACCEPTED, by=by, about=report, data=data)
         return row
 
@@ -133,10 +103,10 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
         put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
         _turn_machine(report, place)
         new = {"state": row.state, "value": audit_value(template, place, checked)}
-        act = AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED
-        record(
-            act, by=by, about=report, data={"key": str(place), "old": old, "new": new, "prediction": row.prediction_id}
-        )
+        data = {"key": str(place), "old": old, "new": new, "prediction": row.prediction_id}
+        if details := follow_zone(report, place, checked, by=by):
+            data["details"] = details
+        record(AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED, by=by, about=report, data=data)
         return row
 
 

@@ -20,9 +20,9 @@ from reporting.reports.level_line import DISCS, MACHINE_STRUCTURES, Line, NotALi
 from reporting.reports.models import LevelAct, LevelMap, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
-from reporting.reports.services.findings import put, row_at, template_of
 from reporting.reports.services.level_moves import move_rows, own_structures, refresh_machine_rows
 from reporting.reports.services.reading import current_level_map
+from reporting.reports.services.rows import put, row_at, template_of
 from reporting.reports.states import FindingState, ReportStatus
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import DiscLevel, SeriesRole

@@ -12,7 +12,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reports.models import NoteKind, Report, ReportNote
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_act, require_edit
-from reporting.reports.services.findings import template_of
+from reporting.reports.services.rows import template_of
 from reporting.reports.states import ReportStatus
 from reporting.reports.text_hygiene import checked_text
 from reporting.reports.values import checked_place
@@ -30,21 +30,31 @@ def _checked(text: str) -> str:
     return checked_text(text)
 
 
-def ask_colleague(report: Report, *, colleague: User, text: str, by: User, expected_version: int) -> ReportNote:
+def ask_colleague(
+    report: Report, *, colleague: User, text: str, by: User, expected_version: int, place: str = ""
+) -> ReportNote:
     """Ask a named colleague for a second opinion; from then on the colleague may see the study.
 
-    Raises :class:`InvalidInput` unless ``colleague`` is another active radiologist.
+    ``place``: the field it is about. Raises :class:`InvalidInput` unless ``colleague`` is another active radiologist.
     """
     require_act(report, by, Act.REPORT_CONSULT)
     words = _checked(text)
     if colleague.pk == by.pk or not colleague.is_active or Role(colleague.role) not in (Role.JUNIOR, Role.SENIOR):
         raise InvalidInput(_("Ask another active radiologist"))
+    if place:
+        checked_place(template_of(report), _place(place))
     with changing(report, by=by, expected_version=expected_version, allowed=_ALIVE, becomes_author=False):
         note = ReportNote.objects.create(
-            report=report, kind=NoteKind.CONSULT, text=words, by=by, to=colleague, report_version=report.version
+            report=report,
+            kind=NoteKind.CONSULT,
+            text=words,
+            place=place,
+            by=by,
+            to=colleague,
+            report_version=report.version,
         )
         share_study(report.study, to=colleague, by=by)
-        data = {"note": note.pk, "colleague": colleague.pk, "characters": len(words)}
+        data = {"note": note.pk, "colleague": colleague.pk, "place": place, "characters": len(words)}
         record(AuditAct.CONSULT_ASKED, by=by, about=report, data=data)
         return note
 
@@ -63,6 +73,7 @@ def answer_colleague(note: ReportNote, *, text: str, by: User, expected_version:
             report=report,
             kind=NoteKind.ANSWER,
             text=words,
+            place=note.place,
             by=by,
             to=note.by,
             answers=note,

@@ -19,7 +19,7 @@ from reporting.reports.prior import said_before
 from reporting.reports.prose_problems import Basis, prose_problems
 from reporting.reports.rendering import Language, Paragraphs, Rendering, render, with_paragraphs
 from reporting.reports.services.critical_lists import rules_of
-from reporting.reports.sheet import Facts, Sheet, Statement
+from reporting.reports.sheet import OTHER_SERIES, Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
 from reporting.reports.withholding import DECIDING_FIELDS, Stops, stops_of
@@ -28,7 +28,6 @@ from reporting.vocabulary import DiscLevel, SeriesRole, Vertebra
 
 # Rows whose structure lies outside the reported levels after a relabel are kept under such a level, for the way back.
 OUTSIDE = "-"
-OTHER = "other"  # how the field ``sequences`` calls a series that was not recognised
 
 
 @dataclass(frozen=True)
@@ -77,15 +76,17 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
     earlier = (
         Study.objects.filter(patient=study.patient_id, study_date__lt=study.study_date) if study.study_date else None
     )
+    newest_before = earlier.order_by("-study_date", "-created_at").first() if earlier is not None else None
     roles = set(study.series_set.values_list("role", flat=True))
     seen = {level_map.mapping.get(name) for name in analysis.levels if not analysis.is_uncertain(name)}
+    covered = {Vertebra.C2.value, Vertebra.T1.value} <= seen
     extra: set[str] = set()
     if Vertebra.T1.value in seen:
         extra |= {Vertebra.T1.value, DiscLevel.C7_T1.value}
     if DiscLevel.C7_T1.value in seen:
         extra.add(DiscLevel.C7_T1.value)
     return Facts(
-        sequences=tuple(OTHER if r is SeriesRole.UNKNOWN else r.value for r in SeriesRole if r.value in roles),
+        sequences=tuple(OTHER_SERIES if r is SeriesRole.UNKNOWN else r.value for r in SeriesRole if r.value in roles),
         extra_levels=frozenset(extra),
         gate=analysis.gate if report.job is not None else "none",
         gate_reasons={**analysis.reasons, **reader_stops(report).as_gate_reasons()},
@@ -93,11 +94,20 @@ def facts_of(report: Report, level_map: LevelMap) -> Facts:
         demo_weights=report.job.algorithm.applicability if report.job is not None else "",
         algorithm=str(report.job.algorithm) if report.job is not None else "",
         level_method=_level_method(report, analysis),
-        has_earlier_study=earlier is not None and earlier.exists(),
+        covers_all=covered,
+        has_earlier_study=newest_before is not None,
+        earlier_study=_named(newest_before),
         before=said_before(report),
         earlier_category=earlier_category(report),
         values_outside=report.findings.filter(level__startswith=OUTSIDE, set_by__isnull=False).count(),
     )
+
+
+def _named(study: Study | None) -> str:
+    """An earlier study as the report names it: date and accession number."""
+    if study is None or study.study_date is None:
+        return ""
+    return ", ".join(filter(None, (study.study_date.isoformat(), study.accession_number)))
 
 
 def reader_stops(report: Report) -> Stops:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from reporting.reports.template import alignment, behind_disc, cord, disc, exam, other, slip_osteophyte, vertebra
 from reporting.reports.template.second_version import second_version
 from reporting.reports.template.spec import Block, Choice, Condition, Field, Fill, Kind, Scope, Template
+from reporting.reports.template.third_version import third_version
 
 __all__ = [
     "CURRENT",
     "FIRST",
+    "SECOND",
     "TEMPLATES",
     "TITLES",
     "Block",
@@ -44,6 +46,7 @@ _ALL = (
 
 # In printing order: a comment follows the fields of its own block.
 FIRST = Template("1", tuple(sorted(_ALL, key=lambda f: list(Block).index(f.block))))
-CURRENT = second_version(FIRST)
+SECOND = second_version(FIRST)
+CURRENT = third_version(SECOND)
 # Reports keep the template they were written with; every version ever used stays here.
-TEMPLATES = {template.version: template for template in (FIRST, CURRENT)}
+TEMPLATES = {template.version: template for template in (FIRST, SECOND, CURRENT)}

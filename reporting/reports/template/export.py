@@ -19,6 +19,8 @@ def _condition(condition: Condition | None) -> dict[str, Any] | None:
 
 def _choice(choice: Choice) -> dict[str, Any]:
     entry: dict[str, Any] = {"code": choice.code, "en": choice.en, "zh": choice.zh, "coded": _code(choice.coded)}
+    if choice.qualifier:
+        entry["qualifier"] = _code(choice.qualifier)
     if choice.text_en:
         entry["text"] = {"en": choice.text_en, "zh": choice.text_zh}
     if choice.impression_en:
@@ -59,7 +61,12 @@ def _field(spec: Field) -> dict[str, Any]:
 
 def as_definition(template: Template) -> dict[str, Any]:
     """Plain JSON of a template."""
-    return {"version": template.version, "fields": [_field(f) for f in template.fields]}
+    definition: dict[str, Any] = {"version": template.version, "fields": [_field(f) for f in template.fields]}
+    if template.codes:
+        definition["codes"] = {
+            group: {key: _code(code) for key, code in codes.items()} for group, codes in template.codes.items()
+        }
+    return definition
 
 
 def as_text(template: Template) -> str:

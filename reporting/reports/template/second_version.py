@@ -54,7 +54,7 @@ def _exam(key: str, kind: Kind, en: str, zh: str, choices: tuple[Choice, ...], w
     return Field(key, Block.EXAM, Scope.STUDY, kind, en, zh, choices, only_when=when, required=when is not None)
 
 
-def _z(key: str, en: str, zh: str) -> Field:
+def z_score(key: str, en: str, zh: str) -> Field:
     return Field(
         key,
         Block.CORD,
@@ -107,8 +107,8 @@ _ADDED: dict[str, tuple[Field, ...]] = {
             None,
         ),
     ),
-    "cord_ap_mm": (_z("cord_ap_z", "Cord, front to back, z-score", "脊髓前后径z值"),),
-    "cord_csa_mm2": (_z("cord_csa_z", "Cord area, z-score", "脊髓截面积z值"),),
+    "cord_ap_mm": (z_score("cord_ap_z", "Cord, front to back, z-score", "脊髓前后径z值"),),
+    "cord_csa_mm2": (z_score("cord_csa_z", "Cord area, z-score", "脊髓截面积z值"),),
 }
 
 

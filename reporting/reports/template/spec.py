@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -59,6 +60,7 @@ class Choice:
     impression_en: str = ""
     impression_zh: str = ""
     coded: Code | None = None
+    qualifier: Code | None = None  # how severe, beside what it is
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,7 @@ class Template:
 
     version: str
     fields: tuple[Field, ...]
+    codes: Mapping[str, Mapping[str, Code]] = field(default_factory=dict)  # of what every field shares, by group
     by_key: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

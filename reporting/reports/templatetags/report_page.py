@@ -30,8 +30,8 @@ def at_place(problems: Iterable[ProblemView], place: str) -> list[ProblemView]:
 
 
 @register.filter
-def comments_at(notes: Iterable[NoteView], place: str) -> list[NoteView]:
-    """The comments to be shown beside one field."""
+def notes_at(notes: Iterable[NoteView], place: str) -> list[NoteView]:
+    """Comments, questions and answers to be shown beside one field."""
     return [note for note in notes if note.place == place]
 
 

@@ -19,7 +19,7 @@ from reporting.studies.models import Study
 
 @dataclass(frozen=True)
 class Assigned:
-    """What came of giving several studies: those given, and those that somebody else has assigned meanwhile, to whom."""
+    """What came of giving several studies; ``refused``: those somebody else has assigned meanwhile, and to whom."""
 
     given: tuple[Study, ...]
     refused: Mapping[uuid.UUID, str]
@@ -27,7 +27,7 @@ class Assigned:
 
 @transaction.atomic
 def assign_studies(versions: Mapping[uuid.UUID, int], *, to: User | None, by: User) -> Assigned:
-    """Give several studies to a radiologist, or to nobody, in one act. ``versions``: the ``assignment_version`` seen of each.
+    """Give several studies to a radiologist, or to nobody, in one act. ``versions``: the version seen of each.
 
     Studies that ``by`` may not see are passed over; one that was assigned otherwise meanwhile is left alone.
     Raises :class:`NotAllowed` and :class:`InvalidInput` as :func:`assign_study`.
