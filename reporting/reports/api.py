@@ -183,6 +183,7 @@ _FILES = {
     (200, "text/plain"): OpenApiTypes.STR,
     (200, "application/json"): OpenApiTypes.OBJECT,
     (200, "application/fhir+json"): OpenApiTypes.OBJECT,
+    (200, "x-application/hl7-v2+er7"): OpenApiTypes.STR,
 }
 
 

@@ -319,6 +319,7 @@ class ExportFormat(models.TextChoices):
     TEXT = "text", _("Plain text")
     JSON = "json", "JSON"
     FHIR = "fhir", "FHIR R4"
+    HL7 = "hl7", "HL7 v2"
 
 
 class ExportStatus(models.TextChoices):

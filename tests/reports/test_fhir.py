@@ -201,6 +201,7 @@ def test_the_same_version_gives_the_same_bytes_and_its_files_are_inside(senior: 
     assert (english.decode(), chinese.decode()) == (version.text_en, version.text_zh)
 
 
-def test_a_draft_does_not_leave_as_fhir(senior: User) -> None:
+@pytest.mark.parametrize("export_format", [ExportFormat.FHIR, ExportFormat.HL7])
+def test_a_draft_does_not_leave_as_a_message(senior: User, export_format: ExportFormat) -> None:
     with pytest.raises(WrongState):
-        draft_document(make_draft(), ExportFormat.FHIR, by=senior)
+        draft_document(make_draft(), export_format, by=senior)

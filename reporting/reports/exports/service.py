@@ -17,6 +17,7 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.content import canonical
 from reporting.reports.exports.document import Document, document_of, draft_document_of
 from reporting.reports.exports.fhir import fhir_of
+from reporting.reports.exports.hl7 import hl7_of
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.text import text_of
 from reporting.reports.models import ExportFormat, Report, ReportExport, ReportVersion
@@ -29,6 +30,7 @@ _TYPES = {
     ExportFormat.TEXT: ("text/plain; charset=utf-8", "txt"),
     ExportFormat.JSON: ("application/json", "json"),
     ExportFormat.FHIR: ("application/fhir+json; fhirVersion=4.0", "fhir.json"),
+    ExportFormat.HL7: ("x-application/hl7-v2+er7; charset=utf-8", "hl7"),
 }
 
 
@@ -94,12 +96,14 @@ def _bytes_of_version(version: ReportVersion, export_format: ExportFormat) -> by
         return version.content.encode()
     if export_format is ExportFormat.FHIR:
         return fhir_of(version)
+    if export_format is ExportFormat.HL7:
+        return hl7_of(version)
     return _bytes_of_document(document_of(version), export_format)
 
 
 def _bytes_of_draft(report: Report, export_format: ExportFormat, *, blind: bool = False) -> bytes:
-    if export_format is ExportFormat.FHIR:
-        raise WrongState(_("A draft does not leave as FHIR: receivers would take it for a report"))
+    if export_format in (ExportFormat.FHIR, ExportFormat.HL7):
+        raise WrongState(_("A draft does not leave as a message: receivers would take it for a report"))
     content = preview(report, blind=blind).content
     if export_format is ExportFormat.JSON:
         return canonical(content).encode()

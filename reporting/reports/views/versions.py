@@ -19,7 +19,13 @@ from reporting.reports.exports.service import ExportFile, draft_document, export
 from reporting.reports.models import ExportFormat, Report, ReportVersion
 from reporting.reports.signing import version_fault
 
-FORMATS = {"pdf": ExportFormat.PDF, "txt": ExportFormat.TEXT, "json": ExportFormat.JSON, "fhir.json": ExportFormat.FHIR}
+FORMATS = {
+    "pdf": ExportFormat.PDF,
+    "txt": ExportFormat.TEXT,
+    "json": ExportFormat.JSON,
+    "fhir.json": ExportFormat.FHIR,
+    "hl7": ExportFormat.HL7,
+}
 
 
 def _report(request: HttpRequest, report_id: uuid.UUID) -> Report:
