@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reporting.core.models import TimestampedModel
 from reporting.core.states import Transitions
@@ -59,7 +60,7 @@ class AlarmRule(models.TextChoices):
 
 
 class AlarmStatus(models.TextChoices):
-    OPEN = "open", _("open")
+    OPEN = "open", pgettext_lazy("alarm", "open")
     ACKNOWLEDGED = "acknowledged", _("acknowledged")
     CLOSED = "closed", _("closed")
 

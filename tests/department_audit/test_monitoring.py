@@ -372,7 +372,7 @@ def test_from_the_page_baselines_are_frozen_and_alarms_handled(auditor: User) ->
     form = {"first": START.isoformat(), "last": (START + timedelta(days=15)).isoformat(), "reason": "usual"}
     freeze = reverse("department_audit:monitoring_freeze")
     assert "A day is written like" in client.post(freeze, {**form, "last": "soon"}, follow=True).content.decode()
-    assert "1 baselines frozen" in client.post(freeze, form, follow=True).content.decode()
+    assert "Baselines frozen: 1" in client.post(freeze, form, follow=True).content.decode()
     alarm = an_alarm()
     client.post(reverse("department_audit:alarm_act", args=[alarm.pk, "acknowledge"]))
     client.post(reverse("department_audit:alarm_act", args=[alarm.pk, "assign"]), {"to": "nobody"})

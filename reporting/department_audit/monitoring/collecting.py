@@ -108,7 +108,7 @@ def _jobs(start: datetime, end: datetime) -> _Figures:
 
 def _correlations(result: dict[str, Any]) -> Iterable[float]:
     series = (result.get("quality") or {}).get("series") or {}
-    values = (one.get("neighbour_correlation") for one in series.values() if isinstance(one, dict))
+    values: list[Any] = [one.get("neighbour_correlation") for one in series.values() if isinstance(one, dict)]
     return [float(value) for value in values if _is_number(value)]
 
 
@@ -127,4 +127,4 @@ def _is_number(value: Any) -> bool:
 def _asked(sql: str, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, [settings.TIME_ZONE, start, end])
-        return cursor.fetchall()
+        return list(cursor.fetchall())

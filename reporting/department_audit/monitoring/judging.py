@@ -124,7 +124,8 @@ def _limits(
     rows = chart.series.get("points", ())[len(frozen) :]
 
     def column(name: str) -> Floats:
-        return floats([np.nan if row[name] is None else row[name] for row in rows])
+        cells: list[Any] = [np.nan if row[name] is None else row[name] for row in rows]
+        return floats(cells)
 
     return column("lcl"), column("ucl")
 

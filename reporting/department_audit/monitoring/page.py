@@ -108,7 +108,9 @@ def _figures_text(alarm: Alarm) -> str:
     kind = _kind(measure)
     text = f"{number_text(figures['value'], kind)} (n = {figures['n']})"
     usual = figures.get("usual")
-    return text if usual is None else f"{text}; {_('usual')} {number_text(usual, kind)}"
+    return (
+        text if usual is None else _("%(value)s; usual %(usual)s") % {"value": text, "usual": number_text(usual, kind)}
+    )
 
 
 def areas() -> list[AreaRows]:
@@ -224,8 +226,8 @@ def _figure(table: Table, kind: Kind, name: str, usual: float | None, baseline: 
 
 def _line_trace(days: Sequence[str], values: Sequence[Any], name: str, ink: str, dash: str) -> go.Scatter:
     return go.Scatter(
-        x=days, y=list(values), mode="lines", name=name, meta={"ink": ink}, line={"dash": dash, "width": 1.5},
-        hoverinfo="skip",
+        x=days, y=list(values), mode="lines+markers", name=name, meta={"ink": ink}, marker={"size": 3},
+        line={"dash": dash, "width": 1.5}, hoverinfo="skip",
     )  # fmt: skip
 
 

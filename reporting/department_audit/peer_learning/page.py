@@ -81,7 +81,7 @@ def case_page(case: PeerCase, user: User) -> CasePage:
     template = _template(case)
     answer = case.answers.filter(reviewer=user).first()
     pictures = slices_of(case)
-    page = {
+    page: dict[str, Any] = {
         "case": case,
         "place": place_of(case),
         "choices": tuple((one.code, choice_label(one)) for one in template[case.field].choices),
@@ -121,7 +121,8 @@ def _said(case: PeerCase, value: str) -> Iterable[Said]:
     if machine is not None:
         word = _("positive") if machine["positive"] else _("negative")
         if machine["probability"] is not None and machine["threshold"] is not None:
-            word += f" (p = {machine['probability']:.2f}, {_('threshold')} {machine['threshold']:.2f})"
+            numbers = {"p": f"{machine['probability']:.2f}", "threshold": f"{machine['threshold']:.2f}"}
+            word += " " + _("(p = %(p)s, threshold %(threshold)s)") % numbers
         yield Said(_("Machine"), word, bool(value) and machine["positive"] == is_positive)
     names = {"blind_first": _("First read, without the machine"), "prepared": _("Prepared"), "final": _("Signed")}
     for key, name in names.items():

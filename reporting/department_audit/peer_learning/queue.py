@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from datetime import timedelta
 
@@ -180,10 +181,10 @@ def _reference(case: PeerCase, value: str, answers: int, agreeing: int, by: User
     )
 
 
-def _said_by(case: PeerCase) -> dict[object, str]:
+def _said_by(case: PeerCase) -> dict[uuid.UUID, str]:
     """Who is told, and what they had said: readers, blind readers and signers, each their latest word."""
     report, said = case.version.report_id, case.said
-    told: dict[object, str] = {}
+    told: dict[uuid.UUID, str] = {}
     for reader in FirstRead.objects.filter(report=report).order_by("created_at").values_list("reader", flat=True)[:1]:
         if "blind_first" in said:
             told[reader] = said["blind_first"]

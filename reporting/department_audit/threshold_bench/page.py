@@ -77,6 +77,10 @@ class BenchPage:
 def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float | None, user: User) -> BenchPage:
     finding = recent.finding
     in_force = threshold_in_force(algorithm, finding)
+    history = _history(algorithm, finding)
+    waiting = next((one for one in history if one.status == "proposed"), None)
+    if tried is None and waiting is not None:
+        tried = waiting.threshold
     is_same = tried is None or round(tried, DIGITS) == round(in_force, DIGITS)  # as the page writes it
     shown = in_force if tried is None or is_same else tried
     grid = [recent.at(threshold) for threshold in sorted({*GRID, in_force, shown})]
@@ -86,12 +90,6 @@ def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float 
         (Word("in_force", _("In force")), of_threshold[in_force]),
         (Word("tried", _("Tried here")), of_threshold[shown]),
     ]
-    history = tuple(
-        ThresholdChange.objects.filter(algorithm=algorithm, finding=finding).select_related(
-            "proposed_by", "activated_by", "retired_by"
-        )
-    )
-    waiting = next((one for one in history if one.status == "proposed"), None)
     why_not = why_not_second(waiting, user) if waiting and may(user, Act.THRESHOLD_ACTIVATE) else ""
     return BenchPage(
         algorithm,
@@ -117,6 +115,12 @@ def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float 
         may_decline=waiting is not None and may(user, Act.THRESHOLD_DECLINE),
         why_not=why_not,
     )
+
+
+def _history(algorithm: Algorithm, finding: str) -> tuple[ThresholdChange, ...]:
+    """The newest first."""
+    people = ("proposed_by", "activated_by", "retired_by")
+    return tuple(ThresholdChange.objects.filter(algorithm=algorithm, finding=finding).select_related(*people))
 
 
 def _address(algorithm: Algorithm, finding: str, truth: Truth) -> str:
@@ -168,13 +172,15 @@ def _comparison(rows: Sequence[tuple[Word, Rescored]], finding: str, truth: Trut
             for word, one in rows
         ),
     )
-    title = f"{compared_with(truth)}: {finding_text(finding)}, {_('recent reports scored again')}"
+    subject = _("recent reports scored again")
+    title = f"{compared_with(truth)}: {finding_text(finding)}, {subject}"
     return Chart("rescored", title, table, _note(finding, truth, recent), None)
 
 
 def _curve(grid: Sequence[Rescored], finding: str, truth: Truth, in_force: float) -> Chart:
     table = curve_table([one.point for one in grid], truth)
-    title = f"{compared_with(truth)}: {finding_text(finding)}, {_('rates at every threshold')}"
+    subject = _("rates at every threshold")
+    title = f"{compared_with(truth)}: {finding_text(finding)}, {subject}"
     figure = threshold_figure(table, truth, in_force) if table.rows else None
     note = _note(finding, truth)
     return Chart("bench-curve", title, table, note, figure, empty=_("Nothing to compare: a class has no rows."))

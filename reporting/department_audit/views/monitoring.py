@@ -78,7 +78,7 @@ def freeze(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("%(n)s baselines frozen.") % {"n": len(frozen)})
+        messages.success(request, _("Baselines frozen: %(n)s") % {"n": len(frozen)})
     return redirect("department_audit:monitoring")
 
 

@@ -67,7 +67,7 @@ def draw(request: HttpRequest) -> HttpResponse:
     if drawn is None:
         messages.info(request, _("Nothing to draw: today's cases are drawn, or no recent report is left."))
     else:
-        messages.success(request, _("%(n)s cases drawn.") % {"n": drawn.cases.count()})
+        messages.success(request, _("Cases drawn: %(n)s") % {"n": drawn.cases.count()})
     return redirect("department_audit:peer_learning")
 
 
