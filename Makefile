@@ -29,7 +29,7 @@ var/.node: package-lock.json var/.python
 	@$(BIN)/npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
-built/viewer/manifest.json: var/.node package.json $(wildcard viewer/*.mjs) static/js/api_client.mjs
+built/viewer/manifest.json: var/.node package.json $(wildcard viewer/*.mjs) static/js/api_client.mjs static/js/save_queue.mjs static/js/report_changes.mjs
 	@echo "Building the viewer"
 	@$(BIN)/npm run --silent build
 	@touch $@

@@ -4,6 +4,8 @@
  * Buttons: data-tool, data-shows (a preference), data-do; the choice of layout: data-layout-choice. Keys work while an image has
  * the focus; "V" anywhere on the page outside a text field brings the focus there.
  */
+import { MARK_KINDS } from "./marks.mjs";
+
 const STEPS = { ArrowDown: 1, ArrowUp: -1, PageDown: 5, PageUp: -5, Home: -Infinity, End: Infinity };
 const MOVE_PX = 24;
 const MOVES = { ArrowDown: [0, -MOVE_PX], ArrowUp: [0, MOVE_PX], ArrowRight: [-MOVE_PX, 0], ArrowLeft: [MOVE_PX, 0] };
@@ -30,7 +32,13 @@ export class Controls {
   set tool(name) {
     this.#tool = name;
     this.viewer.drawing.cancel();
+    this.viewer.marks?.cancel();
     this.show();
+  }
+
+  /** Whether the chosen tool draws a mark for training. */
+  get isMarking() {
+    return MARK_KINDS.includes(this.#tool);
   }
 
   /** Buttons, lists and layout as things are. */
@@ -43,6 +51,7 @@ export class Controls {
     const layout = this.preferences.get("layout");
     press(this.#button("enlarge"), layout === "single");
     this.root.dataset.tool = this.#tool;
+    this.viewer.marks?.panel.offer(this.#tool);
     this.root.querySelector("[data-layout-choice]").value = layout;
     const panes = this.root.querySelector("[data-viewer-panes]");
     const changed = panes.dataset.layout !== layout;
@@ -142,6 +151,7 @@ export class Controls {
   #actOf(event, pane) {
     const { key, shiftKey } = event;
     const tool = { b: "window", d: "distance", g: "angle", o: "cross", h: "pan", z: "zoom" }[key.toLowerCase()];
+    const mark = { 5: "vertebra_point", 6: "ligament_point", 7: "disc_slice", 8: "contour" }[key];
     const shows = { n: "show_names", m: "show_measurements", e: "show_reference_lines", y: "linked" }[key.toLowerCase()];
     const act = { i: "invert", p: "cine", f: "enlarge", 0: "reset", q: "put" }[key.toLowerCase()];
     if (shiftKey && MOVES[key]) return () => pane.pan(MOVES[key].map((px) => -px));
@@ -152,6 +162,13 @@ export class Controls {
     if (/^[1-4]$/.test(key)) return () => this.#goPane(Number(key) - 1);
     if (key === "Escape") return () => this.#escape();
     if (tool) return () => (this.tool = tool);
+    const { marks } = this.viewer;
+    if (marks?.store.mayDraw && mark) return () => (this.tool = mark);
+    if (marks && key.toLowerCase() === "k") return () => marks.panel.open();
+    if (marks?.store.mayDraw && this.isMarking) {
+      if (key === "Enter") return () => marks.putInMiddle(this.#tool, pane);
+      if (key === "Backspace") return () => marks.undo();
+    }
     if (shows) return () => this.#toggle(shows);
     if (act) return () => this.do(act, pane);
     return null;
@@ -173,7 +190,8 @@ export class Controls {
 
   /** One thing back per press: film, half-drawn angle, crosshair, tool. */
   #escape() {
-    if (this.cine.stop() || this.viewer.drawing.cancel() || this.viewer.clearCross()) return;
+    const { cine, viewer } = this;
+    if (cine.stop() || viewer.drawing.cancel() || viewer.marks?.cancel() || viewer.clearCross()) return;
     this.tool = "window";
   }
 }

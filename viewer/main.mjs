@@ -10,6 +10,8 @@ import { Controls } from "./controls.mjs";
 import { Description } from "./description.mjs";
 import { prepareImages } from "./images.mjs";
 import { listen, panTool, windowTool, zoomTool } from "./pointer.mjs";
+import { MARK_KINDS } from "./marks.mjs";
+import { startMarks } from "./marks_start.mjs";
 import { Preferences } from "./preferences.mjs";
 import { ResultBar } from "./result_bar.mjs";
 import { Viewer } from "./viewer.mjs";
@@ -56,12 +58,14 @@ export async function start({ root, said, words, address }) {
     store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }).catch(() => NO_ANSWER),
   });
 
+  const marks = startMarks({ root, said, viewer, controls });
   const tools = {
     window: windowTool,
     pan: panTool,
     zoom: zoomTool,
     distance: viewer.drawing.tool("distance"),
     angle: viewer.drawing.tool("angle"),
+    ...Object.fromEntries(MARK_KINDS.map((kind) => [kind, marks.tool(kind)])),
     cross: {
       start: (pane, { point }) => viewer.pointAt(pane, point),
       move: (pane, { point }) => viewer.pointAt(pane, point),
@@ -94,6 +98,7 @@ export async function start({ root, said, words, address }) {
   document.addEventListener("dens:levels-changed", async () => {
     const answer = await request(address, { method: "GET" }).catch(() => NO_ANSWER);
     if (answer.status === 200) viewer.renew(answer.body);
+    marks.store.load().catch(() => {});
   });
   addEventListener("pagehide", () => preferences.flush());
   const sizes = new ResizeObserver(() => {
@@ -104,4 +109,5 @@ export async function start({ root, said, words, address }) {
 
   await viewer.start();
   parts.changed("hanging");
+  marks.store.load().catch(() => {}); // without connection the images say so
 }

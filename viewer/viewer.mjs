@@ -261,8 +261,14 @@ export class Viewer {
       ...levelShapes(description, frame, { names: shows.show_names, lines: shows.show_lines }),
       ...(shows.show_measurements ? measurementShapes(description, series, index, this.level || this.#firstLevel()?.name) : []),
       ...crossShapes(description, frame, this.cross),
+      ...(this.marks?.shapes(pane) ?? []),
       ...drawnShapes(this.drawing.items, pane.sliceKey, this.words),
     ];
+  }
+
+  /** The machine's outlines on the slice a pane shows. */
+  contoursOn(pane) {
+    return this.#contoursOf(pane.series)[pane.index] ?? {};
   }
 
   /** Contours come once per series, when they are first wanted; until then there are none. */

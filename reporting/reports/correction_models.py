@@ -36,7 +36,7 @@ class MarkOrigin(models.TextChoices):
 class MarkState(models.TextChoices):
     OPEN = "open", _("waits for review")
     ACCEPTED = "accepted", _("accepted")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", _("sent back")
     RETRACTED = "retracted", _("taken back")
     AMENDED = "amended", _("replaced by another")
 

@@ -75,6 +75,7 @@ class CorrectionsSerializer(serializers.Serializer[Any]):
     """``level_map_version`` goes back with what is drawn."""
 
     level_map_version = serializers.IntegerField()
+    may_draw = serializers.BooleanField()
     marks = CorrectionSerializer(many=True)
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from reporting.accounts.idempotency import once
-from reporting.accounts.permissions import Act, require
+from reporting.accounts.permissions import Act, may, require
 from reporting.accounts.rest import actor
 from reporting.core.openapi import IDEMPOTENCY_KEY, IF_MATCH, refusals
 from reporting.core.rest import etag, version_seen
@@ -23,6 +23,7 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.correction_models import Correction, CorrectionQuerySet, MarkKind
 from reporting.reports.models import Report
 from reporting.reports.services import corrections as services
+from reporting.reports.states import ReportStatus
 from reporting.studies.models import SopInstance
 from reporting.vocabulary import Structure
 
@@ -41,8 +42,13 @@ def _marks(request: Request, report: Report) -> CorrectionQuerySet:
 
 def _answer(request: Request, report: Report, *ids: uuid.UUID) -> dict[str, Any]:
     shown = _marks(request, report).filter(pk__in=ids) if ids else _marks(request, report)
-    marks = shapes.CorrectionSerializer(list(shown), many=True, context={"user": actor(request)}).data
-    return {"level_map_version": report.level_map_version, "marks": marks}
+    user = actor(request)
+    said = {
+        "level_map_version": report.level_map_version,
+        "may_draw": may(user, Act.CORRECTION_DRAW) and ReportStatus(report.status) in services.MAY_BE_MARKED,
+        "marks": shown,
+    }
+    return dict(shapes.CorrectionsSerializer(said, context={"user": user}).data)
 
 
 class CorrectionsView(APIView):
@@ -125,8 +131,8 @@ def _view(
         parameters=[IF_MATCH, IDEMPOTENCY_KEY],
         responses={200: shapes.CorrectionsSerializer, **refusals(400, 409, 412, 422, 428)},
     )
-    view.post = schema(CorrectionDecisionView.post)  # type: ignore[method-assign]
-    return view
+    described: type[CorrectionDecisionView] = extend_schema_view(post=schema)(view)
+    return described
 
 
 DECISIONS = {

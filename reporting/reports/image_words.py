@@ -7,9 +7,17 @@ from django.utils.translation import gettext as _
 
 def image_words() -> dict[str, str]:
     return {
-        "no_webgl": _("This browser draws without WebGL: plain pictures of the key slices instead of the viewer."),
-        "no_bundle": _("The viewer was not installed (make setup): plain pictures of the key slices instead."),
-        "viewer_failed": _("The viewer could not start: plain pictures of the key slices instead."),
+        "no_webgl": _(
+            "This browser draws without WebGL: plain pictures of the key slices instead of the viewer. "
+            "No marks can be drawn here."
+        ),
+        "no_bundle": _(
+            "The viewer was not installed (make setup): plain pictures of the key slices instead. "
+            "No marks can be drawn here."
+        ),
+        "viewer_failed": _(
+            "The viewer could not start: plain pictures of the key slices instead. No marks can be drawn here."
+        ),
         "no_series": _("No such series in this study"),
         "logged_out": _("Logged out: log in again in another tab, then scroll."),
         "image_failed": _("This image could not be loaded."),

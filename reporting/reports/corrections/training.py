@@ -14,8 +14,8 @@ def accepted_corrections(study: Study) -> list[dict[str, Any]]:
     Each: ``id`` (ours), ``kind``, ``structure``, ``level`` ("" for none), ``side``, ``says``, ``origin`` (``drawn`` or
     ``machine``), ``series_instance_uid``, ``sop_instance_uid``, ``frame`` (from 1), ``points`` ([[column, row], …] of
     the stored frame), ``points_lps_mm``, ``frame_of_reference_uid``, ``diameter_px`` (of the dot; ``None``
-    for a contour), ``level_map_version``, ``levels_are_current`` (whether the report still names levels as when it was drawn),
-    ``drawn_at`` and ``accepted_at`` (aware datetimes). UIDs are the stored ones: who lets them out replaces them.
+    for a contour), ``level_map_version``, ``levels_are_current`` (whether the report still names levels as when it was
+    drawn), ``drawn_at`` and ``accepted_at`` (aware datetimes). UIDs are the stored ones.
     """
     marks = Correction.objects.of_study(study).accepted().select_related("instance__series", "report")
     found = []

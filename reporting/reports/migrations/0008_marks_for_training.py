@@ -114,7 +114,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("open", "waits for review"),
                             ("accepted", "accepted"),
-                            ("rejected", "rejected"),
+                            ("rejected", "sent back"),
                             ("retracted", "taken back"),
                             ("amended", "replaced by another"),
                         ],

@@ -32,7 +32,7 @@ from reporting.studies.models import SopInstance, Study
 from reporting.vocabulary import Structure
 
 # Of a signed report too: marks are about images, usually drawn when the reading is done, and change nothing signed.
-_MAY_BE_MARKED = (ReportStatus.DRAFT, ReportStatus.PRELIMINARY, ReportStatus.FINAL)
+MAY_BE_MARKED = (ReportStatus.DRAFT, ReportStatus.PRELIMINARY, ReportStatus.FINAL)
 MAX_COMMENT = 500
 
 
@@ -205,7 +205,7 @@ def _locked(report: Report, level_map_version: int) -> Report:
     """The report, held together with its study's marks until the transaction ends."""
     study = Study.objects.select_for_update().get(pk=report.study_id)
     current = Report.objects.select_related("job", "study").get(pk=report.pk)
-    if ReportStatus(current.status) not in _MAY_BE_MARKED:
+    if ReportStatus(current.status) not in MAY_BE_MARKED:
         status = {"status": current.get_status_display()}
         raise WrongState(_("This is not possible while the report is %(status)s") % status)
     if current.level_map_version != level_map_version:

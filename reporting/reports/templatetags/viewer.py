@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import Any
 
 from django import template
 from django.conf import settings
 from django.templatetags.static import static
 
+from reporting.reports.corrections.words import mark_rules, mark_words
 from reporting.reports.image_words import image_words as words
 from reporting.reports.image_words import nudge_directions as directions
 
@@ -34,4 +36,12 @@ def viewer_bundle() -> str:
 
 
 register.simple_tag(words, name="image_words")
+
+
+@register.simple_tag
+def marks_said() -> dict[str, Any]:
+    """Words and rules of marks for training, for the viewer."""
+    return {"words": mark_words(), "rules": mark_rules()}
+
+
 register.simple_tag(directions, name="nudge_directions")

@@ -62,6 +62,7 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
         "links": {
             "alignments": reverse("api:study-alignments", args=[report.study_id]),
             "preferences": reverse("api:viewer-preferences"),
+            "corrections": reverse("api:report-corrections", args=[report.pk]),
         },
     }
 
