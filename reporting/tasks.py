@@ -8,11 +8,14 @@ from reporting.core.late_task import late_task
 from reporting.department_audit.intake import take_pending
 from reporting.department_audit.monitoring import watching
 from reporting.department_audit.peer_learning import drawing
+from reporting.outbound.dispatch import SEND_DELIVERIES
+from reporting.outbound.services import send_due
 from reporting.predictions import (
     dispatch,
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
+from reporting.reports.exports.outgoing import send_delivery
 from reporting.reports.services import draft_missing_reports
 from reporting.studies.frame_store import trim_cache
 
@@ -54,3 +57,9 @@ def watch_quality() -> None:
 def trim_cache_to_its_size() -> None:
     """Each hour: decoded frames and pictures that were made longest ago go; they can be made again."""
     trim_cache(settings.CACHE_BYTES)
+
+
+@late_task(SEND_DELIVERIES)
+def send_deliveries() -> None:
+    """After each signature and each minute: signed reports go where they are wanted."""
+    send_due(send_delivery)

@@ -8,9 +8,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
 from pydicom.uid import generate_uid
+from pynetdicom import AE, evt
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 from reporting.audit_trail.models import AuditEvent
 from reporting.audit_trail.services import verify_chain
@@ -184,3 +189,50 @@ def test_logs_name_nobody(tmp_path: Path) -> None:
         running.process.terminate()
         said = "".join(running.process.communicate(timeout=30))
     assert "CANARY" not in said
+
+
+def commitment(listener: Listener, references: list[tuple[str, str]]) -> tuple[int, Dataset]:
+    """Ask as a scanner does and wait for the answer on the same association."""
+    answers: list[tuple[int, Dataset]] = []
+
+    def on_report(event: Any) -> tuple[int, None]:
+        answers.append((event.event_type, event.event_information))
+        return 0x0000, None
+
+    entity = AE(AE_TITLE)
+    entity.add_requested_context(StorageCommitmentPushModel)
+    association = entity.associate(
+        "127.0.0.1", listener.port, ae_title="DENS", evt_handlers=[(evt.EVT_N_EVENT_REPORT, on_report)]
+    )
+    assert association.is_established
+    request = Dataset()
+    request.TransactionUID = generate_uid()
+    request.ReferencedSOPSequence = []
+    for sop_class, uid in references:
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, uid
+        request.ReferencedSOPSequence.append(item)
+    status, _reply = association.send_n_action(
+        request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    )
+    assert status.Status == 0x0000
+    deadline = time.monotonic() + 20
+    while not answers and time.monotonic() < deadline:
+        time.sleep(0.05)
+    association.release()
+    ((kind, report),) = answers
+    assert report.TransactionUID == request.TransactionUID
+    return kind, report
+
+
+def test_only_what_lies_here_whole_is_committed_to(listener: Listener, tmp_path: Path) -> None:
+    write_series(tmp_path / "series", slice_values(3))
+    listener.store(tmp_path)
+    kept = list(SopInstance.objects.values_list("sop_class_uid", "sop_instance_uid"))
+    kind, report = commitment(listener, kept)
+    assert (kind, len(report.ReferencedSOPSequence)) == (1, 3)
+    damaged = SopInstance.objects.get(sop_instance_uid=kept[0][1])
+    blobs.blob_path(damaged.sha256).write_bytes(b"flipped")
+    kind, report = commitment(listener, [*kept, (kept[0][0], generate_uid()), (SecondaryCapture, kept[1][1])])
+    assert (kind, len(report.ReferencedSOPSequence)) == (2, 2)
+    assert sorted(item.FailureReason for item in report.FailedSOPSequence) == [0x0110, 0x0112, 0x0119]

@@ -16,6 +16,7 @@ from reporting.accounts.services import authenticate_for_signing
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import Incomplete, InvalidInput, StaleVersion, WrongState
+from reporting.outbound.services import queue_version
 from reporting.predictions.blind import reveal
 from reporting.reports.blind import reads_blind
 from reporting.reports.content import VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
@@ -157,6 +158,7 @@ def sign_report(
         texts = (shown.en.text, shown.zh.text)
         version = _store(report, VersionKind.FINAL, SignatureMeaning.VERIFIED, shown.content, texts, by)
         _audit(AuditAct.REPORT_SIGNED, version, by)
+        queue_version(version.pk, by=by)
     return version
 
 
@@ -190,6 +192,7 @@ def sign_addendum(
         }
         version = _store(report, VersionKind.ADDENDUM, SignatureMeaning.ADDED, content, (text, text), by)
         _audit(AuditAct.REPORT_ADDENDUM_SIGNED, version, by)
+        queue_version(version.pk, by=by)
         if critical_category is not None:
             addendum_alert(report, critical_category, text, by=by)
     return version

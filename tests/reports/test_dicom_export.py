@@ -1,0 +1,130 @@
+"""Signed reports as DICOM objects: what Debian's validators accept and its programs read."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from django.conf import settings
+from pydicom.uid import generate_uid
+
+from reporting.accounts.models import User
+from reporting.outbound.models import Form
+from reporting.reports import services
+from reporting.reports.exports.outgoing import object_of
+from reporting.reports.models import Report
+from reporting.studies.models import Series
+from tests.factories import add_object
+from tests.reports.factories import PASSWORD, change, complete, make_draft, place, sign, signed_report
+
+pytestmark = pytest.mark.django_db
+FONTS = pytest.mark.skipif(not any(settings.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci")
+
+
+def needs(program: str) -> None:
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed: the object was NOT checked with it")
+
+
+def errors_of(path: Path) -> list[str]:
+    """What dciodvfy calls an error. Its check of text does not know ISO_IR 192, which is no error of ours."""
+    done = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    lines = (done.stdout + done.stderr).splitlines()
+    return [line for line in lines if line.startswith("Error")]
+
+
+def saved(content: bytes, folder: Path, name: str = "object.dcm") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def with_images(report: Report) -> Report:
+    """The same report of a study that holds objects to refer to."""
+    series = report.study.series_set.first() or Series.objects.create(
+        study=report.study, series_instance_uid=generate_uid(), modality="MR"
+    )
+    add_object(series)
+    add_object(series)
+    return report
+
+
+def read(content: bytes) -> Any:
+    return pydicom.dcmread(io.BytesIO(content))
+
+
+def test_a_structured_report_is_valid_and_readable(senior: User, tmp_path: Path) -> None:
+    needs("dciodvfy")
+    needs("dsrdump")
+    content = object_of(with_images(signed_report(senior)).versions.get(), Form.DICOM_SR)
+    path = saved(content, tmp_path)
+    assert errors_of(path) == []
+    done = subprocess.run(["dsrdump", str(path)], capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert b"VERIFIED" in done.stdout.upper()
+    assert b"C5/6" in done.stdout
+
+
+def test_the_same_version_is_the_same_object(senior: User) -> None:
+    version = with_images(signed_report(senior)).versions.get()
+    first, again = (read(object_of(version, Form.DICOM_SR)) for _once in range(2))
+    assert str(first).splitlines() == str(again).splitlines()
+
+
+@FONTS
+def test_the_printed_report_travels_in_a_valid_object(senior: User, tmp_path: Path) -> None:
+    needs("dciodvfy")
+    report = with_images(signed_report(senior))
+    content = object_of(report.versions.get(), Form.DICOM_PDF)
+    assert errors_of(saved(content, tmp_path)) == []
+    dataset = read(content)
+    assert dataset.EncapsulatedDocument.startswith(b"%PDF")
+    assert dataset.StudyInstanceUID == report.study.study_instance_uid
+    assert (dataset.PatientID, str(dataset.PatientName)) == (report.study.patient.patient_id, report.study.patient.name)
+
+
+def test_an_addendum_names_what_it_replaces(senior: User, tmp_path: Path) -> None:
+    needs("dciodvfy")
+    report = with_images(signed_report(senior))
+    first = read(object_of(report.versions.get(), Form.DICOM_SR))
+    report.refresh_from_db()
+    services.sign_addendum(report, "补充说明 seen again", by=senior, expected_version=report.version, password=PASSWORD)
+    content = object_of(report.versions.get(number=2), Form.DICOM_SR)
+    second = read(content)
+    (study,) = second.PredecessorDocumentsSequence
+    (series,) = study.ReferencedSeriesSequence
+    assert [one.ReferencedSOPInstanceUID for one in series.ReferencedSOPSequence] == [first.SOPInstanceUID]
+    assert second.SOPInstanceUID != first.SOPInstanceUID
+    assert second.SeriesInstanceUID == first.SeriesInstanceUID
+    assert errors_of(saved(content, tmp_path)) == []
+    assert "补充说明 seen again" in str(second)
+
+
+def varied(number: int, senior: User) -> Report:
+    """Twenty reports that differ in what was changed, where, and in whether it can be judged at all."""
+    report = make_draft()
+    complete(report, senior)
+    level = ("C2/3", "C3/4", "C4/5", "C5/6", "C6/7")[number % 5]
+    if number % 4 == 1:
+        change(report, f"lf@{level}:left", "thickened", senior)
+    if number % 4 == 2:
+        at = place(f"lf@{level}:right")
+        services.mark_not_evaluable(report, at, by=senior, expected_version=report.version)
+    if number % 4 == 3:
+        change(report, f"pll@{level}", "thickened", senior)
+    sign(report, senior)
+    return report
+
+
+def test_twenty_varied_reports_have_no_error(senior: User, tmp_path: Path) -> None:
+    needs("dciodvfy")
+    found = {}
+    for number in range(20):
+        content = object_of(with_images(varied(number, senior)).versions.get(), Form.DICOM_SR)
+        found[number] = errors_of(saved(content, tmp_path, f"{number}.dcm"))
+    assert {number: errors for number, errors in found.items() if errors} == {}
