@@ -16,6 +16,7 @@ urlpatterns = [
     path("algorithms/", include("reporting.reports.algorithm_urls")),
     path("rules/", include("reporting.reports.rules_urls")),
     path("audit/", include("reporting.department_audit.urls")),
+    path("reader-studies/", include("reporting.reader_studies.urls")),
     path("", include("reporting.reports.urls")),
     path("", include("reporting.worklist.urls")),
 ]

@@ -79,6 +79,8 @@ NOT_SENIOR_NOR_AUDITOR = "owner colleague stranger researcher reader importer ad
 SEES_ALGORITHMS = "owner colleague stranger senior auditor researcher admin"
 NO_ALGORITHMS = "reader importer service"
 SEES_AUDIT = "senior auditor"
+IN_READER_STUDIES = "researcher reader"
+NO_READER_STUDIES = "owner colleague stranger senior auditor importer admin service"
 NO_AUDIT = "owner colleague stranger researcher reader importer admin service"
 
 
@@ -100,6 +102,17 @@ def _of_algorithm(act: str, allowed: dict[int, str], algorithm: str, body: str =
             form=(("reason", "why not"),),
         ),
     )
+
+
+def _reader_study(study: str, step: str, allowed: str, method: str = "GET", refused: str = "") -> Row:
+    """Whoever has no part in a reader study does not know that it exists."""
+    known = f"{allowed} {refused}".split()
+    away = " ".join(person for person in EVERYBODY.split() if person not in known)
+    answers = {200: allowed, 302: "anonymous"} if method == "GET" else {302: f"{allowed} anonymous"}
+    form = () if method == "GET" else (("title", "Renamed"), ("version", "1"))
+    ids = (("study_id", study),)
+    fixed = (("step", step),)
+    return Row("reader_studies:design", method, {**answers, 403: refused, 404: away}, ids=ids, fixed=fixed, form=form)
 
 
 WRITES = "owner senior"  # the draft belongs to the owner; a senior may take over
@@ -539,6 +552,22 @@ TABLE = [
         ids=(("study_id", "study"),),
         form=(("a", "b"),),
     ),
+    _page("reader_studies:list", {200: IN_READER_STUDIES, 403: NO_READER_STUDIES}),
+    Row(
+        "reader_studies:create",
+        "POST",
+        {302: "researcher anonymous", 403: f"reader {NO_READER_STUDIES}"},
+        form=(("title", "Mine"),),
+    ),
+    *(
+        _reader_study(study, step, who)
+        for study, who in (("reader_study", "researcher"), ("foreign_reader_study", ""))
+        for step in ("words", "findings", "cases", "people", "arms", "power", "check")
+    ),
+    _reader_study("locked_reader_study", "check", "", refused="reader"),
+    _reader_study("reader_study", "words", "researcher", "POST"),
+    _reader_study("foreign_reader_study", "words", "", "POST"),
+    _reader_study("locked_reader_study", "words", "", "POST", refused="reader"),
     _of_report("reports:read", anonymous=302),
     _of_report("reports:panels", anonymous=302),
     _change("sign", "senior", "ready", "sign", name="reports:sign"),

@@ -23,6 +23,7 @@ from reporting.predictions.services import (
     set_blind_rule,
     threshold_in_force,
 )
+from reporting.reader_studies.words import ArmKind
 from reporting.reports import services
 from reporting.reports.models import Correction, Report
 from reporting.reports.services.critical_path import raise_alert
@@ -31,6 +32,7 @@ from reporting.worklist.filters import WorklistFilter
 from reporting.worklist.services import save_view
 from tests import factories as small
 from tests.department_audit.reports import make_report, pll, sign_version
+from tests.reader_studies.factories import in_design, locked
 from tests.reports.factories import PASSWORD, SECTION, complete, make_draft, make_study, make_user, signed_report
 
 OTHER_SECTION = "trauma"
@@ -131,7 +133,9 @@ def make_world() -> World:
         study=unread, series_instance_uid=generate_uid(), modality="MR", frame_of_reference_uid="1.2.3.2"
     )
     _foreign(world)
+    reader_studies = _reader_studies(world)
     world.ids = {
+        **reader_studies,
         "study": unread.pk,
         "draft": draft.pk,
         "draft_study": draft.study_id,
@@ -245,6 +249,18 @@ def _mark(report: Report, instance: SopInstance, author: User) -> Correction:
     """A mark as a row: the world's objects hold no pixels that one could be drawn on."""
     seen = {"report": report, "study": report.study, "level_map_version": report.level_map_version}
     return Correction.objects.create(instance=instance, frame=1, author=author, **seen, **_MARK)
+
+
+def _reader_studies(world: World) -> dict[str, Any]:
+    """One in design of the researcher's, one of somebody else's, and a locked one in which the reader reads."""
+    researcher, reader = world.people["researcher"], world.people["reader"]
+    assert researcher is not None
+    assert reader is not None
+    return {
+        "reader_study": in_design(researcher).pk,
+        "foreign_reader_study": in_design().pk,
+        "locked_reader_study": locked(reader=reader, arms=(ArmKind.UNAIDED,)).pk,
+    }
 
 
 def _foreign(world: World) -> None:

@@ -25,7 +25,12 @@ def owner_of(study: ReaderStudy) -> User:
 
 
 def ready(
-    owner: User | None = None, *, readers: int = 2, cases: int = 2, arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED,)
+    owner: User | None = None,
+    *,
+    readers: int = 2,
+    cases: int = 2,
+    arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED,),
+    reader: User | None = None,
 ) -> ReaderStudy:
     """A study that the checklist has nothing against."""
     study = in_design(owner)
@@ -39,14 +44,19 @@ def ready(
     services.set_findings(study, [CANAL, HERNIATION], by=by, expected_version=study.version)
     services.set_arms(study, arms, by=by, expected_version=study.version)
     services.add_cases(study, [report.study for report in reports], by=by, expected_version=study.version)
-    for _ in range(readers):
-        services.add_member(
-            study, make_user(Role.READER), StudyRole.READER, by=by, expected_version=study.version, experience_years=7
-        )
+    people = [reader or make_user(Role.READER), *(make_user(Role.READER) for _ in range(readers - 1))]
+    for user in people:
+        part = {"by": by, "expected_version": study.version, "experience_years": 7}
+        services.add_member(study, user, StudyRole.READER, **part)  # type: ignore[arg-type]
     return study
 
 
-def locked(owner: User | None = None, *, arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED, ArmKind.AIDED)) -> ReaderStudy:
-    study = ready(owner, arms=arms)
+def locked(
+    owner: User | None = None,
+    *,
+    arms: tuple[ArmKind, ...] = (ArmKind.UNAIDED, ArmKind.AIDED),
+    reader: User | None = None,
+) -> ReaderStudy:
+    study = ready(owner, arms=arms, reader=reader)
     services.lock_study(study, by=owner_of(study), expected_version=study.version)
     return study

@@ -94,7 +94,13 @@ def set_arms(study: ReaderStudy, kinds: Collection[ArmKind], *, by: User, expect
 
 
 def add_cases(
-    study: ReaderStudy, studies: Collection[Study], *, by: User, expected_version: int, is_training: bool = False
+    study: ReaderStudy,
+    studies: Collection[Study],
+    *,
+    by: User,
+    expected_version: int,
+    is_training: bool = False,
+    stratum: str = "",
 ) -> list[Case]:
     """Make cases of signed studies; those that are cases already stay as they are.
 
@@ -111,7 +117,10 @@ def add_cases(
         new = sorted(wanted - there, key=str)
         if len(there) + len(new) > MOST_CASES:
             raise InvalidInput(_("A reader study holds at most %(most)s cases") % {"most": MOST_CASES})
-        rows = [Case(reader_study=study, study_id=pk, code=_drawn_code(taken), is_training=is_training) for pk in new]
+        rows = [
+            Case(reader_study=study, study_id=pk, code=_drawn_code(taken), is_training=is_training, stratum=stratum)
+            for pk in new
+        ]
         Case.objects.bulk_create(rows)
         record(AuditAct.READER_STUDY_DESIGNED, by=by, about=study, data={"changed": ["cases"], "added": len(rows)})
     return rows

@@ -1,0 +1,122 @@
+"""Forms of the design pages. They read what was typed; what makes sense is decided by the services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.forms import BaseFormSet, formset_factory
+from django.utils.translation import gettext_lazy as _
+
+from reporting.predictions.models import Algorithm, AlgorithmStatus
+from reporting.reader_studies.models import RatedFinding, ReaderStudy
+from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, RatedSpec
+from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole
+
+_SEPARATOR = ";"
+
+
+class NewStudyForm(forms.Form):
+    title = forms.CharField(label=_("Title"), max_length=200)
+
+
+class WordsForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = ReaderStudy
+        fields = ("title", "question", "stopping_rule")
+        labels = {"title": _("Title"), "question": _("Question"), "stopping_rule": _("Stopping rule")}
+        widgets = {"question": forms.Textarea({"rows": 4}), "stopping_rule": forms.Textarea({"rows": 2})}
+
+
+class FindingForm(forms.Form):
+    key = forms.SlugField(label=_("Key"), max_length=32)
+    label = forms.CharField(label=_("Finding"), max_length=120)
+    scale = forms.ChoiceField(label=_("Scale"), choices=Scale.choices)
+    levels = forms.CharField(label=_("Levels"), required=False, max_length=120)
+    grades = forms.CharField(label=_("Grades, lowest first, parted by ;"), required=False, max_length=300)
+    positive_from = forms.FloatField(label=_("Positive from"), required=False)
+
+    def spec(self) -> RatedSpec:
+        said = self.cleaned_data
+        return RatedSpec(
+            said["key"],
+            said["label"],
+            Scale(said["scale"]),
+            tuple(said["levels"].replace(",", " ").split()),
+            tuple(grade.strip() for grade in said["grades"].split(_SEPARATOR) if grade.strip()),
+            said["positive_from"],
+        )
+
+
+def finding_forms(data: Any, findings: list[RatedFinding]) -> BaseFormSet[FindingForm]:
+    """A row a finding and two empty ones; a row that is emptied is taken out."""
+    initial = [
+        {
+            "key": one.key,
+            "label": one.label,
+            "scale": one.scale,
+            "levels": " ".join(one.levels),
+            "grades": f"{_SEPARATOR} ".join(one.grades),
+            "positive_from": one.positive_from,
+        }
+        for one in findings
+    ]
+    forms_of = formset_factory(FindingForm, extra=2, max_num=MOST_FINDINGS, can_delete=True, can_delete_extra=False)
+    return forms_of(data, initial=initial, prefix="findings")
+
+
+class DesignForm(forms.ModelForm):  # type: ignore[type-arg]
+    arms = forms.MultipleChoiceField(
+        label=_("Arms"), choices=ArmKind.choices, widget=forms.CheckboxSelectMultiple, required=False
+    )
+
+    class Meta:
+        model = ReaderStudy
+        fields = ("design", "algorithm", "washout_days", "block_size", "reader_groups")
+        labels = {
+            "design": _("Design"),
+            "algorithm": _("Algorithm version"),
+            "washout_days": _("Washout in days"),
+            "block_size": _("Cases per block (0: no pauses)"),
+            "reader_groups": _("Groups of readers (split-plot only)"),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["algorithm"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Algorithm.objects.exclude(status=AlgorithmStatus.REGISTERED)
+        self.fields["design"].choices = Design.choices  # type: ignore[attr-defined]
+        self.fields["arms"].initial = list(self.instance.arms.values_list("kind", flat=True))
+
+
+class CandidateForm(forms.Form):
+    sex = forms.ChoiceField(
+        label=_("Sex"), required=False, choices=[("", _("any")), ("F", _("female")), ("M", _("male"))]
+    )
+    youngest = forms.IntegerField(label=_("Age from"), required=False, min_value=0, max_value=120)
+    oldest = forms.IntegerField(label=_("Age to"), required=False, min_value=0, max_value=120)
+
+
+class MemberForm(forms.Form):
+    username = forms.CharField(label=_("User name"), max_length=150)
+    role = forms.ChoiceField(
+        label=_("Part"), choices=[(one.value, one.label) for one in StudyRole if one is not StudyRole.OWNER]
+    )
+    experience_years = forms.IntegerField(label=_("Years of experience"), required=False, min_value=0, max_value=60)
+
+
+class PowerForm(forms.Form):
+    """Variance components of a pilot, as :class:`reporting.statistics.mrmc.sample_size.Pilot` takes them."""
+
+    var_tr = forms.FloatField(label=_("Reader × arm variance"), initial=0.0002)
+    var_error = forms.FloatField(label=_("Error variance"), initial=0.0008, min_value=1e-9)
+    cov1 = forms.FloatField(label=_("Covariance 1: same reader, other arm"), initial=0.0003)
+    cov2 = forms.FloatField(label=_("Covariance 2: other reader, same arm"), initial=0.0003)
+    cov3 = forms.FloatField(label=_("Covariance 3: other reader, other arm"), initial=0.0002)
+    cases = forms.IntegerField(label=_("Cases of the pilot"), initial=100, min_value=2, max_value=100_000)
+    effect = forms.FloatField(label=_("Difference in AUC to be found"), initial=0.05, min_value=0.001, max_value=0.5)
+    target = forms.FloatField(label=_("Power"), initial=0.8, min_value=0.1, max_value=0.99)
+
+
+LEVEL_HINT = " ".join(LEVELS)

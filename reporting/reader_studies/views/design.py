@@ -1,0 +1,77 @@
+"""The design, one page a step. A page that is sent answers with the next step, or with itself and what is wrong."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods
+
+from reporting.accounts.models import User
+from reporting.core.errors import DomainError
+from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.permissions import StudyAct, may_in_study, require_in_study
+from reporting.reader_studies.views import steps
+from reporting.reader_studies.views.access import known_study, seen_version
+
+Shower = Callable[[HttpRequest, ReaderStudy], dict[str, Any]]
+Saver = Callable[[HttpRequest, ReaderStudy, User, int], dict[str, Any] | None]
+
+STEPS: dict[str, tuple[Any, Shower, Saver | None]] = {
+    "words": (_("Question"), steps.show_words, steps.save_words),
+    "findings": (_("Findings"), steps.show_findings, steps.save_findings),
+    "cases": (_("Cases"), steps.show_cases, steps.save_cases),
+    "people": (_("People"), steps.show_people, steps.save_people),
+    "arms": (_("Arms and order"), steps.show_arms, steps.save_arms),
+    "power": (_("Sample size"), steps.show_power, None),
+    "check": (_("Check and lock"), steps.show_check, steps.save_check),
+}
+_STAYS = {"cases", "people", "check"}
+"""Steps at which one does several things."""
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse:
+    """One step of the design. POST: fields of the step and ``version``."""
+    study = known_study(request, study_id)
+    if step not in STEPS:
+        raise Http404
+    user = cast(User, request.user)
+    require_in_study(study, user, StudyAct.SEE_PROTOCOL)
+    name, show, save = STEPS[step]
+    context: dict[str, Any] | None = None
+    if request.method == "POST":
+        if save is None:
+            raise Http404
+        version = seen_version(request)
+        try:
+            context = save(request, study, user, version)
+        except DomainError as refused:
+            if refused.http_status in (403, 404):
+                raise
+            messages.error(request, refused.message)
+            study.refresh_from_db()
+            context = show(request, study)
+        else:
+            if context is None:
+                return redirect("reader_studies:design", study.pk, step if step in _STAYS else _after(step))
+    shown = context if context is not None else show(request, study)
+    page = {
+        "nav": "reader_studies",
+        "study": study,
+        "step": step,
+        "name": name,
+        "steps": [(key, entry[0]) for key, entry in STEPS.items()],
+        "may_change": study.is_in_design and may_in_study(study, user, StudyAct.DESIGN),
+    }
+    return render(request, f"reader_studies/{step}.html", page | shown, status=422 if context is not None else 200)
+
+
+def _after(step: str) -> str:
+    keys = list(STEPS)
+    return keys[keys.index(step) + 1]

@@ -1,0 +1,163 @@
+"""What each step of the design shows, and what it does with what is sent: ``None`` when it was done."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from reporting.accounts.models import User
+from reporting.core.errors import InvalidInput
+from reporting.reader_studies import services
+from reporting.reader_studies.allocation import allocate, balance
+from reporting.reader_studies.candidates import CaseFilter, Shown, candidates, case_mix
+from reporting.reader_studies.forms import (
+    LEVEL_HINT,
+    CandidateForm,
+    DesignForm,
+    MemberForm,
+    PowerForm,
+    WordsForm,
+    finding_forms,
+)
+from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.power import designs
+from reporting.reader_studies.preflight import problems
+from reporting.reader_studies.services.locking import plan_of
+from reporting.reader_studies.words import ArmKind, StudyRole
+from reporting.studies.models import Study
+
+MOST_SHOWN = 100
+Sent = dict[str, Any] | None
+
+
+def show_words(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    return {"form": WordsForm(instance=study)}
+
+
+def save_words(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    form = WordsForm(request.POST, instance=ReaderStudy.objects.get(pk=study.pk))
+    if not form.is_valid():
+        return {"form": form}
+    services.describe_study(study, form.cleaned_data, by=by, expected_version=version)
+    return None
+
+
+def show_findings(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    return {"forms": finding_forms(None, list(study.findings.all())), "level_hint": LEVEL_HINT}
+
+
+def save_findings(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    forms = finding_forms(request.POST, list(study.findings.all()))
+    if not forms.is_valid():
+        return {"forms": forms, "level_hint": LEVEL_HINT}
+    kept = [form for form in forms if form.cleaned_data and not form.cleaned_data.get("DELETE")]
+    try:
+        services.set_findings(study, [form.spec() for form in kept], by=by, expected_version=version)
+    except InvalidInput as refused:  # what was typed stays typed
+        return {"forms": forms, "level_hint": LEVEL_HINT, "refused": refused.message}
+    return None
+
+
+def show_cases(request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    form = CandidateForm(request.GET)
+    wanted = CaseFilter(**form.cleaned_data) if form.is_valid() else CaseFilter()
+    found = candidates(study, wanted)
+    cases = list(study.cases.select_related("study__patient").prefetch_related("study__series_set"))
+    return {
+        "form": form,
+        "number": found.count(),
+        "found": [Shown.of(one) for one in found.prefetch_related("series_set")[:MOST_SHOWN]],
+        "cases": [(case, Shown.of(case.study)) for case in cases],
+        "mix": case_mix(case.study for case in cases),
+    }
+
+
+def save_cases(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    if request.POST.get("act") == "remove":
+        gone = list(study.cases.filter(pk__in=_keys(request.POST.getlist("case"))))
+        services.remove_cases(study, gone, by=by, expected_version=version)
+        return None
+    chosen = list(Study.objects.filter(pk__in=_keys(request.POST.getlist("study"))))
+    services.add_cases(
+        study,
+        chosen,
+        by=by,
+        expected_version=version,
+        is_training="training" in request.POST,
+        stratum=request.POST.get("stratum", "").strip()[:32],
+    )
+    return None
+
+
+def _keys(texts: list[str]) -> list[uuid.UUID]:
+    try:
+        return [uuid.UUID(text) for text in texts]
+    except ValueError as error:
+        raise InvalidInput(_("There is no such case")) from error
+
+
+def show_people(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    return {"form": MemberForm(), "members": study.members.select_related("user", "reader")}
+
+
+def save_people(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    if request.POST.get("act") == "remove":
+        member = study.members.filter(user__username=request.POST.get("username", "")).first()
+        if member is None:
+            raise InvalidInput(_("There is no such account"))
+        services.remove_member(study, member, by=by, expected_version=version)
+        return None
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        return {**show_people(request, study), "form": form}
+    said = form.cleaned_data
+    user = User.objects.filter(username=said["username"]).first()
+    if user is None:
+        form.add_error("username", _("There is no such account"))
+        return {**show_people(request, study), "form": form}
+    services.add_member(
+        study,
+        user,
+        StudyRole(said["role"]),
+        by=by,
+        expected_version=version,
+        experience_years=said["experience_years"],
+    )
+    return None
+
+
+def show_arms(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    return {"form": DesignForm(instance=study)}
+
+
+def save_arms(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    form = DesignForm(request.POST, instance=ReaderStudy.objects.get(pk=study.pk))
+    if not form.is_valid():
+        return {"form": form}
+    words = {name: form.cleaned_data[name] for name in DesignForm.Meta.fields}
+    arms = [ArmKind(kind) for kind in form.cleaned_data["arms"]]
+    services.describe_study(study, words, by=by, expected_version=version)
+    services.set_arms(study, arms, by=by, expected_version=study.version)
+    return None
+
+
+def show_power(request: HttpRequest, _study: ReaderStudy) -> dict[str, Any]:
+    form = PowerForm(request.GET) if request.GET else PowerForm()
+    return {"form": form, "designs": designs(form.cleaned_data) if form.is_bound and form.is_valid() else None}
+
+
+def show_check(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
+    missing = problems(study) if study.is_in_design else []
+    shown: dict[str, Any] = {"problems": missing, "protocols": study.protocols.all()}
+    if not missing and study.is_in_design:
+        plan = plan_of(study)
+        shown["balance"] = balance(plan, allocate(plan))
+    return shown
+
+
+def save_check(_request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
+    services.lock_study(study, by=by, expected_version=version)
+    return None
