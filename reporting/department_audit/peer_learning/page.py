@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from reporting.accounts.models import User
 from reporting.department_audit.facts import POSITIVE_VALUES
@@ -124,7 +125,11 @@ def _said(case: PeerCase, value: str) -> Iterable[Said]:
             numbers = {"p": f"{machine['probability']:.2f}", "threshold": f"{machine['threshold']:.2f}"}
             word += " " + _("(p = %(p)s, threshold %(threshold)s)") % numbers
         yield Said(_("Machine"), word, bool(value) and machine["positive"] == is_positive)
-    names = {"blind_first": _("First read, without the machine"), "prepared": _("Prepared"), "final": _("Signed")}
+    names = {
+        "blind_first": _("First read, without the machine"),
+        "prepared": _("Prepared"),
+        "final": pgettext("who said it", "Signed"),
+    }
     for key, name in names.items():
         if key in case.said:
             yield Said(name, value_text(case, case.said[key]), bool(value) and case.said[key] == value)
