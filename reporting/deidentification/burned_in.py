@@ -23,6 +23,10 @@ _MOST_SHAPES = 4000
 """A frame with more shapes is noise, not writing."""
 _UNEVEN = 0.06
 """Spread of the grey within a letter, of the frame's range."""
+_CONTRAST = 0.45
+"""How far writing stands out, of the frame's range."""
+_STEP = 4
+"""What lies around is looked at on every fourth pixel."""
 _EIGHT = np.ones((3, 3), dtype=bool)
 
 
@@ -49,14 +53,15 @@ def has_text(frame: NDArray[np.generic]) -> bool:
     if high <= low:
         return False
     scaled = np.clip((grey - low) / (high - low), 0, 1)
-    return _bright_text(scaled) or _bright_text(1 - scaled)
-
-
-def _bright_text(grey: NDArray[np.float32]) -> bool:
     # Writing stands out from what lies around it, whatever the picture's own brightness.
-    around = ndimage.median_filter(grey[::2, ::2], size=9, mode="nearest")
-    around = np.kron(around, np.ones((2, 2), dtype=np.float32))[: grey.shape[0], : grey.shape[1]]
-    mask = (grey - around > 0.45) & _border(grey.shape)
+    around = ndimage.median_filter(scaled[::_STEP, ::_STEP], size=5, mode="nearest")
+    around = np.kron(around, np.ones((_STEP, _STEP), dtype=np.float32))[: grey.shape[0], : grey.shape[1]]
+    above = np.where(_border(grey.shape), scaled - around, 0)
+    return _stands_out(scaled, above) or _stands_out(scaled, -above)
+
+
+def _stands_out(grey: NDArray[np.float32], above: NDArray[np.float32]) -> bool:
+    mask = above > _CONTRAST
     labels, count = ndimage.label(mask, _EIGHT)
     if not _LETTERS <= count <= _MOST_SHAPES:
         return False

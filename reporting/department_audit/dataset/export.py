@@ -25,9 +25,11 @@ from reporting.deidentification.pseudonyms import Pseudonyms, purpose_key, told_
 from reporting.department_audit.dataset import files
 from reporting.department_audit.dataset.images import write_images
 from reporting.department_audit.dataset.labels import Excluded
+from reporting.department_audit.dataset.marks import marks_to_leave
 from reporting.department_audit.dataset.reads import Sample, provenance_of, sample_of
 from reporting.department_audit.dataset.split import side_of
 from reporting.department_audit.filters import Filter
+from reporting.reports.corrections.training import accepted_corrections
 from reporting.reports.models import Report
 from reporting.reports.states import ReportStatus
 from reporting.studies.deidentified import patient_text
@@ -160,7 +162,8 @@ def _outcomes(folder: Path, order: Order, key: bytes) -> Iterator[tuple[str, dic
 
 
 def _study(sample: Sample, names: Pseudonyms, folder: Path, order: Order) -> dict[str, Any] | Excluded:
-    source = _source_of(sample)
+    accepted = accepted_corrections(sample.report.study)
+    source = _source_of(sample, accepted)
     written = folder / STUDY
     if written.is_file():
         earlier: dict[str, Any] = json.loads(written.read_text(encoding="utf-8"))
@@ -171,6 +174,7 @@ def _study(sample: Sample, names: Pseudonyms, folder: Path, order: Order) -> dic
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     series, withheld = write_images(sample.report.study, names, beside)
+    marks, marks_left = marks_to_leave(accepted, names, {one["series_instance_uid"] for one in series})
     if not series or not sample.labels:
         shutil.rmtree(beside)
         images = [one.reason for one in withheld if one.reason != "series_not_used"]
@@ -191,8 +195,8 @@ def _study(sample: Sample, names: Pseudonyms, folder: Path, order: Order) -> dic
         "series": series,
         "levels": sample.levels,
         "labels": sample.labels,
-        "marks": [],
-        "excluded": [vars(one) for one in (*sample.excluded, *withheld)],
+        "marks": marks,
+        "excluded": [vars(one) for one in (*sample.excluded, *withheld, *marks_left)],
     }
     (beside / STUDY).write_bytes(files.as_json(content))
     _sync(beside)
@@ -201,13 +205,13 @@ def _study(sample: Sample, names: Pseudonyms, folder: Path, order: Order) -> dic
     return content
 
 
-def _source_of(sample: Sample) -> str:
+def _source_of(sample: Sample, accepted: list[dict[str, Any]]) -> str:
     """Changes when the read, the truth, the marks or the images did; tells nothing without the originals."""
     objects = SopInstance.objects.filter(series__study=sample.report.study_id).order_by("pk")
     parts = [
         sample.read.version.sha256,
         *objects.values_list("sha256", flat=True).iterator(),
-        json.dumps(sample.labels, sort_keys=True),
+        json.dumps([sample.labels, accepted], sort_keys=True, default=str),
     ]
     return purpose_key(settings.DEIDENTIFICATION_KEY, "\n".join(parts)).hex()
 
