@@ -33,7 +33,9 @@ Crops = dict[tuple[str, CropGeometry, bool], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class _Place:
+class Place:
+    """Where a finding is looked for, and what the network is shown of it."""
+
     finding: MachineFinding
     level: str
     side: Side | None
@@ -47,8 +49,19 @@ def grade_sagittal(
     series: Volume,
     image: Volume,
     probabilities: ProbabilityMap,
-) -> list[tuple[_Place, Grade]]:
-    """Osteophyte or slip for every reported vertebra that lies inside the series and is not blocked."""
+) -> list[tuple[Place, Grade]]:
+    """Osteophyte or slip, graded at ``sagittal_places``."""
+    return _graded(finding, sagittal_places(finding, levels, series, image, probabilities))
+
+
+def sagittal_places(
+    finding: MachineFinding,
+    levels: Sequence[LevelResult],
+    series: Volume,
+    image: Volume,
+    probabilities: ProbabilityMap,
+) -> list[Place]:
+    """Every reported vertebra that lies inside the series and is not blocked."""
     blocked = blocked_levels(levels)
     vertebrae, discs = _centers(levels, LevelKind.VERTEBRA), _centers(levels, LevelKind.DISC)
     frames = (slip_frames if finding is MachineFinding.SLIP else vertebra_frames)(vertebrae, discs)
@@ -60,9 +73,9 @@ def grade_sagittal(
         if frame is not None and _inside(image, frame.center_lps_mm):
             crop = sagittal_crop(CROPS[finding], image, probabilities, frame)
             places.append(
-                _Place(finding, vertebra.value, None, crop, slice_through(series, np.array(vertebrae[vertebra.value])))
+                Place(finding, vertebra.value, None, crop, slice_through(series, np.array(vertebrae[vertebra.value])))
             )
-    return _graded(finding, places)
+    return places
 
 
 def grade_axial(
@@ -71,8 +84,19 @@ def grade_axial(
     matches: Mapping[str, SliceMatch],
     packs: Sequence[tuple[Volume, Segmentation]],
     cut: Crops,
-) -> list[tuple[_Place, Grade]]:
-    """Herniation, PLL or LF for every modelled disc that an axial slice passes through and that is not blocked.
+) -> list[tuple[Place, Grade]]:
+    """Herniation, PLL or LF, graded at ``axial_places``."""
+    return _graded(finding, axial_places(finding, levels, matches, packs, cut))
+
+
+def axial_places(
+    finding: MachineFinding,
+    levels: Sequence[LevelResult],
+    matches: Mapping[str, SliceMatch],
+    packs: Sequence[tuple[Volume, Segmentation]],
+    cut: Crops,
+) -> list[Place]:
+    """Every modelled disc that an axial slice passes through and that is not blocked.
 
     ``cut`` keeps crops from one finding to the next: most findings of a disc are shown the same one.
     """
@@ -92,12 +116,12 @@ def grade_axial(
             key = disc.value, CROPS[finding], side is Side.RIGHT
             if key not in cut:
                 cut[key] = axial_crop(CROPS[finding], image, segmentation.probabilities, k, middle, side)
-            places.append(_Place(finding, disc.value, side, cut[key], index_slice(series, match.k)))
-    return _graded(finding, places)
+            places.append(Place(finding, disc.value, side, cut[key], index_slice(series, match.k)))
+    return places
 
 
 def predictions(
-    graded: Sequence[tuple[_Place, Grade]], measured: Sequence[Measurement], algorithm: AlgorithmInfo
+    graded: Sequence[tuple[Place, Grade]], measured: Sequence[Measurement], algorithm: AlgorithmInfo
 ) -> Iterator[LevelPrediction]:
     """Join grades with what the masks say of the same place."""
     masks = {(one.name, one.level, one.side): one.value for one in measured}
@@ -125,11 +149,11 @@ def predictions(
         )
 
 
-def _graded(finding: MachineFinding, places: list[_Place]) -> list[tuple[_Place, Grade]]:
+def _graded(finding: MachineFinding, places: list[Place]) -> list[tuple[Place, Grade]]:
     return list(zip(places, grade(finding, [place.crop for place in places]), strict=True))
 
 
-def _slip_grade(place: _Place, found: Grade, masks: Mapping[tuple[str, str, Side | None], float]) -> str | None:
+def _slip_grade(place: Place, found: Grade, masks: Mapping[tuple[str, str, Side | None], float]) -> str | None:
     depth = masks.get(("lower_endplate", place.level, None))
     if place.finding is not MachineFinding.SLIP or not found.positive or not depth:
         return None

@@ -84,7 +84,7 @@ def train_segmentation_weights(plane: Plane, plan: Plan) -> Path:
         of_study = partial(measure.dice_of_study, trained.network, plane, role)
         figures[f"dice_{role.value}"] = measure.mean_dice(list(in_processes(of_study, sides[2], plan.jobs)))
     plan.report(f"{name}: {figures}")
-    return weights.save(trained.network, _card(name, plan, recipe, trained, figures), plan.weights_directory)
+    return weights.save(trained.network, card_of(name, plan, recipe, trained, figures), plan.weights_directory)
 
 
 def prepare_crops(plan: Plan) -> None:
@@ -116,14 +116,15 @@ def train_grading_weights(finding: MachineFinding, plan: Plan) -> Path:
     figures = measure.grading_figures(trained.network, task.outputs, sides[2], temperature, threshold)
     plan.report(f"{name}: {figures}")
     card = replace(
-        _card(name, plan, recipe, trained, figures),
+        card_of(name, plan, recipe, trained, figures),
         temperature=temperature,
         threshold=threshold,
     )
     return weights.save(trained.network, card, plan.weights_directory)
 
 
-def _card(name: str, plan: Plan, recipe: Recipe, trained: Trained, figures: dict[str, Any]) -> WeightsCard:
+def card_of(name: str, plan: Plan, recipe: Recipe, trained: Trained, figures: dict[str, Any]) -> WeightsCard:
+    """What the weights say of themselves when they were trained on phantoms."""
     return WeightsCard(
         name=name,
         version=weights.ALGORITHM_VERSION,

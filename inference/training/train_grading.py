@@ -83,17 +83,21 @@ def _posed(crop: Tensor, rng: np.random.Generator) -> Tensor:
 
 
 def loss_of(names: tuple[str, ...], outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
-    """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only."""
+    """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only.
+
+    A size, zone or offset that is not known (NaN) teaches nothing; people rarely measure.
+    """
     column = {name: outputs[:, index] for index, name in enumerate(names)}
     positive = targets["positive"]
     loss = functional.binary_cross_entropy_with_logits(column["logit"], positive)
-    if "mm" in column:
-        loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"], targets["mm"], beta=0.5)
-    if "offset" in column and bool((positive > 0.5).any()):
-        seen = positive > 0.5
+    if "mm" in column and bool((known := torch.isfinite(targets["mm"])).any()):
+        loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"][known], targets["mm"][known], beta=0.5)
+    if "offset" in column:
         zones = torch.stack([column[name] for name in _ZONES], dim=1)
-        loss = loss + 0.4 * functional.cross_entropy(zones[seen], targets["zone"][seen].long())
-        loss = loss + 0.8 * functional.smooth_l1_loss(column["offset"][seen], targets["offset"][seen], beta=0.2)
+        if bool((known := (positive > 0.5) & torch.isfinite(targets["zone"])).any()):
+            loss = loss + 0.4 * functional.cross_entropy(zones[known], targets["zone"][known].long())
+        if bool((known := (positive > 0.5) & torch.isfinite(targets["offset"])).any()):
+            loss = loss + 0.8 * functional.smooth_l1_loss(column["offset"][known], targets["offset"][known], beta=0.2)
     return loss
 
 

@@ -1,4 +1,4 @@
-"""``manage.py train NAME``: make weights from phantoms."""
+"""``manage.py train NAME``: make weights from phantoms, or from a training set that was exported."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from inference import weights
+from inference.training.from_export import train_from_export
 from inference.training.loop import TrainingError
 from inference.training.paper2024 import PAPER2024
 from inference.training.plan import Plan
@@ -26,8 +27,8 @@ _HELD_OUT = 30
 
 class Command(BaseCommand):
     help = (
-        "Render phantoms, train one network (or all, in order), measure it on held-out phantoms and write "
-        "fixtures/weights. A run that was stopped goes on from its checkpoint; every run keeps a log beside it."
+        "Render phantoms (or read an export), train one network (or all, in order), measure it on held-out patients "
+        "and write its weights. A run that was stopped goes on from its checkpoint; every run keeps a log beside it."
     )
     requires_system_checks: list[str] = []  # trains with the database down
 
@@ -47,15 +48,25 @@ class Command(BaseCommand):
         parser.add_argument("--patience", type=int, help="stop after so many validations without a better network")
         parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes at work (default: all cores)")
         parser.add_argument("--seed", type=int, default=1)
-        parser.add_argument("--data", type=Path, help="renders, crops, checkpoints and logs (default: var/training)")
         parser.add_argument(
-            "--out", type=Path, help="where the weights go (default: fixtures/weights; paper2024: under --data)"
+            "--data", type=Path, metavar="DIR", help="a training set of manage.py dataset export, instead of phantoms"
+        )
+        parser.add_argument("--work", type=Path, help="renders, crops, checkpoints and logs (default: var/training)")
+        parser.add_argument(
+            "--out",
+            type=Path,
+            help="where the weights go (default: fixtures/weights; paper2024 and --data: under --work)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             plan = self._plan(options)
-            run_all(plan) if options["name"] == ALL else run(options["name"], plan)
+            if options["data"] is not None:
+                train_from_export(options["name"], options["data"], plan)
+            elif options["name"] == ALL:
+                run_all(plan)
+            else:
+                run(options["name"], plan)
         except (weights.WeightsError, TrainingError, ValueError) as error:
             raise CommandError(str(error)) from error
 
@@ -63,20 +74,25 @@ class Command(BaseCommand):
         preset: Preset = PRESETS[options["preset"]]
         if options["epochs"] is not None:
             preset = replace(preset, epochs=options["epochs"])
-        root = options["data"] or settings.STATE_DIR / "training"
+        root = options["work"] or settings.STATE_DIR / "training"
         served = options["out"] or weights.DIRECTORY
+        is_served = preset.is_served and options["data"] is None
         return Plan(
             root=root,
             split=_split(preset, options),
             preset=preset,
-            weights_directory=served if preset.is_served else options["out"] or root / f"weights-{preset.name}",
-            segmentation_directory=served if preset.is_served else weights.DIRECTORY,
+            weights_directory=served if is_served else options["out"] or root / _folder(preset, options),
+            segmentation_directory=served if is_served else weights.DIRECTORY,
             jobs=options["jobs"],
             minutes=options["minutes"],
             steps=options["steps"],
             patience=options["patience"],
             seed=options["seed"],
         )
+
+
+def _folder(preset: Preset, options: dict[str, Any]) -> str:
+    return f"weights-{preset.name}" if options["data"] is None else "weights-exported"
 
 
 def _split(preset: Preset, options: dict[str, Any]) -> Split:

@@ -1,0 +1,139 @@
+"""From phantoms that people read and signed, through an export, to a network that was trained on them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from django.core.management import CommandError, call_command
+
+from inference.networks import CROPS, OUTPUTS, STRUCTURES, Plane
+from inference.phantom.study import write_study
+from inference.segmentation import ProbabilityMap, Segmentation, prepared
+from inference.training import exported_crops
+from inference.training.crop_cache import load_crops
+from inference.training.exported import read_export
+from inference.training.splits import SplitError
+from inference.training.train_grading import loss_of
+from inference.volumes import Volume
+from inference.weights import read_card
+from reporting.accounts.models import Role
+from reporting.department_audit.dataset import files
+from reporting.department_audit.dataset.export import Order, export_dataset
+from reporting.department_audit.dataset.split import SIDES, side_of
+from reporting.department_audit.filters import Filter
+from reporting.reports import services
+from reporting.studies.deidentified import patient_text
+from reporting.studies.models import Patient
+from reporting.studies.services import ingest_paths
+from reporting.vocabulary import MachineFinding
+from tests.reports.factories import complete, make_job, make_user, sign
+
+PATIENTS = 3
+
+
+@pytest.fixture
+def exported(db: None, tmp_path: Path, settings: object) -> Path:
+    """An export of three phantoms that were received, drafted with true levels, read and signed."""
+    senior = make_user(Role.SENIOR)
+    for seed in range(PATIENTS):
+        folder = tmp_path / f"phantom-{seed}"
+        truth = write_study(folder, 70 + seed, through_plane_samples=1)
+        received = ingest_paths([folder], by=make_user(Role.SERVICE))
+        (study,) = received.studies
+        levels = [
+            {"name": level["name"], "kind": level["kind"], "status": "named", "center_lps_mm": level["center_lps_mm"]}
+            for level in truth["levels"]
+        ]
+        report = services.draft_report(study=study, job=make_job(study, levels=levels))
+        assert report is not None
+        complete(report, senior)
+        sign(report, senior)
+    out = tmp_path / "export"
+    order = Order("training", _seed_with_every_side(), Filter(), "synthetic")
+    export_dataset(out, order, by=make_user(Role.AUDITOR))
+    return out
+
+
+@pytest.fixture
+def _no_network_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Segmenting nine series takes minutes here and is tested elsewhere: the masks are empty."""
+
+    def empty(volume: Volume, plane: Plane) -> Segmentation:
+        image = prepared(volume, plane)
+        found = np.zeros((1 + len(STRUCTURES[plane]), *image.array.shape), np.float32)
+        return Segmentation(volume, image, ProbabilityMap(plane, found, image.affine_lps_mm))
+
+    monkeypatch.setattr(exported_crops, "segment", empty)
+
+
+def _seed_with_every_side() -> int:
+    from django.conf import settings
+
+    key = settings.DEIDENTIFICATION_KEY
+    patients = [patient_text(patient) for patient in Patient.objects.all()]
+    drawn = ((seed, {side_of(patient, master=key, seed=seed) for patient in patients}) for seed in range(100_000))
+    return next(seed for seed, sides in drawn if sides == set(SIDES))
+
+
+@pytest.mark.usefixtures("_no_network_looks")
+def test_a_network_is_trained_on_signed_phantoms(exported: Path, tmp_path: Path) -> None:
+    export = read_export(exported)
+    assert len(export.studies) == len(export.patients) == PATIENTS
+    work, out = tmp_path / "work", tmp_path / "weights"
+    call_command("train", "osteophyte", data=exported, work=work, out=out, steps=1, jobs=1)
+    card = read_card(out / "osteophyte.safetensors")
+    assert "signed reads" in card.trained_on
+    assert export.digest in card.trained_on
+    assert card.figures["measured_on"] == "held-out patients of the same export"
+    crops = load_crops(work / f"crops-{export.digest[:16]}", MachineFinding.OSTEOPHYTE, range(PATIENTS))
+    assert len(crops) == PATIENTS * 6, "C2 to C7 of each"
+    assert crops.crop(0).shape == (CROPS[MachineFinding.OSTEOPHYTE].channels, *CROPS[MachineFinding.OSTEOPHYTE].shape)
+    assert {level for level, yes in zip(crops.levels, crops.targets["positive"], strict=True) if yes} == {"C5"}
+
+    content = (exported / "split.json").read_text()
+    (exported / "split.json").write_text(content + " ")
+    with pytest.raises(CommandError, match=r"split\.json: missing, or its digest does not match"):
+        call_command("train", "osteophyte", data=exported, work=work, out=out, steps=1, jobs=1)
+    (exported / "split.json").write_text(content)
+
+    path = export.studies[0] / "study.json"
+    study = json.loads(path.read_text())
+    study["side_of_split"] = next(side for side in SIDES if side != study["side_of_split"])
+    path.write_text(json.dumps(study))
+    manifest = json.loads((exported / "manifest.json").read_text())
+    files.seal(exported, {name: manifest[name] for name in ("schema", "purpose", "seed", "counts")})
+    with pytest.raises(SplitError, match="is in"):
+        read_export(exported)
+
+    shutil.rmtree(export.studies[0])
+    with pytest.raises(files.ExportDamaged, match="missing"):
+        read_export(exported)
+
+
+def test_a_size_that_nobody_gave_teaches_nothing() -> None:
+    names = OUTPUTS[MachineFinding.LF]
+    outputs = torch.zeros((2, len(names)), requires_grad=True)
+    targets = {"positive": torch.tensor([1.0, 0.0]), "mm": torch.tensor([float("nan"), 4.0])}
+    loss = loss_of(names, outputs, targets)
+    loss.backward()
+    assert np.isfinite(float(loss.detach()))
+    assert outputs.grad is not None
+    column = outputs.grad[:, names.index("mm")]
+    assert column[0] == 0
+    assert column[1] != 0
+
+
+def test_an_unfinished_export_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".export.json").write_text("{}")
+    with pytest.raises(CommandError, match="not whole"):
+        call_command("train", "lf", data=tmp_path, work=tmp_path / "work")
+
+
+def test_a_segmentation_network_is_not_trained_from_an_export(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="not trained from an export"):
+        call_command("train", "axial_segmentation", data=tmp_path, work=tmp_path / "work")
