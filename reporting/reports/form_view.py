@@ -139,8 +139,14 @@ class _Builder:
             is_automatic=automatic,
             can_edit=self.can_edit and not automatic,
             is_detail=field.only_when is not None,
-            is_usual=(field.required or field.default is not None) and place in self.usual_places(field),
+            is_usual=self.is_expected(field) and place in self.usual_places(field),
         )
+
+    def is_expected(self, field: Field) -> bool:
+        """Whether every report says it; how far the images reach only where the machine found out."""
+        if field.key == "coverage":
+            return self.sheet.facts.covers_all
+        return field.required or field.default is not None
 
     def not_run(self, field: Field, place: Place, finding: Finding | None) -> str:
         """Silence with a reason: which series or level kept the machine from this field."""

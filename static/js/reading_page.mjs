@@ -107,7 +107,7 @@ async function panels() {
 function showPanels({ html, digest: shown }) {
   digest = shown;
   updateForm(form, html.form);
-  for (const name of ["levels", "blind", "status", "problems", "text", "critical", "actions", "prior", "consult"]) {
+  for (const name of ["levels", "blind", "level_table", "status", "problems", "text", "critical", "actions", "prior", "consult"]) {
     updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
   }
   showText(root.dataset.text);

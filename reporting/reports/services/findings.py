@@ -103,7 +103,7 @@ def change_finding(report: Report, place: Place, value: Any, *, by: User, expect
         put(row, report, FindingState.HUMAN_CHANGED if differs else FindingState.HUMAN_CONFIRMED, checked, by=by)
         _turn_machine(report, place)
         new = {"state": row.state, "value": audit_value(template, place, checked)}
-        data = {"key": str(place), "old": old, "new": new, "prediction": row.prediction_id}
+        data: dict[str, Any] = {"key": str(place), "old": old, "new": new, "prediction": row.prediction_id}
         if details := follow_zone(report, place, checked, by=by):
             data["details"] = details
         record(AuditAct.FINDING_ACCEPTED if same else AuditAct.FINDING_CHANGED, by=by, about=report, data=data)

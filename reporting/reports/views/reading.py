@@ -24,6 +24,8 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.form_parts import FormView
 from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
+from reporting.reports.level_table import COLUMNS as COLUMNS_OF_LEVELS
+from reporting.reports.level_table import level_table
 from reporting.reports.measured import COLUMNS, measured_rows
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
@@ -35,6 +37,7 @@ from reporting.reports.states import ReportStatus
 from reporting.reports.templatetags.worklist import gate_text
 
 _PARTS = (
+    "level_table",
     *("levels", "blind", "form", "measured", "status", "problems"),
     *("text", "critical", "actions", "prior", "consult"),
 )
@@ -137,6 +140,8 @@ def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: boo
         "is_chinese": chinese,
         "study": report.study,
         "form": form,
+        "level_table": level_table(form),
+        "level_columns": COLUMNS_OF_LEVELS,
         "images": images,
         "renderings": sorted(texts, key=lambda text: not text.is_first),
         "problems": problem_views(shown.unsettled, _labels(form)) if report.is_draft else (),
