@@ -138,7 +138,17 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
     ),
     Role.READER: frozenset({Act.READER_STUDY_VIEW}),
     Role.IMPORTER: frozenset({Act.STUDY_VIEW, Act.STUDY_INGEST, Act.QUARANTINE_VIEW, Act.INFERENCE_REQUEST}),
-    Role.ADMIN: frozenset({Act.USER_MANAGE, Act.PEER_MANAGE, Act.DELIVERY_VIEW, Act.DELIVERY_RETRY, Act.OPERATIONS_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}),
+    Role.ADMIN: frozenset(
+        {
+            Act.USER_MANAGE,
+            Act.PEER_MANAGE,
+            Act.DELIVERY_VIEW,
+            Act.DELIVERY_RETRY,
+            Act.OPERATIONS_VIEW,
+            Act.ALGORITHM_VIEW,
+            Act.CRITICAL_LIST_VIEW,
+        }
+    ),
     Role.SERVICE: frozenset({Act.STUDY_INGEST}),
 }
 

@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, Page
 
 from reporting.reports.models import Report
 from tests.browser.conftest import Reader
-from tests.permissions.table import TABLE, Row
+from tests.permissions.rows import Row
+from tests.permissions.table import TABLE
 from tests.permissions.world import PEOPLE, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

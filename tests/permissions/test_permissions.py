@@ -14,7 +14,8 @@ from django.test import Client, override_settings
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from config import health
-from tests.permissions.table import EVERYBODY, TABLE, Row
+from tests.permissions.rows import EVERYBODY, Row
+from tests.permissions.table import TABLE
 from tests.permissions.world import PEOPLE, World, make_world
 
 pytestmark = pytest.mark.django_db

@@ -91,7 +91,8 @@ def estimates_by_row(
         )
     everything = [cell for one in series for cell in table.column(one.column)]
     limits = {"range": _share_range(everything)} if kind is Kind.SHARE else {}
-    rows = {"tickvals": list(range(len(names))), "ticktext": escaped(names), "range": [len(names) - 0.5, -0.5]}
+    ends = [len(names) - 0.5, -0.5]
+    rows: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": escaped(names), "range": ends}
     figure.update_layout(
         layout(
             FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
