@@ -375,7 +375,7 @@ TABLE = [
     _read(
         "api:report-template",
         {200: "owner colleague stranger senior auditor", 403: "researcher reader importer admin service"},
-        fixed=(("template_version", "2"),),
+        fixed=(("template_version", "3"),),
     ),
     _read(
         "api:report-template-file",
