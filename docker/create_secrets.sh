@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 umask 077
 mkdir -p secrets
-for name in postgres_password owner_password app_password secret_key audit_key signature_key; do
+for name in postgres_password owner_password app_password secret_key audit_key signature_key deidentification_key; do
     if [ ! -s "secrets/$name" ]; then
         head -c 48 /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_' > "secrets/$name"
         echo "made secrets/$name"
