@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -112,7 +113,8 @@ def test_while_blind_no_address_tells_what_the_machine_said(report: Report, juni
     client, sighted = logged_in(junior), logged_in(make_user(Role.AUDITOR))
     told = {}
     for name, address in routes(report).items():
-        shown = client.get(address).content.decode()
+        # The words that a mark for training may say are the same for everybody, whatever the machine said.
+        shown = re.sub(r'<script id="mark-words".*?</script>', "", client.get(address).content.decode(), flags=re.S)
         assert [tell for tell in TELLS if tell in shown] == [], name
         told[name] = any(tell in sighted.get(address).content.decode() for tell in TELLS)
     assert {name for name, tells in told.items() if tells} >= {"page", "report", "predictions", "draft json", "job"}

@@ -170,7 +170,9 @@ def test_the_worker_looks_for_c2_3_where_the_reader_pointed(
     def run_job(job_id: uuid.UUID, *, analyse: Callable[..., Analysis], worker: str, device: str) -> None:
         analyse([], lambda stage: None)
 
-    def analyse(algorithm: Any, paths: Sequence[Path], on_stage: Any, *, c2_3_hint_lps_mm: Any) -> Analysis:
+    def analyse(
+        algorithm: Any, paths: Sequence[Path], on_stage: Any, *, c2_3_hint_lps_mm: Any, thresholds: Any
+    ) -> Analysis:
         seen[algorithm.name] = c2_3_hint_lps_mm
         return Analysis({})
 

@@ -45,7 +45,7 @@ def test_sides_are_told_apart_where_they_differ(senior: User) -> None:
     change(report, "lf_mm@C5/6:right", 3.4, senior)
     change(report, "foramen@C5/6:left", "2", senior)
     discs = tables(report)["Disc"]
-    assert cell(discs, "C5/6", "LF") == "L 左: normal 正常; R 右: thickened (> 2.0 mm) 增厚(>2 mm), 3.4 mm"
+    assert cell(discs, "C5/6", "LF") == "L 左: normal 正常; R 右: thickened (> 2.0 mm) 增厚（>2 mm）, 3.4 mm"
     assert cell(discs, "C5/6", "Foramina") == "L 左: 2; R 右: 0"
     assert cell(discs, "C3/4", "Foramina") == "0"
 

@@ -154,6 +154,15 @@ def test_a_critical_finding_needs_yes_or_no(senior: User) -> None:
     change(report, "onset", "acute", senior)
     change(report, "fracture@C5", "present", senior)
     change(report, "fracture_canal@C5", "yes", senior)
+    (asked,) = [p for p in services.preview(report).problems if p.code == "machine_with_trauma"]
+    services.answer_check(
+        report,
+        code=asked.code,
+        fingerprint=asked.fingerprint,
+        answer="accepted",
+        by=senior,
+        expected_version=report.version,
+    )
     for answer, left in (("not_now", 1), ("yes", 0)):
         (critical,) = services.preview(report).criticals
         services.answer_check(

@@ -26,6 +26,7 @@ from reporting.reports.models import (
     ReportVersion,
     Signature,
 )
+from reporting.reports.template import CURRENT
 from tests.reports.factories import PASSWORD, change, complete, make_draft, make_study, sign, signed_report
 
 pytestmark = pytest.mark.django_db
@@ -269,4 +270,4 @@ def test_a_changed_template_is_found() -> None:
     ReportTemplate.objects.update(definition={"version": "1", "fields": []})
     broken = first_broken()
     assert broken is not None
-    assert broken.row == "report template 2"
+    assert broken.row == f"report template {CURRENT.version}"
