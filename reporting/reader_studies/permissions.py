@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 class StudyAct(StrEnum):
     SEE_PROTOCOL = "protocol.see"
+    SEE_PEOPLE = "people.see"  # by name; who analyses knows them by number only
     DESIGN = "design"
     RUN = "run"  # lock, amend, withdraw a reader, retract a case, close
     READ = "read"
 
 
 IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
-    StudyRole.OWNER: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.DESIGN, StudyAct.RUN}),
-    StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL}),
+    StudyRole.OWNER: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE, StudyAct.DESIGN, StudyAct.RUN}),
+    StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE}),
     StudyRole.READER: frozenset({StudyAct.READ}),
     StudyRole.ADJUDICATOR: frozenset(),
     StudyRole.STATISTICIAN: frozenset({StudyAct.SEE_PROTOCOL}),

@@ -31,6 +31,7 @@ STEPS: dict[str, tuple[Any, Shower, Saver | None]] = {
     "power": (_("Sample size"), steps.show_power, None),
     "check": (_("Check and lock"), steps.show_check, steps.save_check),
 }
+_NEEDS = {"people": StudyAct.SEE_PEOPLE}
 _STAYS = {"cases", "people", "check"}
 """Steps at which one does several things."""
 
@@ -42,7 +43,7 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
     if step not in STEPS:
         raise Http404
     user = cast(User, request.user)
-    require_in_study(study, user, StudyAct.SEE_PROTOCOL)
+    require_in_study(study, user, _NEEDS.get(step, StudyAct.SEE_PROTOCOL))
     name, show, save = STEPS[step]
     context: dict[str, Any] | None = None
     if request.method == "POST":
@@ -66,7 +67,11 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
         "study": study,
         "step": step,
         "name": name,
-        "steps": [(key, entry[0]) for key, entry in STEPS.items()],
+        "steps": [
+            (key, entry[0])
+            for key, entry in STEPS.items()
+            if may_in_study(study, user, _NEEDS.get(key, StudyAct.SEE_PROTOCOL))
+        ],
         "may_change": study.is_in_design and may_in_study(study, user, StudyAct.DESIGN),
     }
     return render(request, f"reader_studies/{step}.html", page | shown, status=422 if context is not None else 200)
