@@ -7,6 +7,33 @@ const MARGIN = 4;
 /** The pane's caption stands below. */
 const FOOT = 26;
 
+/** Space on each side of what a label stands beside. */
+const BESIDE = 6;
+const STEPS = 8;
+
+/**
+ * `labels` are {x, left, y, width}: the right and left end of what each stands beside, its height, its own width. `taken` are {x, y, width} of
+ * labels that stand already (y: baseline). Returns {x, y} for each: to the right of it, else to the left, else as little below or above as
+ * leaves each readable; within `size`.
+ */
+export function freePlaces(labels, taken, size) {
+  const standing = [...taken];
+  const overlaps = (one, other) =>
+    Math.abs(one.y - other.y) < LINE_HEIGHT && one.x < other.x + other.width && other.x < one.x + one.width;
+  return labels.map(({ x, left, y, width }) => {
+    const last = size.width - width - MARGIN;
+    const beside = [x + BESIDE, left - BESIDE - width].filter((place) => place >= MARGIN && place <= last);
+    const sides = beside.length > 0 ? beside : [Math.max(last, MARGIN)];
+    const rows = [0];
+    for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);
+    const tries = rows.flatMap((by) => sides.map((side) => ({ x: side, y: y + by, width })));
+    const fits = tries.filter((place) => place.y >= LINE_HEIGHT && place.y <= size.height - MARGIN);
+    const best = fits.find((place) => !standing.some((other) => overlaps(place, other))) ?? fits[0] ?? tries[0];
+    standing.push(best);
+    return { x: best.x, y: best.y };
+  });
+}
+
 /**
  * `labels` are {at: [[x, y], [x, y]], width} (the ends of their lines, CSS pixels); `size` is {width, height} of the pane.
  * Returns {x, y} for each, in the same order: one below the other as the lines are, on the right of every line, or in the lower left

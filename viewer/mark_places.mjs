@@ -81,10 +81,9 @@ export function markShapes(marks, frame, words, chosen) {
       const line = isContour
         ? points.map((point) => toPatient(frame, point))
         : ring(frame, points[0], mark.diameter_px / 2, CORNERS[kind]);
-      const right = line.reduce((best, point) => (toPixel(frame, point)[0] > toPixel(frame, best)[0] ? point : best));
       const data = { "data-mark": mark.kind, "data-state": mark.unsaved ? "unsaved" : mark.state };
       if (mark === chosen) data["data-chosen"] = "";
       const handles = mark === chosen && isContour && line.length <= SHOWN_CORNERS ? line : [];
-      return { kind: "mark", lines: [line], closed: true, text: markText(mark, words), at: right, offset: [6, 4], handles, data };
+      return { kind: "mark", lines: [line], closed: true, text: markText(mark, words), beside: line, handles, data };
     });
 }

@@ -1,10 +1,10 @@
 /**
  * Draws shapes over a pane. A shape is {kind, lines?, closed?, colour?, text?, at?, awayFrom?, offset?, handles?, data?}, its points in the
- * patient; what it looks like is CSS (class "over-" + kind). The text of a shape with `between` (a measured line) stands beside it; any other
- * text ends at `at` on the side that leads away from
+ * patient; what it looks like is CSS (class "over-" + kind). The text of a shape with `between` (a measured line) or `beside` (a mark) stands
+ * beside it where it hides no other; any other text ends at `at` on the side that leads away from
  * `awayFrom`. Every word is text, never markup.
  */
-import { labelPlaces } from "./label_places.mjs";
+import { freePlaces, labelPlaces } from "./label_places.mjs";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -54,24 +54,41 @@ function draw(shape, toScreen) {
   return made;
 }
 
-/** Texts of lines that lie close together, so that each can be read. */
+/** Texts of lines and marks that lie close together, so that each can be read. */
 function drawLabels(svg, shapes, toScreen) {
-  const labels = shapes.map((shape) => {
+  const size = { width: svg.clientWidth, height: svg.clientHeight };
+  const measured = written(svg, shapes.filter((shape) => shape.between)).map((label) => ({ ...label, at: label.shape.between.map(toScreen) }));
+  const standing = put(measured, labelPlaces(measured, size));
+  const marks = written(svg, shapes.filter((shape) => shape.beside)).map((label) => {
+    const corners = label.shape.beside.map(toScreen);
+    const across = corners.map(([x]) => x);
+    const y = corners.reduce((sum, corner) => sum + corner[1], 0) / corners.length + 4;
+    return { ...label, x: Math.max(...across), left: Math.min(...across), y };
+  });
+  put(marks, freePlaces(marks, standing, size));
+}
+
+/** The texts in the page, not yet at their places, since places need widths. */
+function written(svg, shapes) {
+  return shapes.map((shape) => {
     const text = element("text", { class: `over-text over-${shape.kind}-text`, ...shape.data });
     text.textContent = shape.text;
     svg.append(text);
-    return { text, at: shape.between.map(toScreen), width: text.getComputedTextLength() };
+    return { shape, text, width: text.getComputedTextLength() };
   });
-  const places = labelPlaces(labels, { width: svg.clientWidth, height: svg.clientHeight });
-  for (const [index, { x, y }] of places.entries()) {
-    const { text } = labels[index];
+}
+
+function put(labels, places) {
+  return places.map(({ x, y }, index) => {
+    const { text, width } = labels[index];
     text.setAttribute("x", at(x));
     text.setAttribute("y", at(y));
-  }
+    return { x, y, width };
+  });
 }
 
 /** Everything of `shapes` anew; `toScreen` leads from the patient to CSS pixels in the pane. */
 export function drawOver(svg, shapes, toScreen) {
   svg.replaceChildren(...shapes.flatMap((shape) => draw(shape, toScreen)));
-  drawLabels(svg, shapes.filter((shape) => shape.between), toScreen);
+  drawLabels(svg, shapes, toScreen);
 }

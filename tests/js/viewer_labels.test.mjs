@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { labelPlaces } from "../../viewer/label_places.mjs";
+import { freePlaces, labelPlaces } from "../../viewer/label_places.mjs";
 
 const SIZE = { width: 300, height: 200 };
 const line = (x, y, width = 80) => ({ at: [[x, y], [x + 20, y + 2]], width });
@@ -28,3 +28,23 @@ test("at the edges they stay inside", () => {
 });
 
 test("nothing measured, nothing placed", () => assert.deepEqual(labelPlaces([], SIZE), []));
+
+test("A mark's label stands to its right, and to its left where the pane ends", () => {
+  const [right, left] = freePlaces([{ x: 50, left: 40, y: 80, width: 60 }, { x: 290, left: 280, y: 150, width: 60 }], [], SIZE);
+  assert.deepEqual(right, { x: 56, y: 80 });
+  assert.deepEqual(left, { x: 214, y: 150 });
+});
+
+test("Labels of marks at one place cover neither each other nor a measured one, and none leaves the pane", () => {
+  const taken = [{ x: 50, y: 82, width: 80 }];
+  const labels = Array.from({ length: 6 }, () => ({ x: 50, left: 40, y: 80, width: 70 }));
+  const places = freePlaces(labels, taken, SIZE);
+  const all = [...taken, ...places.map((place) => ({ ...place, width: 70 }))];
+  for (const [index, one] of all.entries()) {
+    assert.ok(one.x >= 0 && one.x + one.width <= SIZE.width && one.y > 0 && one.y <= SIZE.height);
+    for (const other of all.slice(index + 1)) {
+      const apart = Math.abs(one.y - other.y) >= 14 || one.x + one.width <= other.x || other.x + other.width <= one.x;
+      assert.ok(apart, JSON.stringify([one, other]));
+    }
+  }
+});
