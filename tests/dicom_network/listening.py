@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,12 +20,13 @@ from reporting.dicom_network.models import Peer
 from reporting.dicom_network.services import add_peer
 from tests.factories import make_user
 from tests.paths import REPOSITORY
+from tests.programs import program
 
 AE_TITLE = "SCANNER"
 
 
 def needs(*programs: str) -> None:
-    missing = [program for program in programs if shutil.which(program) is None]
+    missing = [name for name in programs if program(name) is None]
     if missing:
         pytest.skip(f"{', '.join(missing)} not installed: the listener was NOT checked with it (apt: dcmtk)")
 
@@ -42,7 +42,9 @@ class Listener:
         self.process.wait()
 
     def call(self, *command: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            [program(command[0]) or command[0], *command[1:]], capture_output=True, text=True, timeout=120, check=False
+        )
 
     def echo(
         self, *, calling: str = AE_TITLE, called: str = "DENS", **options: str

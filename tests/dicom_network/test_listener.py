@@ -23,6 +23,7 @@ from reporting.studies import blobs
 from reporting.studies.models import QuarantinedFile, SopInstance, Study
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
 from tests.inference.dicom_series import slice_values, write_series
+from tests.programs import program
 from tests.studies.objects import mr_bytes
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -67,7 +68,7 @@ def test_four_associations_at_once_store_everything_once(listener: Listener, tmp
     senders = [
         subprocess.Popen(
             [
-                "storescu",
+                program("storescu") or "storescu",
                 "+sd",
                 "+r",
                 "-aet",
@@ -115,7 +116,7 @@ def test_a_killed_listener_has_everything_it_said_yes_to(tmp_path: Path) -> None
     with listening() as running:
         sender = subprocess.Popen(
             [
-                "storescu",
+                program("storescu") or "storescu",
                 "-v",
                 "+sd",
                 "+r",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import subprocess
 import time
@@ -25,6 +24,7 @@ from reporting.outbound.services import NotSent, claim_delivery, queue_version, 
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.studies.models import Series
 from tests.factories import add_object, make_user
+from tests.programs import program
 from tests.reports.factories import complete, make_draft, sign
 from tests.reports.factories import make_user as make_signer
 
@@ -38,7 +38,14 @@ class Archive:
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = ["storescp", "--output-directory", str(self.folder), "-aet", "ARCHIVE", str(self.port)]
+        command = [
+            program("storescp") or "storescp",
+            "--output-directory",
+            str(self.folder),
+            "-aet",
+            "ARCHIVE",
+            str(self.port),
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _try in range(200):
             with socket.socket() as probe:
@@ -62,7 +69,7 @@ def senior() -> User:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
-    if shutil.which("storescp") is None:
+    if program("storescp") is None:
         pytest.skip("dcmtk's storescp is not installed: nothing was sent to a real archive")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
