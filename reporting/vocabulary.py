@@ -186,6 +186,12 @@ DISC_CODES: dict[DiscLevel, Code] = {
     DiscLevel.C7_T1: Code("SCT", "37414007", "C7/T1 intervertebral disc"),
 }
 
+
+def level_code(level: str) -> Code:
+    """Of a vertebra or a disc, as levels are written: ``C5``, ``C5/6``. Raises ``ValueError`` for no level."""
+    return DISC_CODES[DiscLevel(level)] if "/" in level else VERTEBRA_CODES[Vertebra(level)]
+
+
 # "Level of disc", for what lies at a disc without being the disc: ligament, canal, cord, foramen.
 DISC_LEVEL_CODES: dict[DiscLevel, Code] = {
     DiscLevel.C2_3: Code("SCT", "243902007", "Level of C2/C3 intervertebral disc"),

@@ -3,12 +3,13 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from reporting.reports.exports.service import FORMATS
 from reporting.reports.views.c2_3 import point_at_c2_3
 from reporting.reports.views.home import home
 from reporting.reports.views.images import slice_png
 from reporting.reports.views.reading import panels, read
 from reporting.reports.views.signing import AddendumFromPageView, SignFromPageView, WithdrawFromPageView
-from reporting.reports.views.versions import FORMATS, draft_file, version, version_file
+from reporting.reports.views.versions import draft_file, version, version_file
 
 
 class ReportFormat(StringConverter):

@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from reporting.studies.shown_text import without_hidden
+
+
+@dataclass(frozen=True)
+class NameParts:
+    """One group of a person name; what is not said is empty."""
+
+    family: str
+    given: str
+    middle: str
+    prefix: str
+    suffix: str
+
+
+def name_groups(value: str) -> list[NameParts]:
+    """The groups that are written, in order: alphabetic, ideographic, phonetic; one in between may be empty."""
+    groups = [[part.strip() for part in group.split("^")] for group in value.split("=")[:3]]
+    return [NameParts(*[*parts, *[""] * 5][:5]) for parts in groups]
 
 
 def readable_person_name(value: str, *, chinese: bool) -> str:

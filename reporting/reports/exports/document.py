@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from django.utils import timezone, translation
 
+from reporting.reports.exports.standing import standing_of
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.exports.tables import KEY, Table, tables_of
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
@@ -163,13 +163,11 @@ def _signatures(versions: list[ReportVersion]) -> tuple[tuple[str, str], ...]:
 
 def document_of(version: ReportVersion) -> Document:
     """The report as it stood with ``version``: the signed text, and every addendum up to it."""
-    earlier = version.report.versions.filter(number__lte=version.number).select_related("signature").order_by("number")
-    versions = list(earlier)
-    base = [v for v in versions if v.kind != VersionKind.ADDENDUM][-1]
-    content = json.loads(base.content)
+    standing = standing_of(version)
+    versions, base, content = standing.versions, standing.base, standing.content
     passages = _passages(content["text"])
-    for addendum in (v for v in versions if v.kind == VersionKind.ADDENDUM):
-        lines = tuple(("", line) for line in json.loads(addendum.content)["text"].split("\n"))
+    for addendum, text in standing.addenda:
+        lines = tuple(("", line) for line in text.split("\n"))
         passages.append(Passage("zh", f"Addendum 补充报告 ({_moment(addendum.signature.signed_at)})", lines))
     final = base.kind == VersionKind.FINAL
     withdrawn = version.report.status == "withdrawn"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -19,8 +18,10 @@ from django.utils import timezone
 
 from reporting.reports.exports.document import Passage, document_of
 from reporting.reports.exports.pdf import pdf_of
+from reporting.reports.exports.standing import standing_of
 from reporting.reports.models import ReportVersion, VersionKind
 from reporting.reports.states import ReportStatus
+from reporting.studies.person_names import name_groups
 from reporting.vocabulary import SECTION_CODES, Code
 
 
@@ -71,8 +72,7 @@ def escaped(text: str) -> str:
 
 
 def _head(version: ReportVersion, charset: Charset, receiver: tuple[str, str]) -> Iterator[str]:
-    base = _base(version)
-    header = json.loads(base.content)["header"]
+    header = standing_of(version).content["header"]
     at = _moment(version.signature.signed_at)
     site = escaped(header["site"])
     application, facility = (escaped(part) for part in receiver)
@@ -102,10 +102,10 @@ def _patient(header: dict[str, Any]) -> list[str]:
 
 def _names(name: str) -> Iterator[str]:
     """XPN of each group of a DICOM name (PS3.5 6.2.1): family, given, middle, suffix, prefix … what kind."""
-    for group, kind in zip(name.split("="), _NAME_KINDS, strict=False):
-        family, given, middle, prefix, suffix = (*(escaped(part.strip()) for part in group.split("^")), *[""] * 5)[:5]
-        if any((family, given, middle)):
-            yield "^".join([family, given, middle, suffix, prefix, "", "", kind])
+    for parts, kind in zip(name_groups(name), _NAME_KINDS, strict=False):
+        if parts.family or parts.given or parts.middle:
+            said = (parts.family, parts.given, parts.middle, parts.suffix, parts.prefix)
+            yield "^".join([*map(escaped, said), "", "", kind])
 
 
 def _lines(version: ReportVersion, languages: Sequence[str]) -> Iterator[str]:
@@ -131,13 +131,6 @@ def _section(passage: Passage) -> Code:
     if passage.title.startswith("Addendum"):
         return SECTION_CODES["document"]
     return SECTION_CODES[_SECTIONS.get(passage.title, "technique")]
-
-
-def _base(version: ReportVersion) -> ReportVersion:
-    """The version that an addendum adds words to, or the version itself."""
-    earlier = version.report.versions.filter(number__lte=version.number).exclude(kind=VersionKind.ADDENDUM)
-    found: ReportVersion = earlier.order_by("number").last() or version
-    return found
 
 
 def _status(version: ReportVersion) -> str:

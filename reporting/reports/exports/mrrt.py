@@ -14,7 +14,7 @@ from datetime import date
 from django.template.loader import render_to_string
 
 from reporting.reports.places import Place
-from reporting.reports.rendering import Language
+from reporting.reports.rendering import Language, Voice
 from reporting.reports.template import TITLES, Block, Field, Kind, Template
 from reporting.reports.template.elements import LICENCE
 from reporting.vocabulary import Code
@@ -29,7 +29,6 @@ _SCHEMES = {
     "RDES": ("RadElement", "https://radelement.org"),
     "OIFM": ("Open Imaging Finding Model", "https://openimagingdata.org"),
 }
-_SIDES = {"left": ("left", "左侧"), "right": ("right", "右侧")}
 _WORDS = {
     Language.EN: ("Cervical spine MR", "Structured report of an MR study of the cervical spine, C2 to C7"),
     Language.ZH: ("颈椎MR", "颈椎MR结构化报告，C2至C7"),
@@ -115,10 +114,9 @@ def identifier_of(template: Template, language: Language) -> str:
 def _block(template: Template, block: Block, language: Language) -> Section:
     fields = template.of_block(block)
     levels = sorted({level for field in fields for level in field.usual_levels if level}, key=_from_the_skull(fields))
-    name = TITLES[block][_index(language)]
     return Section(
         block.value,
-        name,
+        Voice(language).say(*TITLES[block]),
         tuple(_entries(fields, "", language)),
         tuple(Section(f"{block.value}:{at}", at, tuple(_entries(fields, at, language))) for at in levels),
     )
@@ -137,16 +135,15 @@ def _entries(fields: tuple[Field, ...], level: str, language: Language) -> Itera
 
 
 def _entry(field: Field, place: Place, language: Language) -> Entry:
-    at = _index(language)
-    side = _SIDES.get(place.side, ("", ""))[at]
-    name = (field.en, field.zh)[at]
-    label = name if not side else f"{name}, {side}" if language is Language.EN else f"{side}{name}"
-    options = tuple(Option(f"{place}={one.code}", one.code, (one.en, one.zh)[at], one.coded) for one in field.choices)
+    voice = Voice(language)
+    label = voice.say(field.en, field.zh)
+    if place.side:
+        side = voice.side(place.side)
+        label = voice.say(f"{label}, {side}", f"{side}{label}")
+    options = tuple(
+        Option(f"{place}={one.code}", one.code, voice.say(one.en, one.zh), one.coded) for one in field.choices
+    )
     return Entry(str(place), label, field, options)
-
-
-def _index(language: Language) -> int:
-    return list(Language).index(language)
 
 
 def _all_entries(section: Section) -> Iterator[Entry]:

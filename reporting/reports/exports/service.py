@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -25,13 +27,40 @@ from reporting.reports.services.access import require_act
 from reporting.reports.services.reading import preview
 from reporting.reports.signing import version_fault
 
-_TYPES = {
-    ExportFormat.PDF: ("application/pdf", "pdf"),
-    ExportFormat.TEXT: ("text/plain; charset=utf-8", "txt"),
-    ExportFormat.JSON: ("application/json", "json"),
-    ExportFormat.FHIR: ("application/fhir+json; fhirVersion=4.0", "fhir.json"),
-    ExportFormat.HL7: ("x-application/hl7-v2+er7; charset=utf-8", "hl7"),
+
+@dataclass(frozen=True)
+class _Form:
+    """How a format is made. Without ``of_draft`` only what somebody vouched for leaves in it."""
+
+    content_type: str
+    extension: str
+    of_version: Callable[[ReportVersion], bytes]
+    of_draft: Callable[[Report, dict[str, Any]], bytes] | None = None
+
+
+def _printed(make: Callable[[Document], bytes], content_type: str, extension: str) -> _Form:
+    return _Form(
+        content_type,
+        extension,
+        lambda version: make(document_of(version)),
+        lambda report, content: make(draft_document_of(report, content)),
+    )
+
+
+_FORMS = {
+    ExportFormat.PDF: _printed(pdf_of, "application/pdf", "pdf"),
+    ExportFormat.TEXT: _printed(text_of, "text/plain; charset=utf-8", "txt"),
+    ExportFormat.JSON: _Form(
+        "application/json",
+        "json",
+        lambda version: version.content.encode(),
+        lambda _report, content: canonical(content).encode(),
+    ),
+    ExportFormat.FHIR: _Form("application/fhir+json; fhirVersion=4.0", "fhir.json", fhir_of),
+    ExportFormat.HL7: _Form("x-application/hl7-v2+er7; charset=utf-8", "hl7", hl7_of),
 }
+FORMATS = {form.extension: export_format for export_format, form in _FORMS.items()}
+"""By the ending of the file's name."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +100,7 @@ def draft_document(report: Report, export_format: ExportFormat, *, by: User) -> 
 
 def export_report(report: Report, extension: str) -> bytes:
     """For the operator of the machine: the newest version, or the draft, as ``pdf``, ``txt`` or ``json``."""
-    export_format = next(f for f, (_type, known) in _TYPES.items() if known == extension)
+    export_format = FORMATS[extension]
     version = report.versions.order_by("-number").first()
     if version is None or report.is_draft:
         content = _bytes_of_draft(report, export_format)
@@ -83,8 +112,8 @@ def export_report(report: Report, extension: str) -> bytes:
 
 
 def _file(name: str, export_format: ExportFormat, content: bytes) -> ExportFile:
-    content_type, extension = _TYPES[export_format]
-    return ExportFile(f"{name}.{extension}", content_type, content)
+    form = _FORMS[export_format]
+    return ExportFile(f"{name}.{form.extension}", form.content_type, content)
 
 
 def _bytes_of_version(version: ReportVersion, export_format: ExportFormat) -> bytes:
@@ -92,23 +121,11 @@ def _bytes_of_version(version: ReportVersion, export_format: ExportFormat) -> by
         fault = version_fault(each)
         if fault is not None:
             raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
-    if export_format is ExportFormat.JSON:
-        return version.content.encode()
-    if export_format is ExportFormat.FHIR:
-        return fhir_of(version)
-    if export_format is ExportFormat.HL7:
-        return hl7_of(version)
-    return _bytes_of_document(document_of(version), export_format)
+    return _FORMS[export_format].of_version(version)
 
 
 def _bytes_of_draft(report: Report, export_format: ExportFormat, *, blind: bool = False) -> bytes:
-    if export_format in (ExportFormat.FHIR, ExportFormat.HL7):
+    of_draft = _FORMS[export_format].of_draft
+    if of_draft is None:
         raise WrongState(_("A draft does not leave as a message: receivers would take it for a report"))
-    content = preview(report, blind=blind).content
-    if export_format is ExportFormat.JSON:
-        return canonical(content).encode()
-    return _bytes_of_document(draft_document_of(report, content), export_format)
-
-
-def _bytes_of_document(document: Document, export_format: ExportFormat) -> bytes:
-    return pdf_of(document) if export_format is ExportFormat.PDF else text_of(document)
+    return of_draft(report, preview(report, blind=blind).content)

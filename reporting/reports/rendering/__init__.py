@@ -10,7 +10,17 @@ from reporting.reports.rendering.impression import impression
 from reporting.reports.rendering.sentences import IMPRESSION, Language, Rendering, Section, Sentence, Voice
 from reporting.reports.sheet import Sheet
 
-__all__ = ["IMPRESSION", "Language", "Paragraphs", "Rendering", "Section", "Sentence", "render", "with_paragraphs"]
+__all__ = [
+    "IMPRESSION",
+    "Language",
+    "Paragraphs",
+    "Rendering",
+    "Section",
+    "Sentence",
+    "Voice",
+    "render",
+    "with_paragraphs",
+]
 
 Paragraphs = Mapping[tuple[str, str], str]
 """Hand-edited paragraphs by section (a block, or ``IMPRESSION``) and language."""

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from reporting.reports.template.export import as_code
 from reporting.reports.template.spec import Choice, Condition, Field, Kind, Template
 from reporting.vocabulary import Code
 
@@ -60,7 +61,7 @@ def _element(field: Field) -> dict[str, Any]:
         "value_type": _VALUE_TYPES[field.kind],
         "cardinality": _cardinality(field),
         "required": field.required,
-        "code": _code(field.coded),
+        "code": as_code(field.coded),
     }
     if field.kind is Kind.NUMBER:
         element |= {"unit": field.unit, "minimum": field.minimum, "maximum": field.maximum}
@@ -72,7 +73,7 @@ def _element(field: Field) -> dict[str, Any]:
         element["only_when"] = {"element": _id(field.only_when.field), "values": list(field.only_when.values)}
     if field.choices:
         element["values"] = [
-            {"value": one.code, "name": {"en": one.en, "zh-Hans": one.zh}, "code": _code(one.coded)}
+            {"value": one.code, "name": {"en": one.en, "zh-Hans": one.zh}, "code": as_code(one.coded)}
             for one in field.choices
         ]
     return element
@@ -99,10 +100,6 @@ def _cardinality(field: Field) -> str:
 
 def _condition(condition: Condition | None) -> str:
     return "" if condition is None else f"{_id(condition.field)} = {' | '.join(condition.values)}"
-
-
-def _code(code: Code | None) -> dict[str, str] | None:
-    return None if code is None else {"scheme": code.scheme, "value": code.value, "meaning": code.meaning}
 
 
 def _code_text(code: Code | None) -> str:

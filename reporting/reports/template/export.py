@@ -9,7 +9,7 @@ from reporting.reports.template.spec import Choice, Condition, Field, Template
 from reporting.vocabulary import Code
 
 
-def _code(code: Code | None) -> dict[str, str] | None:
+def as_code(code: Code | None) -> dict[str, str] | None:
     return None if code is None else {"scheme": code.scheme, "value": code.value, "meaning": code.meaning}
 
 
@@ -18,9 +18,9 @@ def _condition(condition: Condition | None) -> dict[str, Any] | None:
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
-    entry: dict[str, Any] = {"code": choice.code, "en": choice.en, "zh": choice.zh, "coded": _code(choice.coded)}
+    entry: dict[str, Any] = {"code": choice.code, "en": choice.en, "zh": choice.zh, "coded": as_code(choice.coded)}
     if choice.qualifier:
-        entry["qualifier"] = _code(choice.qualifier)
+        entry["qualifier"] = as_code(choice.qualifier)
     if choice.text_en:
         entry["text"] = {"en": choice.text_en, "zh": choice.text_zh}
     if choice.impression_en:
@@ -54,7 +54,7 @@ def _field(spec: Field) -> dict[str, Any]:
         "required": spec.required,
         "only_when": _condition(spec.only_when),
         "impression_group": spec.impression_group,
-        "coded": _code(spec.coded),
+        "coded": as_code(spec.coded),
         "note": {"en": spec.note_en, "zh": spec.note_zh},
     }
 
@@ -64,7 +64,7 @@ def as_definition(template: Template) -> dict[str, Any]:
     definition: dict[str, Any] = {"version": template.version, "fields": [_field(f) for f in template.fields]}
     if template.codes:
         definition["codes"] = {
-            group: {key: _code(code) for key, code in codes.items()} for group, codes in template.codes.items()
+            group: {key: as_code(code) for key, code in codes.items()} for group, codes in template.codes.items()
         }
     return definition
 

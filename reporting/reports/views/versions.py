@@ -15,17 +15,9 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
 from reporting.reports.exports.document import document_of
-from reporting.reports.exports.service import ExportFile, draft_document, export_version
-from reporting.reports.models import ExportFormat, Report, ReportVersion
+from reporting.reports.exports.service import FORMATS, ExportFile, draft_document, export_version
+from reporting.reports.models import Report, ReportVersion
 from reporting.reports.signing import version_fault
-
-FORMATS = {
-    "pdf": ExportFormat.PDF,
-    "txt": ExportFormat.TEXT,
-    "json": ExportFormat.JSON,
-    "fhir.json": ExportFormat.FHIR,
-    "hl7": ExportFormat.HL7,
-}
 
 
 def _report(request: HttpRequest, report_id: uuid.UUID) -> Report:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
+from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.models import Report, ReportVersion, VersionKind
 from reporting.studies.blobs import BlobDamaged, verified_path
 from reporting.studies.headers import InstanceHeader
@@ -24,13 +24,22 @@ _IMAGE_MODALITY = "MR"
 
 @dataclass(frozen=True)
 class Source:
-    """A version as it is exported. ``base``: the version whose findings it stands for; ``addenda``: texts up to it."""
+    """A version as it is exported, and the images it is about."""
 
-    version: ReportVersion
-    base: ReportVersion
-    content: Mapping[str, Any]
-    addenda: tuple[str, ...]
+    standing: Standing
     images: tuple[Dataset, ...]
+
+    @property
+    def version(self) -> ReportVersion:
+        return self.standing.version
+
+    @property
+    def base(self) -> ReportVersion:
+        return self.standing.base
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        return self.standing.content
 
     @property
     def is_final(self) -> bool:
@@ -44,12 +53,8 @@ class Source:
 
 def source_of(version: ReportVersion) -> Source:
     """Reads the header of one image in a bounded child for what our tables do not keep."""
-    until = version.report.versions.filter(number__lte=version.number).select_related("signature").order_by("number")
-    versions = list(until)
-    base = [one for one in versions if one.kind != VersionKind.ADDENDUM][-1]
-    content = json.loads(base.content)
-    addenda = tuple(json.loads(one.content)["text"] for one in versions if one.kind == VersionKind.ADDENDUM)
-    return Source(version, base, content, addenda, _images(version.report, content["header"]))
+    standing = standing_of(version)
+    return Source(standing, _images(version.report, standing.content["header"]))
 
 
 def uid_of(version: ReportVersion, what: str) -> UID:

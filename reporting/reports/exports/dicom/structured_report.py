@@ -25,12 +25,11 @@ from reporting.reports.exports.dicom.source import (
 )
 from reporting.reports.models import ReportVersion
 from reporting.reports.places import Place
-from reporting.reports.states import FindingState
+from reporting.reports.states import HUMAN_STATES, FindingState
 from reporting.reports.template import TEMPLATES, Kind, Template
-from reporting.vocabulary import DISC_CODES, SIDE_CODES, VERTEBRA_CODES, Code, DiscLevel, Vertebra
+from reporting.vocabulary import SIDE_CODES, Code, level_code
 
 SERIES_NUMBER = 9001
-_TOLD = (FindingState.HUMAN_CONFIRMED, FindingState.HUMAN_CHANGED, FindingState.NOT_EVALUABLE)
 _LANGUAGES = {"en": ("en", "English"), "zh": ("zh-CN", "Chinese (China)")}
 _UNITS = {"mm": codes.UCUM.Millimeter, "": codes.UCUM.NoUnits}
 _FINDINGS, _FINDING = Code("DCM", "121070", "Findings"), Code("DCM", "121071", "Finding")
@@ -91,7 +90,7 @@ def _groups(source: Source) -> Iterator[sr.MeasurementsAndQualitativeEvaluations
     by_site: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in source.content["findings"]:
         place = Place.parse(row["key"])
-        if FindingState(row["state"]) in _TOLD and template[place.field].kind is not Kind.TEXT:
+        if FindingState(row["state"]) in HUMAN_STATES and template[place.field].kind is not Kind.TEXT:
             by_site.setdefault((place.level, place.side), []).append(row)
     for (level, side), rows in by_site.items():
         evaluations = [one for row in rows for one in _evaluations(row, template)]
@@ -143,9 +142,9 @@ def _algorithm(source: Source) -> sr.AlgorithmIdentification | None:
 
 
 def _site(level: str, side: str) -> sr.FindingSite:
-    code = DISC_CODES.get(DiscLevel(level)) if "/" in level else VERTEBRA_CODES.get(Vertebra(level))
-    location = concept(code) if code else own(level, level)
-    return sr.FindingSite(location, laterality=concept(SIDE_CODES[side]) if side in SIDE_CODES else None)
+    return sr.FindingSite(
+        concept(level_code(level)), laterality=concept(SIDE_CODES[side]) if side in SIDE_CODES else None
+    )
 
 
 def _words(source: Source) -> Iterator[sr.ContainerContentItem]:
@@ -156,10 +155,9 @@ def _words(source: Source) -> Iterator[sr.ContainerContentItem]:
             for part in text["findings"]
             if part["sentences"] or part.get("manual")
         ]
-        impression = [text["impression_manual"]] if text.get("impression_manual") else []
-        impression = impression or [sentence["text"] for sentence in text["impression"]]
+        addenda = [words for _version, words in source.standing.addenda]
         yield _container(_FINDINGS, _FINDING, findings, value, meaning)
-        yield _container(_IMPRESSIONS, _IMPRESSION, [*impression, *source.addenda], value, meaning)
+        yield _container(_IMPRESSIONS, _IMPRESSION, [*source.standing.impression(language), *addenda], value, meaning)
 
 
 def _container(title: Code, item: Code, texts: list[str], language: str, meaning: str) -> sr.ContainerContentItem:

@@ -7,6 +7,7 @@ from typing import Any
 
 from reporting.reports.exports.fhir.datatypes import Resource, concept, made_id, reference
 from reporting.studies.models import Study
+from reporting.studies.person_names import name_groups
 
 _SEX = {"M": "male", "F": "female", "O": "other"}
 _IDEOGRAPHIC = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
@@ -29,10 +30,10 @@ def patient_of(header: Mapping[str, Any], report: object) -> Resource:
 def _names(name: str) -> list[dict[str, Any]]:
     """One HumanName per group of the DICOM name: alphabetic, ideographic, phonetic."""
     names = []
-    for group, representation in zip(name.split("="), _REPRESENTATIONS, strict=False):
-        family, given, middle, prefix, suffix = (*(part.strip() for part in group.split("^")), *[""] * 5)[:5]
-        said: dict[str, Any] = {"family": family} if family else {}
-        for key, words in (("given", (given, middle)), ("prefix", (prefix,)), ("suffix", (suffix,))):
+    for parts, representation in zip(name_groups(name), _REPRESENTATIONS, strict=False):
+        said: dict[str, Any] = {"family": parts.family} if parts.family else {}
+        several = {"given": (parts.given, parts.middle), "prefix": (parts.prefix,), "suffix": (parts.suffix,)}
+        for key, words in several.items():
             if any(words):
                 said[key] = [word for word in words if word]
         if said:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from reporting.reports.exports.fhir.around import device, imaging_study, patient
 from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, made_id, reference, translated, url_of
 from reporting.reports.exports.fhir.observations import Setting, Told, observations
 from reporting.reports.exports.pdf import pdf_of
+from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.models import ReportVersion, Signature, VersionKind
 from reporting.reports.states import ReportStatus
 from reporting.reports.template import TEMPLATES
@@ -38,10 +39,8 @@ def fhir_of(version: ReportVersion) -> bytes:
 def bundle_of(version: ReportVersion) -> Resource:
     """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside."""
     report = version.report
-    earlier = report.versions.filter(number__lte=version.number).select_related("signature").order_by("number")
-    versions = list(earlier)
-    base = [one for one in versions if one.kind != VersionKind.ADDENDUM][-1]
-    content = json.loads(base.content)
+    standing = standing_of(version)
+    base, content = standing.base, standing.content
     header = content["header"]
     withdrawn = report.status == ReportStatus.WITHDRAWN
     status = _WITHDRAWN if withdrawn else _STATUS[VersionKind(version.kind)]
@@ -60,12 +59,12 @@ def bundle_of(version: ReportVersion) -> Resource:
         device=algorithm,
     )
     told = list(observations(content, setting))
-    diagnostic = _diagnostic_report(version, versions, content, status, setting, told)
+    diagnostic = _diagnostic_report(standing, status, setting, told)
     resources = [
         diagnostic,
         patient,
         study,
-        *_people(versions),
+        *_people(standing.versions),
         *([algorithm] if algorithm else []),
         *(one.resource for one in told),
         *_provenance(diagnostic, version.signature, setting, told),
@@ -79,17 +78,10 @@ def bundle_of(version: ReportVersion) -> Resource:
     }
 
 
-def _diagnostic_report(
-    version: ReportVersion,
-    versions: Sequence[ReportVersion],
-    content: Mapping[str, Any],
-    status: str,
-    setting: Setting,
-    told: Sequence[Told],
-) -> Resource:
-    header = content["header"]
-    addenda = [json.loads(one.content)["text"] for one in versions if one.kind == VersionKind.ADDENDUM]
-    english, chinese = ("\n".join([*_impression(content, language), *addenda]) for language in ("en", "zh"))
+def _diagnostic_report(standing: Standing, status: str, setting: Setting, told: Sequence[Told]) -> Resource:
+    version, header = standing.version, standing.content["header"]
+    addenda = [words for _version, words in standing.addenda]
+    english, chinese = ("\n".join([*standing.impression(language), *addenda]) for language in ("en", "zh"))
     pdf = pdf_of(document_of(version))
     return {
         "resourceType": "DiagnosticReport",
@@ -102,7 +94,7 @@ def _diagnostic_report(
         "subject": reference(setting.patient),
         **({"effectiveDateTime": header["study_date"]} if header["study_date"] else {}),
         "issued": _instant(version.signature.signed_at),
-        "resultsInterpreter": [reference(person) for person in _people(versions)],
+        "resultsInterpreter": [reference(person) for person in _people(standing.versions)],
         "imagingStudy": [reference(setting.study)],
         "result": [reference(one.resource) for one in told],
         "conclusion": english or "-",
@@ -113,12 +105,6 @@ def _diagnostic_report(
             _attachment("text/plain;charset=utf-8", version.text_zh.encode(), version.signature.signed_at, "zh"),
         ],
     }
-
-
-def _impression(content: Mapping[str, Any], language: str) -> list[str]:
-    text = content["text"][language]
-    by_hand: str = text.get("impression_manual", "")
-    return [by_hand] if by_hand.strip() else [sentence["text"] for sentence in text["impression"]]
 
 
 def _attachment(kind: str, content: bytes, at: datetime, language: str = "") -> dict[str, Any]:

@@ -16,11 +16,11 @@ from reporting.reports.exports.fhir.datatypes import (
     reference,
 )
 from reporting.reports.places import Place
-from reporting.reports.states import FindingState
+from reporting.reports.rendering import Language, Voice
+from reporting.reports.states import HUMAN_STATES, FindingState
 from reporting.reports.template import Field, Kind, Template
-from reporting.vocabulary import DISC_CODES, SIDE_CODES, VERTEBRA_CODES, DiscLevel, Vertebra
+from reporting.vocabulary import SIDE_CODES, level_code
 
-_TOLD = {FindingState.HUMAN_CONFIRMED, FindingState.HUMAN_CHANGED, FindingState.NOT_EVALUABLE}
 _ABSENT = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 _CATEGORY = {"system": "http://terminology.hl7.org/CodeSystem/observation-category", "code": "imaging"}
 
@@ -50,7 +50,7 @@ class Told:
 def observations(content: Mapping[str, Any], setting: Setting) -> Iterator[Told]:
     """In the order of the signed content."""
     for row in content["findings"]:
-        if FindingState(row["state"]) in _TOLD:
+        if FindingState(row["state"]) in HUMAN_STATES:
             machine = row["machine"]
             said = bool(machine.get("prediction"))
             stood = row["state"] == FindingState.HUMAN_CONFIRMED and machine["value"] == row["value"]
@@ -115,12 +115,11 @@ def _choice(field: Field, code: str) -> dict[str, Any]:
 
 def _site(place: Place) -> dict[str, Any]:
     """Level and side: each with its code; the text says both."""
-    known = VERTEBRA_CODES | DISC_CODES
-    level = DiscLevel(place.level) if "/" in place.level else Vertebra(place.level)
-    side = {"left": ("left", "左侧"), "right": ("right", "右侧")}.get(place.side)
-    codings = [coding(known[level]), *([coding(SIDE_CODES[place.side])] if side else [])]
-    en, zh = (f"{place.level}, {side[0]}", f"{place.level}{side[1]}") if side else (place.level, place.level)
-    return concept(en, zh, *codings)
+    level = coding(level_code(place.level))
+    if not place.side:
+        return concept(place.level, place.level, level)
+    en, zh = (Voice(language).side(place.side) for language in (Language.EN, Language.ZH))
+    return concept(f"{place.level}, {en}", f"{place.level}{zh}", level, coding(SIDE_CODES[place.side]))
 
 
 def _machine(field: Field, machine: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
