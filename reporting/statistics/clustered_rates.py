@@ -11,9 +11,8 @@ from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, bools, floats, numbered, same_length, sums_by
 from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_sums
-from reporting.statistics.clusters import NO_SPREAD, ONE_PATIENT, ratio_variance, share_estimate
+from reporting.statistics.clusters import ONE_PATIENT, log_estimate, logit_estimate, ratio_variance, share_estimate
 from reporting.statistics.confusion import RATES, count, rates
-from reporting.statistics.distributions import z_of
 from reporting.statistics.results import Estimate, Result, Scope, undefined
 
 Interval = Literal["linearised", "bootstrap"]
@@ -89,10 +88,7 @@ def _likelihood_ratio(above: tuple[Floats, Floats], below: tuple[Floats, Floats]
         return Estimate(value, note=ONE_PATIENT)
     rest = (a - p1 * n1) / a.sum() - (b - p2 * n2) / b.sum()
     spread = math.sqrt(patients / (patients - 1) * float(rest @ rest))
-    if spread <= 1e-9:
-        return Estimate(value, note=NO_SPREAD)
-    reach = z_of(level) * spread
-    return Estimate(value, value * math.exp(-reach), value * math.exp(reach), value * spread, "log, over patients")
+    return log_estimate(value, spread, level)
 
 
 def _f1(numerator: Floats, denominator: Floats, level: float) -> Estimate:
@@ -100,14 +96,7 @@ def _f1(numerator: Floats, denominator: Floats, level: float) -> Estimate:
         return undefined("neither positives nor positive calls")
     value = float(numerator.sum() / denominator.sum())
     variance = ratio_variance(numerator, denominator)
-    if math.isnan(variance):
-        return Estimate(value, note=ONE_PATIENT)
-    if value in (0.0, 1.0) or variance <= 1e-18:
-        return Estimate(value, note=NO_SPREAD)
-    se = math.sqrt(variance)
-    middle, reach = math.log(value / (1 - value)), z_of(level) * se / (value * (1 - value))
-    low, high = (1 / (1 + math.exp(-bound)) for bound in (middle - reach, middle + reach))
-    return Estimate(value, low, high, se, "logit, over patients")
+    return logit_estimate(value, variance, level)
 
 
 def _bootstrapped(

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, bools, numbered, same_length, sums_by
 from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_sums
-from reporting.statistics.distributions import chi2_test, t_of
+from reporting.statistics.distributions import chi2_test, t_of, z_of
 from reporting.statistics.proportions import proportion_interval
 from reporting.statistics.results import Estimate, Result, Scope, undefined
 
@@ -60,6 +60,26 @@ def share_of_totals(
     effective = value * (1 - value) / variance
     low, high = proportion_interval(value * effective, effective, level)
     return Estimate(value, low, high, math.sqrt(variance), "wilson of the effective number")
+
+
+def log_estimate(value: float, spread: float, level: float = 0.95) -> Estimate:
+    """A ratio of rates: normal interval of its logarithm, whose standard error over patients is ``spread``."""
+    if spread <= 1e-9:
+        return Estimate(value, note=NO_SPREAD)
+    reach = z_of(level) * spread
+    return Estimate(value, value * math.exp(-reach), value * math.exp(reach), value * spread, "log, over patients")
+
+
+def logit_estimate(value: float, variance: float, level: float = 0.95) -> Estimate:
+    """A figure from 0 to 1 with its ``variance`` over patients (NaN: one patient): normal interval of its logit."""
+    if math.isnan(variance):
+        return Estimate(value, note=ONE_PATIENT)
+    if value in (0.0, 1.0) or variance <= 1e-18:
+        return Estimate(value, note=NO_SPREAD)
+    se = math.sqrt(variance)
+    middle, reach = math.log(value / (1 - value)), z_of(level) * se / (value * (1 - value))
+    low, high = (1 / (1 + math.exp(-bound)) for bound in (middle - reach, middle + reach))
+    return Estimate(value, low, high, se, "logit, over patients")
 
 
 def mean_estimate(sums: Floats, rows: Floats, level: float = 0.95) -> Estimate:

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, floats
-from reporting.statistics.clusters import NO_SPREAD, ONE_PATIENT, share_of_totals
+from reporting.statistics.clusters import NO_SPREAD, ONE_PATIENT, log_estimate, logit_estimate, share_of_totals
 from reporting.statistics.confusion import Counts
-from reporting.statistics.distributions import t_of, z_of
+from reporting.statistics.distributions import t_of
 from reporting.statistics.results import Estimate, Result, Scope, undefined
 
 
@@ -151,10 +151,7 @@ class ConfusionMoments:
             return Estimate(value, note=ONE_PATIENT)
         rest = (a - p1 * n1) / total(a) - (b - p2 * n2) / total(b)
         spread = math.sqrt(patients / (patients - 1) * self.moments.square(rest))
-        if spread <= 1e-9:
-            return Estimate(value, note=NO_SPREAD)
-        reach = z_of(level) * spread
-        return Estimate(value, value * math.exp(-reach), value * math.exp(reach), value * spread, "log, over patients")
+        return log_estimate(value, spread, level)
 
     def _f1(self, level: float) -> Estimate:
         over, under = 2 * _TP, 2 * _TP + _FP + _FN
@@ -163,14 +160,7 @@ class ConfusionMoments:
         value = self.moments.total(over) / self.moments.total(under)
         patients = self.patients["hits_or_errors"]
         variance = self.moments.ratio_variance(over, under, patients)
-        if math.isnan(variance):
-            return Estimate(value, note=ONE_PATIENT)
-        if value in (0.0, 1.0) or variance <= 1e-18:
-            return Estimate(value, note=NO_SPREAD)
-        se = math.sqrt(variance)
-        middle, reach = math.log(value / (1 - value)), z_of(level) * se / (value * (1 - value))
-        low, high = (1 / (1 + math.exp(-bound)) for bound in (middle - reach, middle + reach))
-        return Estimate(value, low, high, se, "logit, over patients")
+        return logit_estimate(value, variance, level)
 
 
 _MASKS: Mapping[str, Floats] = {
