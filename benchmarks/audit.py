@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
+from benchmarks.own_database import own_database
 from benchmarks.tables import show
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure(sizes: Sequence[int], repeats: int) -> list[dict[str, Any]]:
@@ -37,19 +32,10 @@ def measure(sizes: Sequence[int], repeats: int) -> list[dict[str, Any]]:
 
 
 def _measured(reports: int, repeats: int) -> dict[str, Any]:
-    # A socket's path is short, so the folder is not the one of the other parts.
-    with tempfile.TemporaryDirectory(prefix="dau-", dir=os.environ.get("DENS_BENCH_DIR", "/tmp")) as folder:  # noqa: S108
-        environment = {**os.environ, "DENS_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        environment.pop("DATABASE_URL", None)
-
-        def run(*command: str) -> str:
-            done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-            return done.stdout
-
-        run(sys.executable, "manage.py", "migrate", "--verbosity", "0")
+    with own_database("dau-", os.environ.get("DENS_BENCH_DIR", "/tmp")) as run:  # noqa: S108
         began = time.perf_counter()
-        run(sys.executable, "manage.py", "seed_reports", str(reports), "--until", "2026-10")
+        run("manage.py", "seed_reports", str(reports), "--until", "2026-10")
         seeded_s = round(time.perf_counter() - began, 1)
-        said = run(sys.executable, "-m", "benchmarks.audit_questions", str(repeats))
+        said = run("-m", "benchmarks.audit_questions", str(repeats))
     answer: dict[str, Any] = {"reports": reports, "seeded_s": seeded_s, **json.loads(said.splitlines()[-1])}
     return answer

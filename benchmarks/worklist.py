@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
 from typing import Any
 
+from benchmarks.own_database import own_database
 from benchmarks.tables import show
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def measure(studies: int, repeats: int) -> dict[str, Any]:
     """``studies`` rows; medians of ``repeats`` in milliseconds for each list, its first page and one far down."""
-    # A socket's path is short, so the folder is not the one of the other parts.
-    with tempfile.TemporaryDirectory(prefix="dwl-", dir="/tmp") as folder:
-        environment = {**os.environ, "DENS_STATE_DIR": folder, "DJANGO_SETTINGS_MODULE": "config.settings"}
-        environment.pop("DATABASE_URL", None)
-
-        def run(*command: str) -> str:
-            done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
-            return done.stdout
-
-        run(sys.executable, "manage.py", "migrate", "--verbosity", "0")
-        said = run(sys.executable, "-m", "benchmarks.worklist_pages", str(studies), str(repeats))
+    with own_database("dwl-") as run:
+        said = run("-m", "benchmarks.worklist_pages", str(studies), str(repeats))
     found: dict[str, Any] = json.loads(said.splitlines()[-1])
     show(
         f"Worklist of {studies} studies, milliseconds",
