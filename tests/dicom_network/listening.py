@@ -51,9 +51,13 @@ class Listener:
     ) -> subprocess.CompletedProcess[str]:
         return self.call("echoscu", "-v", "-aet", calling, "-aec", called, "127.0.0.1", str(self.port))
 
+    def sending(self, *paths: Path, more: tuple[str, ...] = ()) -> list[str]:
+        """The command of dcmtk that sends files or folders."""
+        address = ("-aet", AE_TITLE, "-aec", "DENS", "127.0.0.1", str(self.port))
+        return [program("storescu") or "storescu", "-v", "+sd", "+r", *more, *address, *map(str, paths)]
+
     def store(self, *paths: Path, more: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
-        return self.call("storescu", "-v", "+sd", "+r", *more, "-aet", AE_TITLE, "-aec", "DENS",
-                         "127.0.0.1", str(self.port), *map(str, paths))  # fmt: skip
+        return self.call(*self.sending(*paths, more=more))
 
 
 @contextmanager

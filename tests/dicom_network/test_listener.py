@@ -23,7 +23,6 @@ from reporting.studies import blobs
 from reporting.studies.models import QuarantinedFile, SopInstance, Study
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
 from tests.inference.dicom_series import slice_values, write_series
-from tests.programs import program
 from tests.studies.objects import mr_bytes
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -67,18 +66,8 @@ def test_four_associations_at_once_store_everything_once(listener: Listener, tmp
         write_series(tmp_path / str(number), slice_values(5), study_uid=study)
     senders = [
         subprocess.Popen(
-            [
-                program("storescu") or "storescu",
-                "+sd",
-                "+r",
-                "-aet",
-                AE_TITLE,
-                "-aec",
-                "DENS",
-                "127.0.0.1",
-                str(listener.port),
-                str(tmp_path / str(number)),
-            ],
+            listener.sending(tmp_path / str(number)),
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
         for number in range(4)
@@ -115,19 +104,7 @@ def test_a_killed_listener_has_everything_it_said_yes_to(tmp_path: Path) -> None
     write_series(tmp_path / "series", slice_values(40))
     with listening() as running:
         sender = subprocess.Popen(
-            [
-                program("storescu") or "storescu",
-                "-v",
-                "+sd",
-                "+r",
-                "-aet",
-                AE_TITLE,
-                "-aec",
-                "DENS",
-                "127.0.0.1",
-                str(running.port),
-                str(tmp_path / "series"),
-            ],
+            running.sending(tmp_path / "series"),
             stderr=subprocess.PIPE,
             text=True,
         )
