@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Count
+
 from reporting.reports.exports.fhir.datatypes import Resource, concept, made_id, reference
 from reporting.studies.models import Study
 from reporting.studies.person_names import name_groups
@@ -53,9 +55,9 @@ def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) ->
             "uid": one.series_instance_uid,
             "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM", "code": one.modality},
             **({"description": one.description} if one.description else {}),
-            "numberOfInstances": one.sop_instances.count(),
+            "numberOfInstances": one.images,
         }
-        for one in study.series_set.all()
+        for one in study.series_set.annotate(images=Count("sop_instances"))
     ]
     resource: Resource = {
         "resourceType": "ImagingStudy",
