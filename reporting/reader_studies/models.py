@@ -11,8 +11,32 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import Algorithm, InferenceJob
+from reporting.reader_studies.reading_models import DraftRating, Rating, Reading, ReadingEvent, Submission
+from reporting.reader_studies.truth_models import ReferencePanel, ReferenceStandard, TruthImport, TruthStatement
 from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole, StudyStatus
 from reporting.studies.models import Study
+
+__all__ = [
+    "Arm",
+    "Assignment",
+    "Case",
+    "DraftRating",
+    "Protocol",
+    "RatedFinding",
+    "Rating",
+    "Reader",
+    "ReaderStudy",
+    "ReaderStudyQuerySet",
+    "Reading",
+    "ReadingEvent",
+    "ReferencePanel",
+    "ReferenceStandard",
+    "Session",
+    "StudyMember",
+    "Submission",
+    "TruthImport",
+    "TruthStatement",
+]
 
 
 class ReaderStudyQuerySet(models.QuerySet["ReaderStudy"]):
@@ -89,9 +113,10 @@ class StudyMember(TimestampedModel):
 
 
 class RatedFinding(TimestampedModel):
-    """What readers rate, on which scale, where. ``levels`` empty: once for the whole case.
+    """What readers rate, on which scale, where. No ``levels``: once for the whole case; no ``sides``: once a level.
 
     ``grades``: words of an ordinal scale, lowest first. From ``positive_from`` on a rating counts as the disease.
+    ``machine_finding``: what the algorithm calls it, or empty where the algorithm says nothing of it.
     """
 
     reader_study = models.ForeignKey(ReaderStudy, on_delete=models.PROTECT, related_name="findings")
@@ -99,6 +124,8 @@ class RatedFinding(TimestampedModel):
     label = models.CharField(_("finding"), max_length=120)
     scale = models.CharField(_("scale"), max_length=16, choices=Scale)
     levels = models.JSONField(default=list)
+    sides = models.JSONField(default=list)
+    machine_finding = models.CharField(max_length=16, blank=True)
     grades = models.JSONField(default=list)
     positive_from = models.FloatField(_("positive from"), null=True)
     position = models.PositiveSmallIntegerField()

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
 from reporting.reader_studies.words import Scale
-from reporting.vocabulary import DiscLevel, Vertebra
+from reporting.vocabulary import DiscLevel, MachineFinding, Side, Vertebra
 
+SIDES: tuple[str, ...] = (Side.LEFT.value, Side.RIGHT.value)
 LEVELS: tuple[str, ...] = (*(one.value for one in DiscLevel), *(one.value for one in Vertebra))
 MOST_FINDINGS = 20
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
@@ -19,7 +20,10 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 @dataclass(frozen=True)
 class RatedSpec:
-    """``positive_from`` in the scale's own numbers: 1 for binary, the place of a grade counted from 0, percent, mm."""
+    """``positive_from`` in the scale's own numbers: 1 for binary, the place of a grade counted from 0, percent, mm.
+
+    A place in the image is the disease by being marked. ``machine_finding``: the classifier it is compared with.
+    """
 
     key: str
     label: str
@@ -27,6 +31,8 @@ class RatedSpec:
     levels: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     positive_from: float | None = None
+    sides: tuple[str, ...] = ()
+    machine_finding: str = ""
 
 
 def check_findings(findings: Sequence[RatedSpec]) -> None:
@@ -44,6 +50,10 @@ def _check(spec: RatedSpec) -> None:
         raise InvalidInput(_("A finding needs a name, and a key of small letters, digits and underscores"))
     if len(set(spec.levels)) != len(spec.levels) or set(spec.levels) - set(LEVELS):
         raise InvalidInput(_("%(finding)s: a level does not exist or is named twice") % {"finding": spec.label})
+    if spec.sides not in ((), SIDES):
+        raise InvalidInput(_("%(finding)s: sides are both or none") % {"finding": spec.label})
+    if spec.machine_finding and spec.machine_finding not in set(MachineFinding):
+        raise InvalidInput(_("%(finding)s: the algorithm has no such finding") % {"finding": spec.label})
     is_ordinal = spec.scale is Scale.ORDINAL
     if is_ordinal and not 2 <= len(set(spec.grades)) == len(spec.grades):
         raise InvalidInput(

@@ -64,3 +64,40 @@ STUDY_TRANSITIONS = Transitions(
     }
 )
 """There is no way back into design: what was locked is amended."""
+
+
+class ReadingState(models.TextChoices):
+    OPEN = "open", _("Being read")
+    PAUSED = "paused", _("Paused")
+    SUBMITTED = "submitted", _("Submitted")
+
+
+class ReadingEventKind(models.TextChoices):
+    OPENED = "opened", _("Opened")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+    SUBMITTED = "submitted", _("Submitted")
+    REOPENED = "reopened", _("Re-opened")
+    REFUSED = "refused", _("Change refused")
+
+
+class PanelScheme(models.TextChoices):
+    """How people say what is true; the second is the scheme of the seed paper."""
+
+    INDEPENDENT = "independent", _("Two independent readers and an adjudicator")
+    JUNIOR_SENIOR = "junior_senior", _("A junior reads, a senior reviews")
+
+
+class Seat(models.TextChoices):
+    FIRST = "first", _("First reader, or junior")
+    SECOND = "second", _("Second reader, or senior")
+    ADJUDICATOR = "adjudicator", _("Adjudicator")
+
+
+class TruthSource(models.TextChoices):
+    AGREEMENT = "agreement", _("Two readers agreed")
+    ADJUDICATION = "adjudication", _("Adjudicated")
+    SENIOR_REVIEW = "senior_review", _("Reviewed by a senior")
+    FOLLOW_UP = "follow_up", _("Follow-up")
+    SURGERY = "surgery", _("Surgery")
+    IMPORTED = "imported", _("Other source, imported")

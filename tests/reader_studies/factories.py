@@ -13,7 +13,9 @@ from tests.reports.factories import make_user, signed_report
 CANAL = RatedSpec(
     "canal", "Canal narrowing", Scale.ORDINAL, ("C4/5", "C5/6"), ("none", "mild", "moderate", "severe"), 2.0
 )
-HERNIATION = RatedSpec("herniation", "Herniation", Scale.CONFIDENCE, ("C5/6",), positive_from=50.0)
+HERNIATION = RatedSpec(
+    "herniation", "Herniation", Scale.CONFIDENCE, ("C5/6",), positive_from=50.0, machine_finding="herniation"
+)
 
 
 def in_design(owner: User | None = None) -> ReaderStudy:

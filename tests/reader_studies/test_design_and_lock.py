@@ -215,7 +215,7 @@ REFUSED = [
     "UPDATE reader_studies_studymember SET role = 'coordinator' WHERE role = 'reader'",
     "UPDATE reader_studies_assignment SET position = position + 100",
     "DELETE FROM reader_studies_assignment",
-    "TRUNCATE reader_studies_assignment",
+    "TRUNCATE reader_studies_assignment CASCADE",
     "UPDATE reader_studies_protocol SET reason = 'x'",
 ]
 

@@ -70,6 +70,8 @@ def set_findings(
                 label=spec.label,
                 scale=spec.scale,
                 levels=list(spec.levels),
+                sides=list(spec.sides),
+                machine_finding=spec.machine_finding,
                 grades=list(spec.grades),
                 positive_from=spec.positive_from,
                 position=number,

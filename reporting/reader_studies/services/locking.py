@@ -27,6 +27,7 @@ from reporting.reports.template.export import as_definition
 from reporting.studies.models import SopInstance
 
 _BATCH = 5000
+_OF_FINDINGS = ("key", "label", "scale", "levels", "sides", "grades", "positive_from", "machine_finding")
 
 
 def lock_study(study: ReaderStudy, *, by: User, expected_version: int) -> Protocol:
@@ -121,7 +122,7 @@ def _content(study: ReaderStudy, placed: Iterable[Placed]) -> dict[str, Any]:
         "algorithm": algorithm
         and {"name": algorithm.name, "version": algorithm.version, "weights_sha256": algorithm.weights_sha256},
         "template": {"version": CURRENT.version, "digest": sha256_of(canonical(as_definition(CURRENT)))},
-        "findings": list(study.findings.values("key", "label", "scale", "levels", "grades", "positive_from")),
+        "findings": list(study.findings.values(*_OF_FINDINGS)),
         "arms": sorted(study.arms.values_list("kind", flat=True)),
         "readers": list(study.readers.values("code", "experience_years")),
         "cases": _cases(study),
