@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reporting.predictions.models import InferenceJob
-from reporting.reports.models import Report
+from reporting.reports.models import LevelMap, Report
 from reporting.studies.header_codec import decode_header
 from reporting.studies.models import SopInstance
 from reporting.studies.series_roles import Plane, plane_of, slice_normal
@@ -60,11 +60,14 @@ class SliceStack:
     slices: tuple[SliceRef, ...]
 
 
-def level_places(report: Report) -> tuple[LevelPlace, ...]:
-    """Every level the machine found in this report's job, from the skull down; empty without a machine result."""
+def level_places(report: Report, level_map: LevelMap | None = None) -> tuple[LevelPlace, ...]:
+    """Every level the machine found in this report's job, from the skull down; empty without a machine result.
+
+    ``level_map``: the report's present one, where the caller has it already.
+    """
     if report.job is None or not report.job.result:
         return ()
-    level_map = report.level_maps.filter(version=report.level_map_version).first()
+    level_map = level_map or present_level_map(report)
     mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
     chosen: dict[str, Any] = level_map.slices if level_map is not None else {}
     instances = dict(SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id"))
@@ -88,11 +91,9 @@ def level_places(report: Report) -> tuple[LevelPlace, ...]:
     return tuple(sorted(places, key=lambda place: -place.center_lps_mm[2]))
 
 
-def level_mapping(report: Report) -> dict[str, str | None]:
-    """Structure → what the report calls it now, ``None`` for what is no level any more."""
-    level_map = report.level_maps.filter(version=report.level_map_version).first()
-    mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
-    return mapping
+def present_level_map(report: Report) -> LevelMap | None:
+    """Which structure the report calls which level now."""
+    return report.level_maps.filter(version=report.level_map_version).first()
 
 
 def series_rank(role: SeriesRole) -> int:

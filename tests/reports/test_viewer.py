@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from reporting.accounts.models import Role, User
@@ -286,3 +288,9 @@ def test_fifteen_hundred_slices_are_described_in_few_queries(
 def _columns(instance: SopInstance) -> dict[str, Any]:
     names = ("series", "sop_class_uid", "transfer_syntax_uid", "number_of_frames", "sha256", "size_bytes")
     return {name: getattr(instance, name) for name in names}
+
+
+def test_the_level_map_is_fetched_once(report: Report, people: dict[str, User]) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        described(report, people["junior"])
+    assert len([query for query in asked.captured_queries if 'FROM "reports_levelmap"' in query["sql"]]) == 1

@@ -11,7 +11,7 @@ from reporting.accounts.models import User
 from reporting.accounts.viewer_preferences import viewer_preferences
 from reporting.reports.blind import reads_blind
 from reporting.reports.images.slice_picture import CONTOUR_COLOURS
-from reporting.reports.key_slices import LevelPlace, level_places, series_rank
+from reporting.reports.key_slices import LevelPlace, level_places, present_level_map, series_rank
 from reporting.reports.models import Report
 from reporting.reports.viewer.first_window import first_window
 from reporting.reports.viewer.level_marks import SliceIndex, level_marks, slice_at
@@ -35,7 +35,8 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
     index = {
         frame.key: {"series": str(one.series.pk), "frame": i} for one in shown for i, frame in enumerate(one.frames)
     }
-    places = level_places(report)
+    level_map = present_level_map(report)
+    places = level_places(report, level_map)
     preferences = viewer_preferences(user)
     outlined = set() if blind or report.job is None else set(report.job.label_maps.values_list("series_id", flat=True))
     return {
@@ -47,7 +48,7 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
         "series": [_series(report, one, places, index, one.series.pk in outlined) for one in shown],
         "levels_frame_of_reference": _frame_of_reference(report, places, shown),
         "levels": level_marks(report, places, index),
-        "measurements": [] if blind else measured_lines(report, shown),
+        "measurements": [] if blind else measured_lines(report, level_map, shown),
         "structures": [
             {
                 "value": LABEL_VALUES[structure],

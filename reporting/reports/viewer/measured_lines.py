@@ -7,18 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from reporting.reports.key_slices import level_mapping
-from reporting.reports.models import Report
+from reporting.reports.models import LevelMap, Report
 from reporting.reports.viewer.series_frames import SeriesFrames
 from reporting.reports.viewer.words import MEASUREMENTS
 from reporting.studies.series_roles import slice_normal
 
 
-def measured_lines(report: Report, shown: Sequence[SeriesFrames]) -> list[dict[str, Any]]:
+def measured_lines(report: Report, level_map: LevelMap | None, shown: Sequence[SeriesFrames]) -> list[dict[str, Any]]:
     """Only measurements with a line of their own; everything measured is in the job's result."""
     if report.job is None or not report.job.result:
         return []
-    mapping = level_mapping(report)
+    mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
     by_uid = {one.series.series_instance_uid: one for one in shown}
     found = []
     for said in report.job.result.get("measurements", []):
