@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "reporting.predictions",
     "reporting.outbound",
     "reporting.dicom_network",
+    "reporting.orders",
     "reporting.reports",
     "reporting.department_audit",
     "reporting.reader_studies",

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
-
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reporting.core.addresses import is_within
 from reporting.core.models import TimestampedModel
 
 AE_TITLE_LENGTH = 16
@@ -17,14 +16,8 @@ AE_TITLE_LENGTH = 16
 class PeerQuerySet(models.QuerySet["Peer"]):
     def at(self, address: str) -> list[Peer]:
         """Peers that may call from ``address``: a scanner's own, or one of a network that was allowed to them."""
-        try:
-            caller = ipaddress.ip_address(address)
-        except ValueError:
-            return []
-        if isinstance(caller, ipaddress.IPv6Address) and caller.ipv4_mapped is not None:
-            caller = caller.ipv4_mapped
         active = self.filter(is_active=True).select_related("received_as")
-        return [peer for peer in active if any(caller in network for network in peer.networks())]
+        return [peer for peer in active if is_within(address, peer.addresses)]
 
 
 class Peer(TimestampedModel):
@@ -44,6 +37,3 @@ class Peer(TimestampedModel):
 
     def __str__(self) -> str:
         return self.ae_title
-
-    def networks(self) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-        return [ipaddress.ip_network(address) for address in self.addresses]

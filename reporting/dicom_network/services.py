@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from reporting.accounts.models import Role, User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.core.addresses import checked_networks
 from reporting.core.errors import InvalidInput, StaleVersion, WrongState
 from reporting.dicom_network.models import Peer
 
@@ -66,7 +66,7 @@ def change_peer(
 
 def _checked(addresses: Sequence[str]) -> list[str]:
     try:
-        checked = [str(ipaddress.ip_network(address.strip())) for address in addresses]
+        checked = checked_networks(addresses)
     except ValueError as error:
         raise InvalidInput(_("This is neither an IP address nor a network")) from error
     if not checked:

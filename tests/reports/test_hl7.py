@@ -11,8 +11,9 @@ from hl7apy.parser import parse_message
 from hl7apy.validation import Validator
 
 from reporting.accounts.models import User
+from reporting.core.hl7_text import Charset, escaped
 from reporting.reports import services
-from reporting.reports.exports.hl7 import Charset, control_id_of, escaped, hl7_of
+from reporting.reports.exports.hl7 import control_id_of, hl7_of
 from reporting.reports.models import ReportVersion
 from tests.reports.factories import PASSWORD, signed_report
 

@@ -1,8 +1,6 @@
 """A report version as an HL7 v2.5 ORU^R01: the text of each section, and the PDF, for a hospital's report system.
 
-Written by hand: the escape function of the usual library turns every Chinese character into an escape sequence that no
-receiver reads (docs/decisions.md). Equal input gives equal bytes, the control id included: what is sent again is
-known as such.
+Equal input gives equal bytes, the control id included: what is sent again is known as such.
 """
 
 from __future__ import annotations
@@ -11,11 +9,11 @@ import base64
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.utils import timezone
 
+from reporting.core.hl7_text import Charset, escaped
 from reporting.reports.exports.document import Passage, document_of
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import standing_of
@@ -24,21 +22,6 @@ from reporting.reports.states import ReportStatus
 from reporting.studies.person_names import name_groups
 from reporting.vocabulary import SECTION_CODES, Code
 
-
-class Charset(StrEnum):
-    """HL7 table 0211: what MSH-18 says, and what the bytes are."""
-
-    UTF_8 = "UNICODE UTF-8"
-    GB18030 = "GB 18030-2000"
-
-    @property
-    def codec(self) -> str:
-        return "utf-8" if self is Charset.UTF_8 else "gb18030"
-
-
-# The delimiters of MSH-1 and MSH-2, and the line break of formatted text (2.7.1, 2.7.4).
-_ESCAPES = str.maketrans({"|": "\\F\\", "^": "\\S\\", "~": "\\R\\", "&": "\\T\\", "\\": "\\E\\", "\n": "\\.br\\"})
-_UNPRINTABLE = dict.fromkeys((*range(10), *range(11, 32), 127))
 _SECTIONS = {"Findings": "findings", "所见": "findings", "Impression": "impression", "诊断意见": "impression"}
 _NAME_KINDS = ("A", "I", "P")  # alphabetic, ideographic, phonetic: the groups of a DICOM person name
 _VERSION = "2.5"
@@ -64,11 +47,6 @@ def control_id_of(version: ReportVersion, receiver: tuple[str, str] = ("", "")) 
     """MSH-10: the same whenever the same state of the same version goes to the same receiver; 20 characters."""
     said = "|".join([str(version.pk), version.report.status, *receiver])
     return hashlib.sha256(said.encode()).hexdigest()[:20]
-
-
-def escaped(text: str) -> str:
-    """Text for a field: delimiters escaped, other control characters left out."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_UNPRINTABLE).translate(_ESCAPES)
 
 
 def _head(version: ReportVersion, charset: Charset, receiver: tuple[str, str]) -> Iterator[str]:
