@@ -109,14 +109,19 @@ TELLS = (
 )
 
 
+def tells(text: str) -> list[str]:
+    """What ``text`` gives away; a time of day such as 19:13:43.771 gives nothing away."""
+    return [tell for tell in TELLS if re.search(rf"(?<!\d){re.escape(tell)}", text)]
+
+
 def test_while_blind_no_address_tells_what_the_machine_said(report: Report, junior: User) -> None:
     client, sighted = logged_in(junior), logged_in(make_user(Role.AUDITOR))
     told = {}
     for name, address in routes(report).items():
         # The words that a mark for training may say are the same for everybody, whatever the machine said.
         shown = re.sub(r'<script id="mark-words".*?</script>', "", client.get(address).content.decode(), flags=re.S)
-        assert [tell for tell in TELLS if tell in shown] == [], name
-        told[name] = any(tell in sighted.get(address).content.decode() for tell in TELLS)
+        assert tells(shown) == [], name
+        told[name] = bool(tells(sighted.get(address).content.decode()))
     assert {name for name, tells in told.items() if tells} >= {"page", "report", "predictions", "draft json", "job"}
 
 
@@ -158,11 +163,11 @@ def test_an_answer_to_a_change_tells_nothing_either(report: Report, junior: User
         report.refresh_from_db()
         address = reverse(f"api:report-findings-{act}", args=[report.pk])
         answer = client.post(address, body, "application/json", headers={"If-Match": f'"{report.version}"'})
-        assert [tell for tell in TELLS if tell in answer.content.decode()] == [], act
+        assert tells(answer.content.decode()) == [], act
         assert answer.status_code == (409 if act == "accept" else 200)
     stale = client.post(address, body, "application/json", headers={"If-Match": '"1"'})
     assert stale.status_code == 412
-    assert [tell for tell in TELLS if tell in stale.content.decode()] == []
+    assert tells(stale.content.decode()) == []
 
 
 def test_before_the_levels_are_confirmed_no_value_is_told_apart(report: Report, junior: User) -> None:
