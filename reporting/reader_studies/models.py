@@ -11,6 +11,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import Algorithm, InferenceJob
+from reporting.reader_studies.image_models import CaseObject, CaseSeries
 from reporting.reader_studies.reading_models import DraftRating, Rating, Reading, ReadingEvent, Submission
 from reporting.reader_studies.truth_models import ReferencePanel, ReferenceStandard, TruthImport, TruthStatement
 from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole, StudyStatus
@@ -20,6 +21,8 @@ __all__ = [
     "Arm",
     "Assignment",
     "Case",
+    "CaseObject",
+    "CaseSeries",
     "DraftRating",
     "Protocol",
     "RatedFinding",
@@ -157,6 +160,7 @@ class Case(TimestampedModel):
     """One study within one reader study. ``code`` is drawn: it says nothing about the patient or the order of choice.
 
     ``job`` is the frozen reading of the algorithm. A retracted case keeps its readings and counts no more.
+    ``copied_at``: when its images were made ready; ``withheld``: how many of its objects could not be.
     """
 
     reader_study = models.ForeignKey(ReaderStudy, on_delete=models.PROTECT, related_name="cases")
@@ -165,6 +169,8 @@ class Case(TimestampedModel):
     code = models.CharField(max_length=8)
     stratum = models.CharField(max_length=32, blank=True)
     is_training = models.BooleanField(default=False)
+    copied_at = models.DateTimeField(null=True)
+    withheld = models.PositiveIntegerField(default=0)
     retracted_at = models.DateTimeField(null=True)
     retraction_reason = models.CharField(max_length=500, blank=True)
 
@@ -243,12 +249,16 @@ class Assignment(TimestampedModel):
 
 
 class Protocol(TimestampedModel):
-    """What was locked (number 1), and each amendment after it; append-only. ``digest`` is over ``content``."""
+    """What was locked (number 1), and each amendment after it; append-only. ``digest`` is over ``content``.
+
+    ``washout_days``: what an amendment made of it, to be looked up without reading the whole content.
+    """
 
     reader_study = models.ForeignKey(ReaderStudy, on_delete=models.PROTECT, related_name="protocols")
     number = models.PositiveIntegerField()
     content = models.TextField()  # canonical JSON
     digest = models.CharField(max_length=64)
+    washout_days = models.PositiveSmallIntegerField(null=True)
     reason = models.CharField(max_length=1000, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

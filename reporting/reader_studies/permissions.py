@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, may
 from reporting.core.errors import NotAllowed
 from reporting.reader_studies.words import StudyRole
 
@@ -33,8 +34,9 @@ IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
 
 
 def may_in_study(study: ReaderStudy, user: User, act: StudyAct) -> bool:
+    """The account's own role must allow it today: who is given rights on patients reads no more from that moment on."""
     member = study.members.filter(user=user, ended_at__isnull=True).first()
-    return user.is_active and member is not None and act in IN_STUDY[StudyRole(member.role)]
+    return may(user, Act.READER_STUDY_VIEW) and member is not None and act in IN_STUDY[StudyRole(member.role)]
 
 
 def require_in_study(study: ReaderStudy, user: User, act: StudyAct) -> None:

@@ -11,6 +11,15 @@ from reporting.reader_studies.services.design import (
     set_findings,
 )
 from reporting.reader_studies.services.locking import lock_study
+from reporting.reader_studies.services.reading import (
+    open_reading,
+    pause_reading,
+    reopen_reading,
+    resume_reading,
+    save_rating,
+    see_reading,
+    submit_reading,
+)
 from reporting.reader_studies.services.running import (
     abandon_study,
     amend_study,
@@ -28,10 +37,17 @@ __all__ = [
     "create_study",
     "describe_study",
     "lock_study",
+    "open_reading",
+    "pause_reading",
     "remove_cases",
     "remove_member",
+    "reopen_reading",
+    "resume_reading",
     "retract_case",
+    "save_rating",
+    "see_reading",
     "set_arms",
     "set_findings",
+    "submit_reading",
     "withdraw_reader",
 ]

@@ -117,6 +117,7 @@ def _amended(study: ReaderStudy, changes: dict[str, Any], reason: str, by: User)
         number=newest.number + 1,
         content=text,
         digest=sha256_of(text),
+        washout_days=changes.get("washout_days", newest.washout_days),
         reason=said_reason(reason),
         made_by=by,
     )
