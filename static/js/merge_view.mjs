@@ -8,7 +8,7 @@ export function valuesOf(root) {
   const values = new Map();
   for (const finding of root.querySelectorAll("[data-finding]")) {
     const { place, label, state, value, valueLabel, stateLabel } = finding.dataset;
-    values.set(place, { label, state, value, text: [valueLabel, stateLabel].filter(Boolean).join(" – ") });
+    values.set(place, { label, state, value, valueLabel, text: [valueLabel, stateLabel].filter(Boolean).join(" – ") });
   }
   return values;
 }

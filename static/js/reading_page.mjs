@@ -6,6 +6,7 @@
  * later than SAVE_AT_MOST_MS after the first one that was not sent, however long somebody types without a pause.
  * Nothing is kept in browser storage: while the page is open, what the server has not taken stays in it, and leaving asks.
  */
+import { isAlreadySo } from "./already_so.mjs";
 import { request } from "./api_client.mjs";
 import { attachLogin } from "./login_again.mjs";
 import { askWhichStands, differences, showOthers, valuesOf } from "./merge_view.mjs";
@@ -18,6 +19,8 @@ import { TypingPace } from "./typing_pace.mjs";
 
 const SAVE_AFTER_MS = 700;
 const SAVE_AT_MOST_MS = 1200;
+// Pressed again before the page shows what they did, these would be logged twice.
+const ONCE_AT_A_TIME = new Set(["confirm_levels", "confirm_rest", "lock_first_read"]);
 const OF_ONE_PLACE = new Set(["set", "clear", "accept", "not_evaluable"]);
 
 const root = document.querySelector("[data-reading]");
@@ -175,6 +178,11 @@ async function resolveConflict(change, answer) {
   }
   const after = valuesOf(parse(fresh.html.form));
   const others = differences(before, after).filter((one) => one.place !== change.place);
+  if (typedAt(change.place).length === 0 && isAlreadySo(change, after.get(change.place))) {
+    showPanels(fresh);
+    await queue.release(fresh.version);
+    return;
+  }
   // Somebody changed other places only: nothing is overwritten by sending this again, and what changed is shown.
   if (answer.status === 412 && OF_ONE_PLACE.has(change.kind) && !seen.isForeign(change.place, change.shown)) {
     showPanels(fresh);
@@ -215,8 +223,8 @@ function placed(place) {
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function describe(finding, text) {
-  const { place, label, value } = finding.dataset;
-  return { place, label, text, shown: value };
+  const { place, label, value, valueLabel } = finding.dataset;
+  return { place, label, text, shown: value, valueLabel };
 }
 
 function push(change) {
@@ -263,6 +271,7 @@ function saveText(field) {
 }
 
 function act(kind, finding, given = {}) {
+  if (ONCE_AT_A_TIME.has(kind) && queue.pending.some((other) => other.kind === kind)) return queue.resume();
   return push({ kind, given, ...(finding ? describe(finding) : {}) });
 }
 

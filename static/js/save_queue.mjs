@@ -3,7 +3,7 @@
  *
  * send(change, version) must resolve to {status, version?, body?} and reject only when the network failed.
  * onState(state) hears "saved", "saving", "waiting" (no connection or a server fault: kept and tried again),
- * "expired" (logged out: kept until resume()) and "conflict" (409 or 412: kept until resolve() or drop()).
+ * "expired" (logged out: kept until resume()) and "conflict" (409 or 412: kept until resolve(), release() or drop()).
  * A change is {place, kind, …}; a later value for the same place replaces one that still waits, but never one that was
  * sent without an answer: the server may have taken it, and only the same request again tells. Nothing is ever dropped
  * without drop() being called, and nothing is written to browser storage.
@@ -62,6 +62,11 @@ export class SaveQueue {
   drop(version) {
     const place = this.#held?.change.place;
     if (place) this.#waiting = this.#waiting.filter((other) => other.place !== place);
+    return this.release(version);
+  }
+
+  /** The held change has happened already: go on with what waits, at the version that is current now. */
+  release(version) {
     this.version = version;
     this.#held = null;
     return this.#run();

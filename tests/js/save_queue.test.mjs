@@ -118,3 +118,15 @@ test("a change sent without an answer goes again as it was, with later words beh
   await queue.resume();
   assert.deepEqual(seen.map(([value]) => value), ["first words", "first words", "first words and more still"]);
 });
+
+test("a held change that has happened already leaves what waits behind it, also of the same place", async () => {
+  const { seen, send } = server([{ status: 409 }]);
+  const conflicts = [];
+  const queue = new SaveQueue({ version: 4, send, onConflict: (one) => conflicts.push(one) });
+  queue.push({ place: "slip@C4", kind: "accept", value: "accept" });
+  queue.push(change("none", "slip@C4"));
+  await until(() => conflicts.length === 1);
+  await queue.release(6);
+  assert.deepEqual(seen, [["accept", 4], ["none", 6]]);
+  assert.equal(queue.pending.length, 0);
+});
