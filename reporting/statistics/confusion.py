@@ -145,9 +145,24 @@ def f1(counts: Counts, level: float = 0.95) -> Estimate:
 
 
 def predictive_values(counts: Counts, prevalence: float, scope: Scope, *, level: float = 0.95) -> Result:
-    """PPV and NPV at another prevalence: posterior odds = prior odds × likelihood ratio.
+    """PPV and NPV at another prevalence, rows counted as independent; see ``predictive_estimates``."""
+    plr = likelihood_ratio((counts.tp, counts.positives), (counts.fp, counts.negatives), level)
+    nlr = likelihood_ratio((counts.fn, counts.positives), (counts.tn, counts.negatives), level)
+    return Result(
+        "predictive_values",
+        "Bayes' rule from the likelihood ratios; prevalence given, not counted",
+        scope,
+        asdict(counts) | {"n": counts.total},
+        predictive_estimates(plr, nlr, prevalence) | {"prevalence": Estimate(prevalence, note="given")},
+        level=level,
+    )
 
-    The interval is the likelihood ratio's, carried through (the logit method of Mercaldo, Stat Med 2007;26:2170).
+
+def predictive_estimates(plr: Estimate, nlr: Estimate, prevalence: float) -> dict[str, Estimate]:
+    """PPV and NPV of two likelihood ratios: posterior odds = prior odds × likelihood ratio.
+
+    The interval is the ratio's, however it counted its rows, carried through (the logit method of Mercaldo, Stat Med
+    2007;26:2170).
     """
     if not 0 < prevalence < 1:
         raise ValueError("prevalence must lie between 0 and 1")
@@ -156,21 +171,13 @@ def predictive_values(counts: Counts, prevalence: float, scope: Scope, *, level:
     def posterior(ratio: float | None) -> float | None:
         return None if ratio is None else odds * ratio / (1 + odds * ratio)
 
-    plr = likelihood_ratio((counts.tp, counts.positives), (counts.fp, counts.negatives), level)
-    nlr = likelihood_ratio((counts.fn, counts.positives), (counts.tn, counts.negatives), level)
-    ppv = Estimate(posterior(plr.value), posterior(plr.low), posterior(plr.high), method="logit", note=plr.note)
     value, low, high = (
         None if missed is None else 1 - missed for missed in map(posterior, (nlr.value, nlr.high, nlr.low))
     )
-    npv = Estimate(value, low, high, method="logit", note=nlr.note)
-    return Result(
-        "predictive_values",
-        "Bayes' rule from the likelihood ratios; prevalence given, not counted",
-        scope,
-        asdict(counts) | {"n": counts.total},
-        {"PPV": ppv, "NPV": npv, "prevalence": Estimate(prevalence, note="given")},
-        level=level,
-    )
+    return {
+        "PPV": Estimate(posterior(plr.value), posterior(plr.low), posterior(plr.high), method="logit", note=plr.note),
+        "NPV": Estimate(value, low, high, method="logit", note=nlr.note),
+    }
 
 
 def _log_interval(value: float, spread: float, level: float) -> Estimate:

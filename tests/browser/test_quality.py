@@ -52,11 +52,11 @@ def test_a_senior_moves_a_threshold_on_the_bench_and_an_auditor_activates_it(
     page: Page = senior.page
     page.goto(f"{senior.address}/audit/thresholds/{algorithm.pk}/pll/")
     is_accessible(page)
-    page.locator("[data-bench-slider]").focus()
+    page.locator("[data-slider]").focus()
     for _ in range(10):
         page.keyboard.press("ArrowLeft")
-    expect(page.locator("[data-bench-number]")).to_have_value("0.400")
-    expect(page.locator("[data-bench-figure=changed]")).to_contain_text("50.0 %")
+    expect(page.locator("[data-slider-number]")).to_have_value("0.400")
+    expect(page.locator("[data-slider-text=changed]")).to_contain_text("50.0 %")
     page.get_by_label("Why it should be moved").fill("half of them are missed")
     page.get_by_role("button", name="Propose").click()
     expect(page.get_by_role("heading", name="Proposed: 0.500 → 0.400")).to_be_visible()

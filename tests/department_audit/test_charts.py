@@ -14,7 +14,7 @@ from reporting.department_audit.charts.chart import Chart, MethodNote
 from reporting.department_audit.charts.comparison import compared_with, rate_names
 from reporting.department_audit.charts.curves import curve_table, roc_figure, threshold_figure
 from reporting.department_audit.charts.dimension_words import value_word
-from reporting.department_audit.charts.predictive import PREVALENCES, predictive_table
+from reporting.department_audit.charts.predictive import PREVALENCES, STEPS, predictive_table, slider
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.charts.rates import Group, rates_figure, rates_table
 from reporting.department_audit.charts.reasons import reason_text
@@ -146,6 +146,22 @@ def test_predictive_values_are_those_of_the_library_where_rows_are_independent()
     assert first.low is not None
     assert first.high is not None
     assert first.low < (first.value or 0) < first.high
+
+
+def test_every_step_of_the_prevalence_slider_shows_what_the_table_shows() -> None:
+    table = predictive_table(rates(1), Truth.SURGERY)
+    given = slider(rates(1), 0.2013)
+    texts = json.loads(given["texts_json"])
+    assert given["start"] == 200
+    assert {int(step) for step in texts} == set(STEPS)
+    for prevalence, ppv, npv in zip(*(table.column(key) for key in ("prevalence", "ppv", "npv")), strict=True):
+        assert isinstance(prevalence, float)
+        assert isinstance(ppv, Estimate)
+        assert isinstance(npv, Estimate)
+        shown = texts[str(round(1000 * prevalence))]
+        assert (shown["ppv"], shown["npv"]) == (estimate_text(ppv, Kind.SHARE), estimate_text(npv, Kind.SHARE))
+    one_class = json.loads(slider(rates(1, positives=False), 0.0)["texts_json"])
+    assert one_class["10"]["ppv"] == "not estimable"
 
 
 def test_numbers_are_told_with_their_interval_and_minus_signs_stay_readable() -> None:

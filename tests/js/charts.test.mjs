@@ -3,7 +3,6 @@ import { test } from "node:test";
 
 import { pointAfter, pointsOf } from "../../static/js/chart_points.mjs";
 import { coloursOf, themed } from "../../static/js/chart_theme.mjs";
-import { predictiveValues, shown } from "../../static/js/predictive_values.mjs";
 
 const colours = coloursOf((name) => ` colour of ${name.slice(2)} `);
 
@@ -41,20 +40,4 @@ test("keys walk to the ends and no further", () => {
   assert.equal(pointAfter("End", 0, 3), 2);
   assert.equal(pointAfter("a", 0, 3), null);
   assert.equal(pointAfter("ArrowRight", -1, 0), null);
-});
-
-test("predictive values follow the prevalence and keep the order of their bounds", () => {
-  const ratios = { plr: [8, 4, 16], nlr: [0.2, 0.1, 0.4] };
-  const { ppv, npv } = predictiveValues(0.5, ratios);
-  assert.ok(Math.abs(ppv[0] - 8 / 9) < 1e-12);
-  assert.ok(Math.abs(npv[0] - 1 / 1.2) < 1e-12);
-  assert.ok(npv[1] < npv[0] && npv[0] < npv[2]);
-  assert.ok(predictiveValues(0.01, ratios).ppv[0] < 0.08);
-});
-
-test("what is not estimable is said, never shown as 0", () => {
-  const { ppv } = predictiveValues(0.5, { plr: [null, null, null], nlr: [0.2, null, null] });
-  assert.equal(shown(ppv, "not estimable"), "not estimable");
-  assert.equal(shown([0.5, null, null], ""), "50.0 %");
-  assert.equal(shown([0.5, 0.4, 0.6], ""), "50.0 % (40.0–60.0)");
 });

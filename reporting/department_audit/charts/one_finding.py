@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import plotly.graph_objects as go
@@ -107,13 +106,7 @@ def predictive(question: Question) -> Chart:
     table = predictive_table(rates, question.truth)
     positives = int(rates.counts["tp"] + rates.counts["fn"])
     own = positives / int(rates.counts["n"])
-    start = slider(rates, Estimate(own))
-    more = {
-        "ratios_json": json.dumps(start["ratios"]),
-        "per_mille": start["per_mille"],
-        "ppv_name": names["PPV"],
-        "npv_name": names["NPV"],
-    }
+    more = slider(rates, own) | {"ppv_name": names["PPV"], "npv_name": names["NPV"]}
     headline = (Headline(_("Share positive here"), Estimate(own, note="the slider begins here"), Kind.SHARE),)
     remark = _(
         "Bayes' rule from the likelihood ratios, whose interval over patients is carried through. It holds only if the "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import plotly.graph_objects as go
@@ -12,17 +13,12 @@ from reporting.department_audit.charts.drawing import axis, layout, said
 from reporting.department_audit.charts.shown import estimate_text
 from reporting.department_audit.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.words import Truth
+from reporting.statistics.confusion import predictive_estimates
 from reporting.statistics.results import Estimate, Result
 
 PREVALENCES = (0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
-
-
-def ratios_of(rates: Result) -> dict[str, list[float | None]]:
-    """The likelihood ratios with their bounds, as the slider takes them (static/js/predictive_values.mjs)."""
-    return {
-        name.lower(): [getattr(rates.estimates[name], end) for end in ("value", "low", "high")]
-        for name in ("PLR", "NLR")
-    }
+STEPS = range(10, 991, 5)
+"""Of the slider, per mille."""
 
 
 def predictive_table(rates: Result, truth: Truth) -> Table:
@@ -33,13 +29,10 @@ def predictive_table(rates: Result, truth: Truth) -> Table:
         Column("ppv", names["PPV"], Kind.SHARE, with_interval=True),
         Column("npv", names["NPV"], Kind.SHARE, with_interval=True),
     )
-    plr, nlr = rates.estimates["PLR"], rates.estimates["NLR"]
     rows = []
     for prevalence in PREVALENCES:
-        odds = prevalence / (1 - prevalence)
-        missed = _posterior(odds, nlr)
-        npv = Estimate(_rest(missed.value), _rest(missed.high), _rest(missed.low), note=missed.note)
-        rows.append(Row((prevalence, _posterior(odds, plr), npv)))
+        found = _at(rates, prevalence)
+        rows.append(Row((prevalence, found["PPV"], found["NPV"])))
     return Table(columns, tuple(rows))
 
 
@@ -78,18 +71,17 @@ def predictive_figure(table: Table, truth: Truth) -> go.Figure:
     return figure
 
 
-def slider(rates: Result, prevalence: Estimate) -> dict[str, Any]:
-    """What the slider needs; it begins at the department's own prevalence."""
-    own = prevalence.value if prevalence.value is not None else 0.5
-    return {"ratios": ratios_of(rates), "per_mille": min(990, max(10, round(1000 * own)))}
+def slider(rates: Result, own: float) -> dict[str, Any]:
+    """What each step of the slider (per mille) shows, worked out here; it begins at the department's own prevalence."""
+    start = min(STEPS, key=lambda step: abs(step - 1000 * own))
+    texts = {step: _texts(_at(rates, step / 1000), step / 1000) for step in STEPS}
+    return {"steps": STEPS, "start": start, "shown": texts[start], "texts_json": json.dumps(texts)}
 
 
-def _posterior(odds: float, ratio: Estimate) -> Estimate:
-    def at(value: float | None) -> float | None:
-        return None if value is None else odds * value / (1 + odds * value)
-
-    return Estimate(at(ratio.value), at(ratio.low), at(ratio.high), note=ratio.note)
+def _at(rates: Result, prevalence: float) -> dict[str, Estimate]:
+    return predictive_estimates(rates.estimates["PLR"], rates.estimates["NLR"], prevalence)
 
 
-def _rest(share: float | None) -> float | None:
-    return None if share is None else 1 - share
+def _texts(found: dict[str, Estimate], prevalence: float) -> dict[str, str]:
+    shares = {"prevalence": Estimate(prevalence), "ppv": found["PPV"], "npv": found["NPV"]}
+    return {name: estimate_text(share, Kind.SHARE) for name, share in shares.items()}
