@@ -18,12 +18,14 @@ from reporting.predictions import (
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.reports.services import draft_missing_reports
 from reporting.studies.frame_store import trim_cache
+from reporting.studies.services import end_silent_receptions
 
 
 @late_task("reporting.requeue_stale_jobs")
 def requeue_stale_jobs() -> None:
     """Each minute: what was lost gets done."""
     services.requeue_stale_jobs()
+    end_silent_receptions()
     services.request_missing_inference()
     services.reannounce_case_runs(for_s=settings.INFERENCE_LEASE_S)
     services.forget_silent_workers()

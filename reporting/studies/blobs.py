@@ -1,19 +1,23 @@
 """Bytes kept once, under their own SHA-256, durable before any row points at them.
 
-Write order: temporary file → fsync → rename to the digest → fsync of the folder → then the row may commit. No name
-from outside ever becomes a path. Nothing here deletes or overwrites a whole blob.
+Write order: temporary file → rename to the digest → fsync of file and folder → then the row may commit. Renamed first,
+because the journal of the file system then commits once for both; what a power cut leaves under a digest no row points
+at, and it is replaced when the same bytes come again. No name from outside ever becomes a path. Nothing here deletes or
+overwrites a whole blob.
 """
 
 from __future__ import annotations
 
 import errno
+import functools
 import hashlib
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,6 +28,7 @@ from django.utils.translation import gettext as _
 from reporting.core.errors import DomainError, StorageFull
 
 _CHUNK = 1024 * 1024
+_FLUSHES_AT_ONCE = 8  # the file system commits them together
 _CHECK_SPACE_EVERY = 32 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 ABANDONED_AFTER_S = 24 * 3600
@@ -113,19 +118,30 @@ def keep(staged: StagedBlob) -> None:
     """
     path = blob_path(staged.sha256)
     try:
-        if path.exists() and _digest_of(path) == staged.sha256:
-            _fsync_folder(path.parent)  # another process may have renamed it a moment ago, and not come to this yet
-            discard(staged)
-            return
         path.parent.mkdir(exist_ok=True)
-        with staged.path.open("rb") as file:
-            os.fsync(file.fileno())
-        staged.path.replace(path)
-        _fsync_folder(path.parent)
+        _make_durable(path.parent)
+        if path.exists() and _digest_of(path) == staged.sha256:
+            discard(staged)  # flushed again below: another process may have renamed it a moment ago
+        else:
+            staged.path.replace(path)
+        _fsync(path)
+        _fsync(path.parent)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StorageFull(_("The storage is full; the file was not stored.")) from error
         raise
+
+
+def keep_all(staged: Sequence[StagedBlob]) -> None:
+    """:func:`keep` of each; the disk is waited for together. Raises what the first of them raises, when all ended."""
+    if len(staged) < 2:
+        for one in staged:
+            keep(one)
+        return
+    with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as threads:
+        flushes = [threads.submit(keep, one) for one in staged]
+    for flush in flushes:
+        flush.result()
 
 
 def store_bytes(data: bytes) -> StagedBlob:
@@ -184,11 +200,15 @@ def _digest_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fsync_folder(folder: Path) -> None:
-    # Of the parent too: the two-character folder itself may be new.
-    for path in (folder, folder.parent):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+@functools.lru_cache(maxsize=1024)
+def _make_durable(folder: Path) -> None:
+    """Its name in the folder above; once per process, because another process may have made it a moment ago."""
+    _fsync(folder.parent)
+
+
+def _fsync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -20,9 +20,9 @@ from django.utils.translation import gettext as _
 
 from reporting.core.errors import DomainError
 from reporting.studies.blobs import verified_path
-from reporting.studies.models import SopInstance
 from reporting.studies.pixel_decoding import Pixels, PixelsRefused
 from reporting.studies.pixels import decoded_pixels
+from reporting.studies.stored_object import StoredObject
 
 RETRY_AFTER_S = 600
 RUN = 16
@@ -56,7 +56,7 @@ def write_to_cache(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def stored_frame(instance: SopInstance, frame: int) -> Pixels:
+def stored_frame(instance: StoredObject, frame: int) -> Pixels:
     """Stored values of one frame (from 1): (row, column), or (row, column, 3) as 8-bit RGB. Little-endian.
 
     Raises :class:`PixelsUnavailable` when it cannot be decoded, ``BlobDamaged`` when the bytes are gone or damaged.
@@ -93,7 +93,7 @@ def trim_cache(max_bytes: int) -> int:
     return removed
 
 
-def _path(instance: SopInstance, frame: int) -> Path:
+def _path(instance: StoredObject, frame: int) -> Path:
     return cache_dir("frames") / f"{instance.sha256}-{frame}.npy"
 
 
@@ -113,7 +113,7 @@ def _refuse_again(path: Path) -> None:
 
 
 @contextmanager
-def _lane(instance: SopInstance) -> Iterator[None]:
+def _lane(instance: StoredObject) -> Iterator[None]:
     """One object at a time per lane, over all processes; the same object always takes the same lane."""
     lane = cache_dir("lanes") / f"{int(instance.sha256[:8], 16) % LANES}.lock"
     with lane.open("w") as lock:
@@ -121,7 +121,7 @@ def _lane(instance: SopInstance) -> Iterator[None]:
         yield
 
 
-def _decode(instance: SopInstance, frame: int) -> Pixels:
+def _decode(instance: StoredObject, frame: int) -> Pixels:
     blob = verified_path(instance.sha256)
     first = (frame - 1) // RUN * RUN + 1
     runs = [(first, min(first + RUN - 1, instance.number_of_frames))] if _is_small(instance) else []
@@ -140,7 +140,7 @@ def _decode(instance: SopInstance, frame: int) -> Pixels:
     raise PixelsUnavailable(_("This image cannot be shown: its pixels cannot be decoded"))
 
 
-def _is_small(instance: SopInstance) -> bool:
+def _is_small(instance: StoredObject) -> bool:
     """Whether a run of its frames fits easily into memory; an object whose header was not kept is not believed to."""
     series = instance.header.get("series", {})
     return bool(0 < (series.get("rows") or 0) * (series.get("columns") or 0) <= LARGE_PIXELS)

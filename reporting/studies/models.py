@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models.functions import Greatest, Least
+from django.db.models.functions import Greatest, Least, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -122,6 +122,47 @@ class Series(TimestampedModel):
         return str(self.id)
 
 
+class ReceptionQuerySet(models.QuerySet["Reception"]):
+    def under_way(self) -> ReceptionQuerySet:
+        return self.filter(ended_at__isnull=True)
+
+    def silent_for(self, seconds: float) -> ReceptionQuerySet:
+        """Under way, but nothing came for so long: who received it is gone."""
+        since = Now() - timedelta(seconds=seconds)
+        lately = SopInstance.objects.filter(reception=models.OuterRef("pk"), created_at__gte=since)
+        return self.under_way().filter(~models.Exists(lately), created_at__lt=since)
+
+
+class Reception(TimestampedModel):
+    """What one sender brings of one study, one object at a time.
+
+    When it ends, the series are described from all their objects and the audit trail says what came: to do so with
+    each object would cost more with each. It ends with the association, or by the clock if the receiver was killed.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="receptions")
+    received_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    request_id = models.CharField(max_length=64)
+    remote_address = models.CharField(max_length=64, blank=True)
+    is_new_study = models.BooleanField(default=False)
+    ended_at = models.DateTimeField(null=True)
+
+    objects = ReceptionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request_id", "study"],
+                condition=models.Q(ended_at__isnull=True),
+                name="study_is_received_once_at_a_time_in_an_association",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class SopInstance(TimestampedModel):
     series = models.ForeignKey(Series, on_delete=models.PROTECT, related_name="sop_instances")
     sop_instance_uid = models.CharField(max_length=64, unique=True)
@@ -134,6 +175,7 @@ class SopInstance(TimestampedModel):
     # ``header_codec`` JSON without patient and study, so that what concerns the whole series (its role, gaps) is
     # worked out again when more objects come, without opening every file.
     header = models.JSONField(default=dict)
+    reception = models.ForeignKey(Reception, null=True, on_delete=models.PROTECT, related_name="sop_instances")
 
     class Meta:
         ordering = ["instance_number", "sop_instance_uid"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from reporting.studies.blobs import BlobDamaged, verified_path
 from reporting.studies.header_codec import decode_header
 from reporting.studies.headers import InstanceHeader
-from reporting.studies.models import SopInstance
 from reporting.studies.sandbox import read_headers
+from reporting.studies.stored_object import StoredObject
 
 
-def header_of(instance: SopInstance) -> InstanceHeader | None:
+def header_of(instance: StoredObject) -> InstanceHeader | None:
     """What the object says of itself; ``None`` when that is neither kept nor to be read from its bytes.
 
     Rows of earlier versions lack how the pixels are stored: then the object is read again.

@@ -7,10 +7,12 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
 from pydicom.uid import generate_uid
@@ -19,8 +21,10 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPu
 
 from reporting.audit_trail.models import AuditEvent
 from reporting.audit_trail.services import verify_chain
+from reporting.dicom_network.models import Peer
 from reporting.studies import blobs
-from reporting.studies.models import QuarantinedFile, SopInstance, Study
+from reporting.studies.models import QuarantinedFile, Reception, SopInstance, Study
+from reporting.studies.services import end_silent_receptions
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
 from tests.inference.dicom_series import slice_values, write_series
 from tests.studies.objects import mr_bytes
@@ -56,7 +60,8 @@ def test_a_series_arrives_as_it_was_sent_and_again_changes_nothing(listener: Lis
     (series,) = study.series_set.all()
     assert (series.role, series.sop_instances.count(), series.completeness["slices"]) == ("sagittal_t2", 6, 6)
     assert not list(blobs.incoming_dir().iterdir())
-    assert AuditEvent.objects.filter(act="study.received", remote_address="127.0.0.1").count() == 6
+    event = AuditEvent.objects.get(act="study.received", remote_address="127.0.0.1")
+    assert (event.data, event.actor) == ({"objects": 6, "new_study": True}, Peer.objects.get().received_as)
     assert verify_chain() is None
 
 
@@ -119,12 +124,23 @@ def test_a_killed_listener_has_everything_it_said_yes_to(tmp_path: Path) -> None
     assert 10 <= said < 40
     kept = SopInstance.objects.count()
     assert said <= kept <= said + 1  # one may have been kept whose answer was on its way
+    what_nobody_ended_is_ended_by_the_clock(kept)
     with listening() as again:
         answer = again.store(tmp_path / "series")
     assert answer.stderr.count("(Success)") == 40
     assert SopInstance.objects.count() == 40
     for sha256 in SopInstance.objects.values_list("sha256", flat=True):
         blobs.verified_path(sha256)
+
+
+def what_nobody_ended_is_ended_by_the_clock(kept: int) -> None:
+    assert end_silent_receptions() == 0, "something came a moment ago"
+    for rows in (SopInstance.objects, Reception.objects):
+        rows.update(created_at=timezone.now() - timedelta(minutes=2))
+    assert (end_silent_receptions(), end_silent_receptions()) == (1, 0)
+    event = AuditEvent.objects.get(act="study.received")
+    assert (event.data["objects"], event.remote_address) == (kept, "127.0.0.1")
+    assert SopInstance.objects.first().series.completeness["slices"] == kept  # type: ignore[union-attr]
 
 
 def test_an_address_nobody_may_call_from_is_not_listened_to() -> None:

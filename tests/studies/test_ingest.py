@@ -229,7 +229,7 @@ def test_space_that_runs_out_half_way_keeps_what_was_filed_and_says_what_was_not
 def test_bytes_are_durable_under_their_digest_before_a_row_points_at_them(
     sent_before: bool, tmp_path: Path, importer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Power may fail at any moment: the file, then its name in its folder, then the row."""
+    """Power may fail at any moment: the file and its name in its folder, then the row."""
     data = mr_bytes()
     place = blobs.blob_path(hashlib.sha256(data).hexdigest())
     if sent_before:  # by a process that was killed between rename and fsync: its name may not last
@@ -246,11 +246,8 @@ def test_bytes_are_durable_under_their_digest_before_a_row_points_at_them(
     monkeypatch.setattr("reporting.studies.blobs.os.fsync", fsync)
     ingest_instances(incoming(tmp_path, {"a": data}), by=importer)
     assert SopInstance.objects.exists()
-    folders = [(place.parent, True, False), (place.parent.parent, True, False)]
-    assert synced[-2:] == folders
-    if not sent_before:
-        [file] = synced[:-2]
-        assert (file[0].parent, *file[1:]) == (blobs.incoming_dir(), False, False)
+    root, folder = place.parent.parent, place.parent
+    assert synced == [(root, sent_before, False), (place, True, False), (folder, True, False)]
 
 
 def test_who_may_not_ingest_is_refused_before_a_byte_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import ssl
 import uuid
 
 from django.conf import settings
+from django.db import DatabaseError
 from pydicom.dataset import Dataset
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
@@ -22,9 +23,10 @@ from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
 from reporting.dicom_network.listener import commitment, storing
 from reporting.dicom_network.listener.contexts import supported_contexts
-from reporting.dicom_network.listener.guarded import GuardedDimse, GuardedSocket
+from reporting.dicom_network.listener.guarded import GuardedDimse, GuardedSocket, PatientAcse
 from reporting.dicom_network.listener.limits import Limits
 from reporting.dicom_network.models import Peer
+from reporting.studies.services import end_receptions_of_this_request
 
 # The library writes what it receives into its log, identifiers included, unless told not to.
 _config.LOG_HANDLER_LEVEL = "none"
@@ -74,6 +76,7 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     entity.dimse_timeout = limits.silence_s
     association = Association(entity, "acceptor")
     association.dimse = GuardedDimse(association)
+    association.acse = PatientAcse(association, _end_receptions)
     association.set_socket(GuardedSocket(association, connection, limits))
     association.acceptor.maximum_length = limits.max_pdu_bytes
     association.acceptor.ae_title = entity.ae_title
@@ -105,6 +108,14 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
         association.kill()
         association.dul.join(limits.negotiation_s)
         association.dimse.remove_unfinished()
+        _end_receptions()
+
+
+def _end_receptions() -> None:
+    try:
+        end_receptions_of_this_request()
+    except DatabaseError:
+        logger.exception("what an association brought could not be described now; the clock will do it")
 
 
 def _refused(why: str) -> None:

@@ -30,7 +30,7 @@ def store(event: Event, by: User) -> Dataset:
     try:
         name = str(event.request.AffectedSOPInstanceUID)
         file = IncomingFile("C-STORE", path, is_ours=True, sop_instance_uid=name)
-        (result,) = ingest_instances([file], by=by).results
+        (result,) = ingest_instances([file], by=by, more_to_come=True).results
         return _status(*_answer(result))
     except StorageFull:
         return _status(OUT_OF_RESOURCES, "storage_full")

@@ -12,14 +12,21 @@ from django.db import IntegrityError, OperationalError, connection, transaction
 from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.core.request_id import remote_address, request_id
 from reporting.studies.blobs import StagedBlob
-from reporting.studies.completeness import check_completeness
-from reporting.studies.header_codec import decode_header, encode_header
+from reporting.studies.header_codec import encode_header
 from reporting.studies.headers import InstanceHeader, PatientHeader, StudyHeader
-from reporting.studies.models import Patient, QuarantinedFile, QuarantineReason, Series, SopInstance, Study
+from reporting.studies.models import (
+    Patient,
+    QuarantinedFile,
+    QuarantineReason,
+    Reception,
+    Series,
+    SopInstance,
+    Study,
+)
 from reporting.studies.patient_identity import contradicts, known_sex, patient_key, same_key
-from reporting.studies.protocol import protocol_of
-from reporting.studies.series_roles import assign_role
+from reporting.studies.services.describing import describe
 from reporting.studies.services.report import FileResult, FileStatus, quarantined
 
 ATTEMPTS = 5
@@ -45,11 +52,16 @@ class _Filing:
     digests: dict[str, tuple[str, Study]]
     series: dict[str, Series]
     new: list[SopInstance] = field(default_factory=list)
+    new_series: list[Series] = field(default_factory=list)
     is_new_study: bool = False
 
 
-def file_objects(objects: Sequence[ReceivedObject], *, by: User) -> tuple[list[FileResult], Study | None]:
+def file_objects(
+    objects: Sequence[ReceivedObject], *, by: User, more_to_come: bool = False
+) -> tuple[list[FileResult], Study | None]:
     """File objects that all name the same study; returns one result each, and the study if it got something new.
+
+    ``more_to_come``: the series are described, and the audit trail told, when the :class:`Reception` ends.
 
     Another process may file the same patient, series or object at the same moment: the database's unique
     constraints decide, the loser looks again and finds them already there.
@@ -57,32 +69,53 @@ def file_objects(objects: Sequence[ReceivedObject], *, by: User) -> tuple[list[F
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
-                return _file(objects, by)
+                return _file(objects, by, more_to_come)
         except (IntegrityError, OperationalError):
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _file(objects: Sequence[ReceivedObject], by: User) -> tuple[list[FileResult], Study | None]:
-    filing = _open(objects, by)
+def _file(objects: Sequence[ReceivedObject], by: User, more_to_come: bool) -> tuple[list[FileResult], Study | None]:
+    filing = _open(objects, by, alone=not more_to_come)
     results = [_file_one(filing, received) for received in objects]
-    SopInstance.objects.bulk_create(filing.new)
     if not filing.new or filing.study is None:
         return results, None
-    for series in {instance.series for instance in filing.new}:
-        _describe(series)
-    data = {"objects": len(filing.new), "new_study": filing.is_new_study}
-    record(AuditAct.STUDY_RECEIVED, by=by, about=filing.study, data=data)
+    if more_to_come:
+        reception = _reception(filing, filing.study)
+        for instance in filing.new:
+            instance.reception = reception
+    SopInstance.objects.bulk_create(filing.new)
+    # Of a series that is coming in, the first object says the most.
+    for series in filing.new_series if more_to_come else {instance.series for instance in filing.new}:
+        describe(series)
+    if not more_to_come:
+        data = {"objects": len(filing.new), "new_study": filing.is_new_study}
+        record(AuditAct.STUDY_RECEIVED, by=by, about=filing.study, data=data)
     return results, filing.study
 
 
-def _open(objects: Sequence[ReceivedObject], by: User) -> _Filing:
-    uid = objects[0].header.study.study_instance_uid
+def lock_study(study_instance_uid: str, *, alone: bool) -> None:
+    """Until the transaction ends. ``alone``: who computes roles of series must have seen all their objects."""
+    key = int.from_bytes(hashlib.sha256(study_instance_uid.encode()).digest()[:8], "big", signed=True)
     with connection.cursor() as cursor:
-        # One writer per study: two uploads of its halves would else both compute roles from what they saw alone.
-        key = int.from_bytes(hashlib.sha256(uid.encode()).digest()[:8], "big", signed=True)
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+        cursor.execute(f"SELECT pg_advisory_xact_lock{'' if alone else '_shared'}(%s)", [key])
+
+
+def _reception(filing: _Filing, study: Study) -> Reception:
+    known = Reception.objects.under_way().filter(study=study, request_id=request_id.get()).first()
+    return known or Reception.objects.create(
+        study=study,
+        received_by=filing.by,
+        request_id=request_id.get(),
+        remote_address=remote_address.get(),
+        is_new_study=filing.is_new_study,
+    )
+
+
+def _open(objects: Sequence[ReceivedObject], by: User, *, alone: bool) -> _Filing:
+    uid = objects[0].header.study.study_instance_uid
+    lock_study(uid, alone=alone)
     instances = SopInstance.objects.filter(sop_instance_uid__in={one.header.sop_instance_uid for one in objects})
     series = Series.objects.filter(series_instance_uid__in={one.header.series.series_instance_uid for one in objects})
     return _Filing(
@@ -167,6 +200,7 @@ def _create_series(filing: _Filing, study: Study, header: InstanceHeader) -> Ser
         frame_of_reference_uid=said.frame_of_reference_uid[:64],
     )
     filing.series[said.series_instance_uid] = series
+    filing.new_series.append(series)
     return series
 
 
@@ -183,18 +217,6 @@ def _instance(series: Series, received: ReceivedObject) -> SopInstance:
         size_bytes=received.blob.size_bytes,
         header=encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
     )
-
-
-def _describe(series: Series) -> None:
-    """Role, gaps and protocol from all objects of the series, those that came earlier included."""
-    stored = SopInstance.objects.filter(series=series).order_by("instance_number", "sop_instance_uid")
-    headers = [decode_header(header) for header in stored.values_list("header", flat=True) if header]
-    decision = assign_role(headers)
-    completeness = check_completeness(headers)
-    series.role, series.role_reason = decision.role.value, decision.reason.value
-    series.completeness = completeness.as_json()
-    series.protocol = protocol_of(headers[0].series, completeness)
-    series.save(update_fields=["role", "role_reason", "completeness", "protocol", "updated_at"])
 
 
 def _integer(value: int | None) -> int | None:

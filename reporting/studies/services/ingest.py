@@ -36,11 +36,13 @@ def ingest_paths(paths: Iterable[Path], *, by: User) -> IngestReport:
     return ingest_instances(incoming_files(paths), by=by)
 
 
-def ingest_instances(files: Iterable[IncomingFile], *, by: User) -> IngestReport:
+def ingest_instances(files: Iterable[IncomingFile], *, by: User, more_to_come: bool = False) -> IngestReport:
     """Store DICOM objects and file them under patient, study and series by UID; zip archives are unpacked.
 
     Each file gets its own result; a bad one costs only itself. May be repeated and may run at the same time as others:
     the same bytes are stored and filed once. Nothing stored is ever overwritten.
+
+    ``more_to_come``: other calls of this request bring the rest, and ``end_receptions_of_this_request`` follows them.
 
     Raises:
         NotAllowed: the actor's role may not ingest.
@@ -55,8 +57,8 @@ def ingest_instances(files: Iterable[IncomingFile], *, by: User) -> IngestReport
         for file in stage_files(files):
             batch.append(file)
             if len(batch) >= BATCH_FILES:
-                _take(batch, by, report)
-        _take(batch, by, report)
+                _take(batch, by, report, more_to_come)
+        _take(batch, by, report, more_to_come)
     except StorageFull as full:
         message = _("The storage is full. Files not listed as stored were not stored; send them again later.")
         raise StorageFull(message, details=report.as_json()) from full
@@ -67,7 +69,7 @@ def ingest_instances(files: Iterable[IncomingFile], *, by: User) -> IngestReport
     return report
 
 
-def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport) -> None:
+def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport, more_to_come: bool) -> None:
     """Read, keep and file one batch, and empty it."""
     results: dict[int, FileResult] = {}
     objects: list[tuple[int, ReceivedObject]] = []
@@ -77,9 +79,8 @@ def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport
         else:
             objects.append((number, read))
     for study in _by_study(objects):
-        for _number, received in study:
-            blobs.keep(received.blob)
-        filed, row = file_objects([received for _number, received in study], by=by)
+        blobs.keep_all([received.blob for _number, received in study])
+        filed, row = file_objects([received for _number, received in study], by=by, more_to_come=more_to_come)
         for (number, received), result in zip(study, filed, strict=True):
             results[number] = result.about(received.header)
         if row is not None:
