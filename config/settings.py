@@ -195,6 +195,10 @@ DICOM_TLS_CERTIFICATE = env_str("DENS_DICOM_TLS_CERTIFICATE")
 DICOM_TLS_KEY = env_str("DENS_DICOM_TLS_KEY")
 DICOM_TLS_PEERS_CA = env_str("DENS_DICOM_TLS_PEERS_CA")
 
+# --- Sending: who certifies TLS destinations (empty: the machine's authorities), and where the files of tokens are -----
+DESTINATIONS_CA = env_str("DENS_DESTINATIONS_CA")
+DESTINATIONS_SECRETS_DIR = env_str("DENS_DESTINATIONS_SECRETS_DIR", "/run/secrets")
+
 # --- quality of the readings
 PEER_LEARNING_PER_DAY = env_int("DENS_PEER_LEARNING_PER_DAY", 8, minimum=1)
 PEER_LEARNING_REVIEWERS = env_int("DENS_PEER_LEARNING_REVIEWERS", 2, minimum=1)  # 1 or 2; two who differ ask a third

@@ -14,13 +14,10 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import Verification
 
 from reporting.outbound.models import Destination
-from reporting.outbound.services import NotSent
+from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent
 
 _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-
-CONNECT_S = 10
-ANSWER_S = 60
 
 
 def store_object(content: bytes, destination: Destination) -> None:

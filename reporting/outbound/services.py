@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -17,9 +18,10 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import DomainError, InvalidInput, WrongState
+from reporting.core.errors import DomainError, WrongState
 from reporting.outbound.dispatch import announce_deliveries_on_commit
-from reporting.outbound.models import Delivery, DeliveryStatus, Destination, Form
+from reporting.outbound.models import WHOLE_STATE, Delivery, DeliveryStatus, Destination, Form, Said
+from reporting.outbound.receivers import NotSent
 
 LEASE_S = 300
 FIRST_PAUSE_S = 30.0
@@ -30,56 +32,56 @@ TRIES = 12
 logger = logging.getLogger(__name__)
 
 
-class NotSent(Exception):
-    """The receiver did not take it. ``code`` is stable; ``for_good``: trying again would not help."""
+@dataclass(frozen=True)
+class News:
+    """Something that happened to a report. ``step``: how many things had happened to it, this one included."""
 
-    def __init__(self, code: str, *, for_good: bool = False) -> None:
-        super().__init__(code)
-        self.code, self.for_good = code, for_good
+    report: uuid.UUID
+    version: uuid.UUID
+    said: Said
+    step: int
 
-
-def add_destination(
-    name: str, *, host: str, port: int, ae_title: str, forms: Sequence[Form], by: User | None
-) -> Destination:
-    """Send signed reports to an archive from now on. ``by=None``: the operator of the machine.
-
-    Raises ``NotAllowed``, :class:`InvalidInput`, :class:`WrongState` when the name is taken.
-    """
-    if by is not None:
-        require(by, Act.PEER_MANAGE)
-    if not name.strip() or not host.strip() or not 0 < port < 65536 or not 0 < len(ae_title) <= 16 or not forms:
-        raise InvalidInput(_("A destination needs a name, a host, a port, an AE title and something to send"))
-    try:
-        with transaction.atomic():
-            values = [Form(form).value for form in forms]
-            made = Destination.objects.create(name=name, host=host, port=port, ae_title=ae_title, forms=values)
-            record(AuditAct.DESTINATION_ADDED, by=by, about=made, data={"name": name, "forms": values})
-    except IntegrityError as error:
-        raise WrongState(_("There is already a destination of this name")) from error
-    return made
+    def goes_as(self, form: Form, destination: Destination) -> bool:
+        """DICOM objects cannot be taken back, and are made of what is final; messages say every state."""
+        if form not in WHOLE_STATE:
+            return self.said in (Said.FINAL, Said.ADDENDUM)
+        return self.said is not Said.PRELIMINARY or destination.with_preliminary
 
 
-def queue_version(version_id: uuid.UUID, *, by: User | None) -> list[Delivery]:
+def queue_news(news: News, *, by: User | None) -> list[Delivery]:
     """A row for each active destination and form; called inside the transaction that signs. Never waits for anybody."""
     queued = []
     for destination in Destination.objects.filter(is_active=True):
-        for form in destination.forms:
+        for form in map(Form, destination.forms):
+            if not news.goes_as(form, destination):
+                continue
+            again = f":{news.said.value}" if news.said is Said.WITHDRAWN else ""
             delivery, is_new = Delivery.objects.get_or_create(
-                dedup_key=f"{destination.pk}:{form}:{version_id}",
-                defaults={"destination": destination, "form": form, "subject": version_id, "tries_left": TRIES},
+                dedup_key=f"{destination.pk}:{form.value}:{news.version}{again}",
+                defaults={
+                    "destination": destination,
+                    "form": form.value,
+                    "report": news.report,
+                    "subject": news.version,
+                    "said": news.said.value,
+                    "step": news.step,
+                    "tries_left": TRIES,
+                },
             )
             if is_new:
-                record(AuditAct.DELIVERY_QUEUED, by=by, about=delivery, data={"version": str(version_id), "form": form})
+                data = {"version": str(news.version), "form": form.value, "said": news.said.value}
+                record(AuditAct.DELIVERY_QUEUED, by=by, about=delivery, data=data)
                 queued.append(delivery)
     if queued:
         announce_deliveries_on_commit()
     return queued
 
 
-def claim_delivery() -> Delivery | None:
+def claim_delivery(*, but_not_to: Collection[uuid.UUID] = ()) -> Delivery | None:
     """Take the next that is due for one lease; ``None`` when nothing is. Several may ask at once."""
     with transaction.atomic():
-        found = Delivery.objects.due().select_for_update(skip_locked=True, of=("self",)).first()
+        due = Delivery.objects.due().exclude(destination__in=but_not_to)
+        found = due.select_for_update(skip_locked=True, of=("self",)).first()
         if found is None:
             return None
         Delivery.objects.filter(pk=found.pk).update(
@@ -95,14 +97,17 @@ def send_due(send: Callable[[Delivery], str]) -> int:
     """Send everything that is due; ``send`` returns the digest of what was taken or raises. How many were tried.
 
     ``send`` runs outside any transaction. It may be called again for what a killed worker had sent already: receivers
-    know the same object by its UID.
+    know the same object by its UID, the same message by its control id, the same resource by its id. Where nobody
+    answers, nothing else is tried this time, so that one dead receiver does not hold up the others.
     """
-    tried = 0
-    while (delivery := claim_delivery()) is not None:
+    tried, silent = 0, set[uuid.UUID]()
+    while (delivery := claim_delivery(but_not_to=silent)) is not None:
         tried += 1
         try:
             digest = send(delivery)
         except NotSent as refusal:
+            if refusal.is_of_the_place:
+                silent.add(delivery.destination_id)
             _give_back(delivery, refusal.code, for_good=refusal.for_good)
         except DomainError as error:
             _give_back(delivery, error.code, for_good=True)
@@ -122,6 +127,9 @@ def _sent(delivery: Delivery, digest: str) -> None:
         if kept:
             data = {"attempt": delivery.attempt, "sha256": digest, "destination": delivery.destination.name}
             record(AuditAct.DELIVERY_SENT, by=None, about=delivery, data=data)
+            Delivery.objects.overtaken_by(delivery).update(
+                status=DeliveryStatus.SUPERSEDED, lease_expires_at=None, updated_at=Now()
+            )
 
 
 def _give_back(delivery: Delivery, code: str, *, for_good: bool) -> None:
@@ -156,3 +164,13 @@ def retry_delivery(delivery: Delivery, *, by: User) -> Delivery:
     announce_deliveries_on_commit()
     delivery.refresh_from_db()
     return delivery
+
+
+@transaction.atomic
+def retry_destination(destination: Destination, *, by: User) -> int:
+    """Try again everything that was given up on the way there; how many. Raises ``NotAllowed``."""
+    require(by, Act.DELIVERY_RETRY)
+    parked = list(destination.deliveries.filter(status=DeliveryStatus.PARKED).select_for_update())
+    for delivery in parked:
+        retry_delivery(delivery, by=by)
+    return len(parked)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pydicom
 import pytest
@@ -19,8 +20,10 @@ from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import NotAllowed, WrongState
 from reporting.outbound import services
-from reporting.outbound.models import Delivery, Destination, Form
-from reporting.outbound.services import NotSent, claim_delivery, queue_version, retry_delivery, send_due
+from reporting.outbound.destinations import Where, add_destination
+from reporting.outbound.models import Delivery, Destination, Form, Kind, Said
+from reporting.outbound.receivers import NotSent
+from reporting.outbound.services import News, claim_delivery, queue_news, retry_delivery, send_due
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.studies.models import Series
 from tests.factories import add_object, make_user
@@ -81,8 +84,8 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def destination(port: int = 1, *forms: Form) -> Destination:
-    wanted = forms or (Form.DICOM_SR,)
-    return services.add_destination("PACS", host="127.0.0.1", port=port, ae_title="ARCHIVE", forms=wanted, by=None)
+    where = Where(Kind.DICOM, "127.0.0.1", port, forms or (Form.DICOM_SR,), ae_title="ARCHIVE")
+    return add_destination("PACS", where, by=None)
 
 
 def signed(by: User) -> Delivery:
@@ -103,7 +106,7 @@ def due_now() -> None:
 @pytest.fixture
 def delivery() -> Delivery:
     destination()
-    (made,) = queue_version(make_user().pk, by=None)
+    (made,) = queue_news(News(uuid4(), uuid4(), Said.FINAL, 1), by=None)
     return made
 
 
@@ -141,7 +144,8 @@ def test_what_was_sent_by_a_worker_that_died_is_sent_again_as_the_same_object(se
 
 
 def test_the_same_is_queued_once(delivery: Delivery) -> None:
-    assert queue_version(delivery.subject, by=None) == []
+    assert delivery.report is not None
+    assert queue_news(News(delivery.report, delivery.subject, Said.FINAL, 1), by=None) == []
     assert Delivery.objects.count() == 1
 
 

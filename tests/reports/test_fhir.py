@@ -141,7 +141,16 @@ def test_what_the_machine_said_leaves_beside_the_value_with_its_algorithm(senior
 @pytest.mark.parametrize("field", CURRENT.fields, ids=lambda field: field.key)
 def test_every_value_of_every_field_is_valid(field: Field) -> None:
     patient = patient_of({"patient_id": "1", "issuer": "", "patient_name": "", "sex": "", "birth_date": ""}, "x")
-    setting = Setting(CURRENT, "v", "final", patient, {"id": "0"}, "2026-11-26T08:00:00+00:00", None, None)
+    setting = Setting(
+        CURRENT,
+        "r",
+        "final",
+        patient,
+        {"resourceType": "ImagingStudy", "id": "0"},
+        "2026-11-26T08:00:00+00:00",
+        None,
+        None,
+    )
     level, side = field.usual_levels[-1], field.sides[-1]
     place = Place(field.key, level, side, 2 if field.repeatable else 1)
     codes = [choice.code for choice in field.choices]
@@ -165,8 +174,8 @@ def test_every_value_of_every_field_is_valid(field: Field) -> None:
 
 def test_what_nobody_decided_does_not_leave(senior: User) -> None:
     row = {"key": "slip@C4", "value": None, "unit": "", "machine": {"value": "present", "note": "", "prediction": "p"}}
-    patient = {"id": "0"}
-    setting = Setting(CURRENT, "v", "final", patient, {"id": "1"}, "", None, None)
+    patient = {"resourceType": "Patient", "id": "0"}
+    setting = Setting(CURRENT, "r", "final", patient, {"resourceType": "ImagingStudy", "id": "1"}, "", None, None)
     rows = [row | {"state": "unset"}, row | {"state": "ai_suggested"}]
     assert list(observations({"findings": rows}, setting)) == []
 

@@ -1,36 +1,72 @@
-"""What the outbox sends: a report version as the object that a destination asked for. Verified first, as ever."""
+"""What the outbox sends: a report version in the form that a destination asked for. Verified first, as ever."""
 
 from __future__ import annotations
 
 import hashlib
+from typing import assert_never
 
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import WrongState
+from reporting.core.hl7_text import Charset
 from reporting.outbound.dicom_store import store_object
-from reporting.outbound.models import Delivery, Form
+from reporting.outbound.fhir_push import push
+from reporting.outbound.mllp_send import send_message
+from reporting.outbound.models import WHOLE_STATE, Delivery, Destination, Form
+from reporting.outbound.receivers import NotSent
 from reporting.reports.exports.dicom.encapsulated_pdf import encapsulated_pdf
 from reporting.reports.exports.dicom.source import source_of
 from reporting.reports.exports.dicom.structured_report import structured_report
 from reporting.reports.exports.document import document_of
+from reporting.reports.exports.fhir import Release, transaction_of
+from reporting.reports.exports.hl7 import hl7_of
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.models import ReportVersion
 from reporting.reports.signing import version_fault
+from reporting.reports.states import ReportStatus
 
 
 def send_delivery(delivery: Delivery) -> str:
     """Make and send it; the digest of what was accepted. Raises ``NotSent`` or a ``DomainError``."""
     version = ReportVersion.objects.select_related("report__study__patient", "signature").get(pk=delivery.subject)
-    content = object_of(version, Form(delivery.form))
-    store_object(content, delivery.destination)
+    form, destination = Form(delivery.form), delivery.destination
+    if form not in WHOLE_STATE and version.report.status == ReportStatus.WITHDRAWN:
+        raise NotSent("withdrawn", for_good=True)
+    content = content_of(version, form, destination)
+    match form:
+        case Form.DICOM_SR | Form.DICOM_PDF:
+            store_object(content, destination)
+        case Form.HL7_ORU:
+            send_message(content, destination)
+        case Form.FHIR_R4 | Form.FHIR_R5:
+            push(content, form, destination)
+        case _:
+            assert_never(form)
     return hashlib.sha256(content).hexdigest()
 
 
-def object_of(version: ReportVersion, form: Form) -> bytes:
-    """The DICOM file; the same bytes each time. Raises :class:`WrongState` for what no longer verifies."""
+def content_of(version: ReportVersion, form: Form, destination: Destination) -> bytes:
+    """What is sent there; the same bytes each time. Raises :class:`WrongState` for what no longer verifies."""
     for each in version.report.versions.filter(number__lte=version.number).select_related("signature", "report"):
         if version_fault(each) is not None:
             raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
+    match form:
+        case Form.HL7_ORU:
+            receiver = (destination.application, destination.facility)
+            charset = Charset(destination.charset)
+            return hl7_of(version, charset=charset, languages=destination.languages, receiver=receiver)
+        case Form.FHIR_R4:
+            return transaction_of(version, Release.R4)
+        case Form.FHIR_R5:
+            return transaction_of(version, Release.R5)
+        case Form.DICOM_SR | Form.DICOM_PDF:
+            return object_of(version, form)
+        case _:
+            assert_never(form)
+
+
+def object_of(version: ReportVersion, form: Form) -> bytes:
+    """The DICOM file. Raises :class:`WrongState` without an image to refer to."""
     source = source_of(version)
     if not source.images:
         raise WrongState(_("The study has no image that a DICOM report could refer to"))

@@ -16,7 +16,8 @@ from reporting.accounts.services import authenticate_for_signing
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import Incomplete, InvalidInput, StaleVersion, WrongState
-from reporting.outbound.services import queue_version
+from reporting.outbound.models import Said
+from reporting.outbound.services import News, queue_news
 from reporting.predictions.blind import reveal
 from reporting.reports.blind import reads_blind
 from reporting.reports.content import VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
@@ -122,6 +123,7 @@ def approve_preliminary(report: Report, *, by: User, expected_version: int, cont
         texts = (shown.en.text, shown.zh.text)
         version = _store(report, VersionKind.PRELIMINARY, SignatureMeaning.PREPARED, shown.content, texts, by)
         _audit(AuditAct.REPORT_APPROVED, version, by)
+        _send(version, Said.PRELIMINARY, by)
         return version
 
 
@@ -158,7 +160,7 @@ def sign_report(
         texts = (shown.en.text, shown.zh.text)
         version = _store(report, VersionKind.FINAL, SignatureMeaning.VERIFIED, shown.content, texts, by)
         _audit(AuditAct.REPORT_SIGNED, version, by)
-        queue_version(version.pk, by=by)
+        _send(version, Said.FINAL, by)
     return version
 
 
@@ -192,7 +194,7 @@ def sign_addendum(
         }
         version = _store(report, VersionKind.ADDENDUM, SignatureMeaning.ADDED, content, (text, text), by)
         _audit(AuditAct.REPORT_ADDENDUM_SIGNED, version, by)
-        queue_version(version.pk, by=by)
+        _send(version, Said.ADDENDUM, by)
         if critical_category is not None:
             addendum_alert(report, critical_category, text, by=by)
     return version
@@ -215,6 +217,7 @@ def withdraw_report(
     with changing(report, by=by, expected_version=expected_version, allowed=_FINAL, **updates):
         data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_WITHDRAWN, by=by, about=report, data=data)
+        _send(report.versions.order_by("-number")[0], Said.WITHDRAWN, by)
     return report
 
 
@@ -227,6 +230,12 @@ def discard_report(report: Report, reason: str, *, by: User, expected_version: i
         data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_DISCARDED, by=by, about=report, data=data)
         return report
+
+
+def _send(version: ReportVersion, said: Said, by: User) -> None:
+    """Into the outbox. A withdrawal is what happens after the last version, and to it."""
+    step = version.number + (said is Said.WITHDRAWN)
+    queue_news(News(version.report_id, version.pk, said, step), by=by)
 
 
 def _checked_reason(reason: str) -> str:

@@ -16,8 +16,9 @@ _IDEOGRAPHIC = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representati
 _REPRESENTATIONS = ("ABC", "IDE", "SYL")  # of the groups of a DICOM person name (PS3.5 6.2.1)
 
 
-def patient_of(header: Mapping[str, Any], report: object) -> Resource:
-    resource: Resource = {"resourceType": "Patient", "id": made_id(report, "patient")}
+def patient_of(header: Mapping[str, Any], patient: object) -> Resource:
+    """As the signed content has them; ``patient``: the id."""
+    resource: Resource = {"resourceType": "Patient", "id": str(patient)}
     if header["patient_id"]:
         issuer = {"assigner": {"display": header["issuer"]}} if header["issuer"] else {}
         resource["identifier"] = [{"value": header["patient_id"], **issuer}]
@@ -45,7 +46,7 @@ def _names(name: str) -> list[dict[str, Any]]:
 
 
 def practitioner(person: object, name: str) -> Resource:
-    return {"resourceType": "Practitioner", "id": made_id("person", person), "name": [{"text": name}]}
+    return {"resourceType": "Practitioner", "id": str(person), "name": [{"text": name}]}
 
 
 def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) -> Resource:
@@ -61,7 +62,7 @@ def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) ->
     ]
     resource: Resource = {
         "resourceType": "ImagingStudy",
-        "id": made_id("study", study.pk),
+        "id": str(study.pk),
         "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{study.study_instance_uid}"}],
         "status": "available",
         "subject": reference(patient),

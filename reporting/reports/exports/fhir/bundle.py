@@ -11,8 +11,9 @@ from typing import Any
 
 from reporting.reports.exports.document import document_of
 from reporting.reports.exports.fhir.around import device, imaging_study, patient_of, practitioner
-from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, made_id, reference, translated, url_of
+from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, part_id, reference, translated, url_of
 from reporting.reports.exports.fhir.observations import Setting, Told, observations
+from reporting.reports.exports.fhir.releases import Release, as_release
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.models import ReportVersion, Signature, VersionKind
@@ -30,13 +31,26 @@ _STATUS = {
 _WITHDRAWN = "entered-in-error"
 
 
-def fhir_of(version: ReportVersion) -> bytes:
+def fhir_of(version: ReportVersion, release: Release = Release.R4) -> bytes:
     """Canonical JSON of the Bundle: the report as it stood with ``version``, its addenda up to then included."""
-    text = json.dumps(bundle_of(version), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _canonical(bundle_of(version, release))
+
+
+def transaction_of(version: ReportVersion, release: Release) -> bytes:
+    """The same to be posted to a server: sent again, every resource takes the place of itself."""
+    bundle = bundle_of(version, release)
+    for entry in bundle["entry"]:
+        resource = entry["resource"]
+        entry["request"] = {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
+    return _canonical({**bundle, "type": "transaction"})
+
+
+def _canonical(bundle: Resource) -> bytes:
+    text = json.dumps(bundle, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return text.encode()
 
 
-def bundle_of(version: ReportVersion) -> Resource:
+def bundle_of(version: ReportVersion, release: Release = Release.R4) -> Resource:
     """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside."""
     report = version.report
     standing = standing_of(version)
@@ -44,13 +58,13 @@ def bundle_of(version: ReportVersion) -> Resource:
     header = content["header"]
     withdrawn = report.status == ReportStatus.WITHDRAWN
     status = _WITHDRAWN if withdrawn else _STATUS[VersionKind(version.kind)]
-    patient = patient_of(header, report.pk)
+    patient = patient_of(header, report.study.patient_id)
     study = imaging_study(report.study, patient, header)
     signer = practitioner(base.signature.signer_id, base.signature.signer_name)
     algorithm = device(content["algorithm"])
     setting = Setting(
         template=TEMPLATES[content["template"]["version"]],
-        version=base.pk,
+        report=report.pk,
         status=_WITHDRAWN if withdrawn else _STATUS[VersionKind(base.kind)],
         patient=patient,
         study=study,
@@ -59,7 +73,8 @@ def bundle_of(version: ReportVersion) -> Resource:
         device=algorithm,
     )
     told = list(observations(content, setting))
-    diagnostic = _diagnostic_report(standing, status, setting, told)
+    pdf = _binary(version)
+    diagnostic = _diagnostic_report(standing, status, setting, told, pdf)
     resources = [
         diagnostic,
         patient,
@@ -68,7 +83,9 @@ def bundle_of(version: ReportVersion) -> Resource:
         *([algorithm] if algorithm else []),
         *(one.resource for one in told),
         *_provenance(diagnostic, version.signature, setting, told),
+        pdf,
     ]
+    resources = [as_release(resource, release) for resource in resources]
     return {
         "resourceType": "Bundle",
         "id": str(version.pk),
@@ -78,14 +95,22 @@ def bundle_of(version: ReportVersion) -> Resource:
     }
 
 
-def _diagnostic_report(standing: Standing, status: str, setting: Setting, told: Sequence[Told]) -> Resource:
+def _binary(version: ReportVersion) -> Resource:
+    """The printed report; base64 once, whatever refers to it."""
+    data = base64.b64encode(pdf_of(document_of(version))).decode()
+    part = part_id(version.report_id, "pdf", version.number)
+    return {"resourceType": "Binary", "id": part, "contentType": "application/pdf", "data": data}
+
+
+def _diagnostic_report(
+    standing: Standing, status: str, setting: Setting, told: Sequence[Told], pdf: Resource
+) -> Resource:
     version, header = standing.version, standing.content["header"]
     addenda = [words for _version, words in standing.addenda]
     english, chinese = ("\n".join([*standing.impression(language), *addenda]) for language in ("en", "zh"))
-    pdf = pdf_of(document_of(version))
     return {
         "resourceType": "DiagnosticReport",
-        "id": made_id(version.report_id, "diagnostic report"),
+        "id": str(version.report_id),
         "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{version.report_id}"}],
         "meta": {"versionId": str(version.number)},
         "status": status,
@@ -100,7 +125,10 @@ def _diagnostic_report(standing: Standing, status: str, setting: Setting, told: 
         "conclusion": english or "-",
         "_conclusion": translated(chinese or "-"),
         "presentedForm": [
-            _attachment("application/pdf", pdf, version.signature.signed_at),
+            {
+                **_attachment("application/pdf", base64.b64decode(pdf["data"]), version.signature.signed_at),
+                "url": url_of(pdf),
+            },
             _attachment("text/plain;charset=utf-8", version.text_en.encode(), version.signature.signed_at, "en"),
             _attachment("text/plain;charset=utf-8", version.text_zh.encode(), version.signature.signed_at, "zh"),
         ],
@@ -148,7 +176,7 @@ def _made(
 ) -> Resource:
     return {
         "resourceType": "Provenance",
-        "id": made_id(report, name, at),
+        "id": part_id(report, name, at),
         "target": [reference(target) for target in targets],
         "recorded": at,
         "activity": concept(en, zh),

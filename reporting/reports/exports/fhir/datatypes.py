@@ -51,7 +51,7 @@ def quantity(value: float, unit: str) -> dict[str, Any]:
 
 def url_of(resource: Resource) -> str:
     """The resource's name inside the Bundle."""
-    return f"urn:uuid:{resource['id']}"
+    return f"urn:uuid:{made_id(resource['resourceType'], resource['id'])}"
 
 
 def reference(resource: Resource, display: str = "") -> dict[str, str]:
@@ -61,3 +61,13 @@ def reference(resource: Resource, display: str = "") -> dict[str, str]:
 def made_id(*parts: object) -> str:
     """The same parts, the same id: a Bundle made again is the same Bundle."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, ":".join(["dens", *map(str, parts)])))
+
+
+def part_id(report: object, *parts: object) -> str:
+    """Of what belongs to one report: it begins with the report's own number, by which it is found again."""
+    return f"{report}-{uuid.UUID(made_id(*parts)).hex[:16]}"
+
+
+def report_of(resource_id: str) -> str:
+    """The report that a :func:`part_id` belongs to; no more than text until somebody has looked."""
+    return resource_id[:36]

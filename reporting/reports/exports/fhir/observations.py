@@ -10,8 +10,8 @@ from reporting.reports.exports.fhir.datatypes import (
     Resource,
     coding,
     concept,
-    made_id,
     own_coding,
+    part_id,
     quantity,
     reference,
 )
@@ -30,7 +30,7 @@ class Setting:
     """What all Observations of a report share. ``status``: of FHIR; ``at``: when they were vouched for."""
 
     template: Template
-    version: object
+    report: object
     status: str
     patient: Resource
     study: Resource
@@ -62,7 +62,7 @@ def _observation(row: Mapping[str, Any], setting: Setting) -> Resource:
     field = setting.template[place.field]
     resource: Resource = {
         "resourceType": "Observation",
-        "id": made_id(setting.version, row["key"]),
+        "id": part_id(setting.report, row["key"]),
         "identifier": [{"value": row["key"]}],
         "status": setting.status,
         "category": [{"coding": [_CATEGORY]}],

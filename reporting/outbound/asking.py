@@ -1,0 +1,44 @@
+"""Whether a destination answers: C-ECHO, a connection, or a FHIR server's own description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reporting.accounts.models import User
+from reporting.accounts.permissions import Act, require
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
+from reporting.outbound import dicom_store, fhir_push, mllp_send
+from reporting.outbound.models import Destination, Kind
+from reporting.outbound.receivers import NotSent
+
+
+@dataclass(frozen=True)
+class Answer:
+    """``fault``: empty when all is well. ``said``: a FHIR server's version."""
+
+    fault: str = ""
+    said: str = ""
+
+
+def ask(destination: Destination, *, by: User | None) -> Answer:
+    """Knock at the destination now. Waits for its answer, ten seconds for a connection. Raises ``NotAllowed``."""
+    if by is not None:
+        require(by, Act.PEER_MANAGE)
+    answer = _answer(destination)
+    outcome = "failure" if answer.fault else "success"
+    record(AuditAct.DESTINATION_ASKED, by=by, about=destination, outcome=outcome, data={"fault": answer.fault})
+    return answer
+
+
+def _answer(destination: Destination) -> Answer:
+    try:
+        if destination.kind == Kind.FHIR:
+            return Answer(said=fhir_push.metadata(destination))
+        if destination.kind == Kind.MLLP:
+            mllp_send.knock(destination)
+        else:
+            dicom_store.echo(destination)
+    except NotSent as refusal:
+        return Answer(fault=refusal.code)
+    return Answer()

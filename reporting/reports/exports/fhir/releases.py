@@ -1,0 +1,52 @@
+"""What R5 writes otherwise than R4 (R5's own "differences" tables); everything is made as R4 first."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from reporting.reports.exports.fhir.datatypes import Resource
+
+
+class Release(StrEnum):
+    """As FHIR numbers them."""
+
+    R4 = "4.0.1"
+    R5 = "5.0.0"
+
+    @property
+    def content_type(self) -> str:
+        return f"application/fhir+json; fhirVersion={self.value[:3]}"
+
+
+def as_release(resource: Resource, release: Release) -> Resource:
+    """The same resource as ``release`` has it; an R4 resource as it is."""
+    if release is Release.R4:
+        return resource
+    return _CHANGES.get(resource["resourceType"], dict)(resource)
+
+
+def _report(resource: Resource) -> Resource:
+    made = {"study" if key == "imagingStudy" else key: value for key, value in resource.items()}
+    # Attachment.size became an integer64, which JSON writes as a string.
+    made["presentedForm"] = [{**form, "size": str(form["size"])} for form in resource["presentedForm"]]
+    return made
+
+
+def _study(resource: Resource) -> Resource:
+    series = [{**one, "modality": {"coding": [one["modality"]]}} for one in resource["series"]]
+    return {**resource, "series": series}
+
+
+def _device(resource: Resource) -> Resource:
+    made = {key: value for key, value in resource.items() if key not in ("deviceName", "property")}
+    made["name"] = [{"value": one["name"], "type": "user-friendly-name"} for one in resource["deviceName"]]
+    made["property"] = [_property(one) for one in resource["property"]]
+    return made
+
+
+def _property(one: dict[str, Any]) -> dict[str, Any]:
+    return {"type": one["type"], "valueString": one["valueCode"][0]["text"]}
+
+
+_CHANGES = {"DiagnosticReport": _report, "ImagingStudy": _study, "Device": _device}
