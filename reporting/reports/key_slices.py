@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +72,18 @@ def level_places(report: Report, level_map: LevelMap | None = None) -> tuple[Lev
     mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
     chosen: dict[str, Any] = level_map.slices if level_map is not None else {}
     instances = dict(SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id"))
+    return places_of_result(report.job.result, instances, mapping, chosen)
+
+
+def places_of_result(
+    result: Mapping[str, Any],
+    instances: Mapping[str, uuid.UUID],
+    mapping: Mapping[str, str | None],
+    chosen: Mapping[str, Any],
+) -> tuple[LevelPlace, ...]:
+    """The same of a job's result; ``instances``: SOP Instance UID → the object that is shown."""
     places = []
-    for level in report.job.result.get("levels", []):
+    for level in result.get("levels", []):
         name = mapping.get(level["name"], level["name"])
         if name is None:
             continue
@@ -101,14 +112,14 @@ def series_rank(role: SeriesRole) -> int:
     return _RANK[role]
 
 
-def _axial(level: dict[str, Any], chosen: dict[str, Any], instances: dict[str, uuid.UUID]) -> SliceRef | None:
+def _axial(level: dict[str, Any], chosen: Mapping[str, Any], instances: Mapping[str, uuid.UUID]) -> SliceRef | None:
     """The slice a reader chose for this disc, or else the machine's."""
     if level["kind"] != LevelKind.DISC.value:
         return None
     return _slice(chosen.get(level["name"]) or level.get("index_slice"), instances)
 
 
-def _slice(stored: dict[str, Any] | None, instances: dict[str, uuid.UUID]) -> SliceRef | None:
+def _slice(stored: dict[str, Any] | None, instances: Mapping[str, uuid.UUID]) -> SliceRef | None:
     if not stored or stored.get("sop_instance_uid") not in instances:
         return None
     return SliceRef(instances[stored["sop_instance_uid"]], int(stored.get("frame_number") or 1))
@@ -145,8 +156,9 @@ def _pane_of(instance: SopInstance) -> Plane | None:
     return Plane.AXIAL if normal is not None and plane_of(normal) is Plane.AXIAL else Plane.SAGITTAL
 
 
-def label_map_digests(job: InferenceJob | None, instance: SopInstance) -> tuple[str, ...]:
-    """Digests of the job's label maps in the series of ``instance``, one per pack of slices; empty without any."""
+def label_map_digests(job: InferenceJob | None, instance_id: uuid.UUID) -> tuple[str, ...]:
+    """Digests of the job's label maps in the series of an object, one per pack of slices; empty without any."""
     if job is None:
         return ()
-    return tuple(job.label_maps.filter(series_id=instance.series_id).order_by("pack").values_list("sha256", flat=True))
+    maps = job.label_maps.filter(series__sop_instances=instance_id)
+    return tuple(maps.order_by("pack").values_list("sha256", flat=True))

@@ -20,7 +20,7 @@ def machine_contour(report: Report, frame: SeriesFrame, structure: Structure, nu
 
     Raises :class:`InvalidInput` where the machine outlined no such thing, or finer than a mark may be.
     """
-    volumes = label_volumes(label_map_digests(report.job, frame.instance))
+    volumes = label_volumes(label_map_digests(report.job, frame.instance.pk))
     size = frame.object.series
     found = outlines(frame.place, size.rows or 0, size.columns or 0, volumes) if volumes else {}
     lines = found.get(str(LABEL_VALUES[structure]), [])

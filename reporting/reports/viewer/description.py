@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from django.urls import reverse
@@ -25,17 +26,18 @@ from reporting.vocabulary import LABEL_VALUES, LevelKind, SeriesRole
 
 SCHEMA = 1
 # The address of one frame has places for two things that the browser fills in.
-_ANY_UID, _ANY_FRAME = "0.0", 999_999_999
+ANY_UID, ANY_FRAME = "0.0", 999_999_999
 
 
 def viewer_description(report: Report, user: User) -> dict[str, Any]:
     """What ``user`` may see of the images of ``report``; to who reads blind levels only of the machine."""
     blind = reads_blind(report, user)
     shown = _shown_series(report)
-    index = {
-        frame.key: {"series": str(one.series.pk), "frame": i} for one in shown for i, frame in enumerate(one.frames)
-    }
+    index = slice_index(shown)
     level_map = present_level_map(report)
+    mapping = level_map.mapping if level_map is not None else {}
+    result = report.job.result if report.job is not None else None
+    by_uid = {one.series.series_instance_uid: one for one in shown}
     places = level_places(report, level_map)
     preferences = viewer_preferences(user)
     outlined = set() if blind or report.job is None else set(report.job.label_maps.values_list("series_id", flat=True))
@@ -44,20 +46,15 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
         "report": str(report.pk),
         "report_version": report.version,
         "study": {"id": str(report.study_id), "uid": report.study.study_instance_uid},
-        "hanging": _hanging(preferences["hanging"], shown),
-        "series": [_series(report, one, places, index, one.series.pk in outlined) for one in shown],
-        "levels_frame_of_reference": _frame_of_reference(report, places, shown),
-        "levels": level_marks(report, places, index),
-        "measurements": [] if blind else measured_lines(report, level_map, shown),
-        "structures": [
-            {
-                "value": LABEL_VALUES[structure],
-                "structure": structure.value,
-                "name": str(STRUCTURES[structure]),
-                "colour": "#{:02x}{:02x}{:02x}".format(*colour),
-            }
-            for structure, colour in CONTOUR_COLOURS.items()
+        "hanging": hanging(preferences["hanging"], shown),
+        "series": [
+            series_json(one, places, index, _frame_url(report, one), _contours_url(report, one, outlined))
+            for one in shown
         ],
+        "levels_frame_of_reference": levels_frame_of_reference(places, shown),
+        "levels": level_marks(result, places, index),
+        "measurements": [] if blind else measured_lines(result, mapping, by_uid),
+        "structures": structures_json(),
         "alignments": [FrameAlignmentSerializer(one).data for one in report.study.alignments.select_related("set_by")],
         "preferences": preferences,
         "links": {
@@ -69,12 +66,49 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
 
 
 def _shown_series(report: Report) -> list[SeriesFrames]:
+    return in_order(series_frames(one) for one in report.study.series_set.prefetch_related("sop_instances"))
+
+
+def structures_json() -> list[dict[str, Any]]:
+    """The structures that may be outlined, with their colours."""
+    return [
+        {
+            "value": LABEL_VALUES[structure],
+            "structure": structure.value,
+            "name": str(STRUCTURES[structure]),
+            "colour": "#{:02x}{:02x}{:02x}".format(*colour),
+        }
+        for structure, colour in CONTOUR_COLOURS.items()
+    ]
+
+
+def slice_index(shown: Sequence[SeriesFrames]) -> SliceIndex:
+    return {
+        frame.key: {"series": str(one.series.pk), "frame": i} for one in shown for i, frame in enumerate(one.frames)
+    }
+
+
+def _frame_url(report: Report, one: SeriesFrames) -> str:
+    uids = [report.study.study_instance_uid, one.series.series_instance_uid]
+    address = reverse("dicom_network:frames", args=[*uids, ANY_UID, (ANY_FRAME,)])
+    return with_places(address)
+
+
+def with_places(address: str) -> str:
+    """The address of one frame with places for what the browser fills in."""
+    return address.replace(f"/{ANY_UID}/", "/{sop}/").replace(str(ANY_FRAME), "{frame}")
+
+
+def _contours_url(report: Report, one: SeriesFrames, outlined: Collection[uuid.UUID]) -> str | None:
+    return reverse("api:report-outlines", args=[report.pk, one.series.pk]) if one.series.pk in outlined else None
+
+
+def in_order(every: Iterable[SeriesFrames]) -> list[SeriesFrames]:
     """Series with pixels, those the models know first."""
-    every = [series_frames(series) for series in report.study.series_set.prefetch_related("sop_instances")]
     return sorted((one for one in every if one.frames), key=lambda one: series_rank(SeriesRole(one.series.role)))
 
 
-def _hanging(roles: Sequence[str], shown: Sequence[SeriesFrames]) -> list[str | None]:
+def hanging(roles: Sequence[str], shown: Sequence[SeriesFrames]) -> list[str | None]:
     left = list(shown)
     hung: list[str | None] = []
     for role in roles:
@@ -85,9 +119,10 @@ def _hanging(roles: Sequence[str], shown: Sequence[SeriesFrames]) -> list[str | 
     return hung
 
 
-def _series(
-    report: Report, one: SeriesFrames, places: Sequence[LevelPlace], index: SliceIndex, has_outlines: bool
+def series_json(
+    one: SeriesFrames, places: Sequence[LevelPlace], index: SliceIndex, frame_url: str, contours_url: str | None
 ) -> dict[str, Any]:
+    """One series, as docs/viewer_description.md has it."""
     series = one.series
     frames = [{**frame_json(frame), "level": None} for frame in one.frames]
     if one.plane is Plane.AXIAL:
@@ -97,8 +132,6 @@ def _series(
                 frames[at["frame"]]["level"] = number
     common = _common(frames)
     first = _first_frame(one, places, index)
-    uids = [report.study.study_instance_uid, series.series_instance_uid]
-    address = reverse("dicom_network:frames", args=[*uids, _ANY_UID, (_ANY_FRAME,)])
     said = series.completeness
     return {
         "id": str(series.pk),
@@ -108,8 +141,8 @@ def _series(
         "role": series.role,
         "label": series_label(SeriesRole(series.role), series.role_reason),
         "plane": one.plane.value if one.plane is not None else None,
-        "frame_url": address.replace(f"/{_ANY_UID}/", "/{sop}/").replace(str(_ANY_FRAME), "{frame}"),
-        "contours_url": reverse("api:report-outlines", args=[report.pk, series.pk]) if has_outlines else None,
+        "frame_url": frame_url,
+        "contours_url": contours_url,
         "window": first_window(one.frames[first]),
         "completeness": {"state": said.get("state", "unknown"), "missing": said.get("missing", 0)},
         "first_frame": first,
@@ -132,7 +165,7 @@ def _first_frame(one: SeriesFrames, places: Sequence[LevelPlace], index: SliceIn
     return len(one.frames) // 2
 
 
-def _frame_of_reference(report: Report, places: Sequence[LevelPlace], shown: Sequence[SeriesFrames]) -> str | None:
+def levels_frame_of_reference(places: Sequence[LevelPlace], shown: Sequence[SeriesFrames]) -> str | None:
     """The one in which the levels were found: that of the sagittal series they were found on."""
     of_instance = {frame.key[0]: frame.object.series.frame_of_reference_uid for one in shown for frame in one.frames}
     found = [

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting.reports.key_slices import LevelPlace, SliceRef
-from reporting.reports.models import Report
 
 SliceIndex = Mapping[tuple[uuid.UUID, int], dict[str, Any]]
 """(instance, frame number) → ``series`` and ``frame``, the index in reading order."""
@@ -20,10 +19,11 @@ def slice_at(ref: SliceRef | None, index: SliceIndex) -> dict[str, Any] | None:
     return index.get((ref.instance_id, ref.frame)) if ref is not None else None
 
 
-def level_marks(report: Report, places: Sequence[LevelPlace], index: SliceIndex) -> list[dict[str, Any]]:
-    """``places`` from the skull down; lines are those of the machine, which relabelling does not move."""
-    found = report.job.result.get("levels", []) if report.job is not None and report.job.result else []
-    lines = {level["name"]: level.get("line_lps_mm") for level in found}
+def level_marks(
+    result: Mapping[str, Any] | None, places: Sequence[LevelPlace], index: SliceIndex
+) -> list[dict[str, Any]]:
+    """``places`` from the skull down; lines are those of the machine's ``result``, which relabelling does not move."""
+    lines = {level["name"]: level.get("line_lps_mm") for level in (result or {}).get("levels", [])}
     return [
         {
             "structure": place.structure,

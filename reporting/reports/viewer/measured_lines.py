@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from reporting.reports.models import LevelMap, Report
 from reporting.reports.viewer.series_frames import SeriesFrames
 from reporting.reports.viewer.words import MEASUREMENTS
 from reporting.studies.series_roles import slice_normal
 
 
-def measured_lines(report: Report, level_map: LevelMap | None, shown: Sequence[SeriesFrames]) -> list[dict[str, Any]]:
-    """Only measurements with a line of their own; everything measured is in the job's result."""
-    if report.job is None or not report.job.result:
-        return []
-    mapping: dict[str, str | None] = level_map.mapping if level_map is not None else {}
-    by_uid = {one.series.series_instance_uid: one for one in shown}
+def measured_lines(
+    result: Mapping[str, Any] | None, mapping: Mapping[str, str | None], by_uid: Mapping[str, SeriesFrames]
+) -> list[dict[str, Any]]:
+    """Only measurements with a line of their own; everything measured is in the job's result.
+
+    ``mapping``: level in the result → its present name, or ``None``. ``by_uid``: Series Instance UID in the result →
+    what is shown of it.
+    """
     found = []
-    for said in report.job.result.get("measurements", []):
+    for said in (result or {}).get("measurements", []):
         level = mapping.get(said["level"], said["level"])
         series, line = by_uid.get(said["series_uid"]), said.get("line_lps_mm")
         frame = _frame_of(series, line) if series is not None and line else None

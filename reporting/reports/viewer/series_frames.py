@@ -6,20 +6,21 @@ import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from reporting.reports.viewer.reading_order import plane_of_frames, reading_order
 from reporting.studies.headers import FrameHeader, InstanceHeader
-from reporting.studies.models import Series, SopInstance
+from reporting.studies.models import Series
 from reporting.studies.object_header import header_of
 from reporting.studies.series_roles import Plane
+from reporting.studies.stored_object import StoredObject
 
 
 @dataclass(frozen=True)
 class SeriesFrame:
     """One frame (``number`` from 1) of a stored object, and where it lies."""
 
-    instance: SopInstance
+    instance: StoredObject
     number: int
     object: InstanceHeader
     place: FrameHeader
@@ -34,23 +35,48 @@ class SeriesFrame:
         return (self.object.samples_per_pixel or 1) > 1 or self.object.photometric_interpretation == "PALETTE COLOR"
 
 
+class ShownSeries(Protocol):
+    """A series as it came in, or a copy of one."""
+
+    @property
+    def pk(self) -> uuid.UUID: ...
+
+    @property
+    def series_number(self) -> int | None: ...
+
+    @property
+    def description(self) -> str: ...
+
+    @property
+    def role_reason(self) -> str: ...
+
+    series_instance_uid: str
+    role: str
+    completeness: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class SeriesFrames:
     """What one series shows; ``plane`` is ``None`` where no header says it."""
 
-    series: Series
+    series: ShownSeries
     plane: Plane | None
     frames: tuple[SeriesFrame, ...]
 
 
 def series_frames(series: Series) -> SeriesFrames:
     """Every frame with pixels; objects whose header cannot be had are left out, as there is nothing to show of them."""
-    found = [frame for instance in series.sop_instances.all() for frame in frames_of_instance(instance)]
+    return arranged(series, series.sop_instances.all())
+
+
+def arranged(series: ShownSeries, objects: Iterable[StoredObject]) -> SeriesFrames:
+    """The frames of ``objects`` in reading order."""
+    found = [frame for instance in objects for frame in frames_of_instance(instance)]
     order = reading_order([frame.place for frame in found])
     return SeriesFrames(series, plane_of_frames([frame.place for frame in found]), tuple(found[i] for i in order))
 
 
-def frames_of_instance(instance: SopInstance) -> Iterable[SeriesFrame]:
+def frames_of_instance(instance: StoredObject) -> Iterable[SeriesFrame]:
     """Every frame of one object, by number; none where its header cannot be had or it holds no pixels."""
     header = header_of(instance)
     if header is None or not header.has_pixels:

@@ -44,7 +44,7 @@ def slice_png(request: HttpRequest, report_id: uuid.UUID, instance_id: uuid.UUID
     marks = tuple(_mark(place) for place in places) if wish["names"] else ()
     center = next((place.center_lps_mm for place in places if place.name == wish["level"]), None)
     outlined = wish["contours"] and not reads_blind(report, user)
-    map_digests = label_map_digests(report.job, instance) if outlined else ()
+    map_digests = label_map_digests(report.job, instance.pk) if outlined else ()
     key = json.dumps([RENDERING, instance.sha256, frame, map_digests, marks, center, half_side_mm, side])
     path = cache_dir("pictures") / f"{hashlib.sha256(key.encode()).hexdigest()}.png"
     if not path.exists():
