@@ -123,14 +123,14 @@ def test_a_draft_lists_what_the_machine_proposes_apart_from_the_report(senior: U
     _text, proposed = draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())
     suggestion = report.findings.get(field="disc_class", level="C5/6").prediction
     assert suggestion is not None
-    line = next(line for line in proposed.split("\n") if line.startswith("C5/6 Disc 椎间盘: "))
-    assert line.startswith("C5/6 Disc 椎间盘: herniation 突出 (p = ")
+    line = next(line for line in proposed.split("\n") if line.startswith("C5/6 Disc 椎间盘："))
+    assert line.startswith("C5/6 Disc 椎间盘：herniation 突出 (p = ")
     assert (
         f"p = {floatformat(suggestion.probability, 2)}, threshold 阈值 {floatformat(suggestion.threshold, 2)}" in line
     )
     accept(report, "disc_class@C5/6", senior)
     later = draft_document(report, ExportFormat.TEXT, by=senior).content.decode().split(TITLE.upper())
-    assert "C5/6 Disc 椎间盘: herniation" not in later[1]
+    assert "C5/6 Disc 椎间盘：herniation" not in later[1]
 
 
 def test_a_signed_report_lists_no_suggestion(senior: User) -> None:

@@ -26,6 +26,7 @@ _MEANINGS = {
     SignatureMeaning.VERIFIED: "Verifying physician 审核医师",
     SignatureMeaning.ADDED: "Addendum signed by 补充报告医师",
 }
+_ALONE = "Reporting and verifying physician 报告及审核医师"
 
 
 @dataclass(frozen=True)
@@ -80,8 +81,8 @@ def _header(header: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     rows = [
         ("Patient 姓名", person_name(header["patient_name"])),
         ("Sex 性别", _SEX.get(header["sex"], "")),
-        ("Age 年龄", f"{age:.0f}" if age is not None else ""),
-        ("Patient ID 患者编号", " ".join(p for p in (header["patient_id"], header["issuer"]) if p)),
+        ("Age 年龄", f"{age:.0f} y 岁" if age is not None else ""),
+        ("Patient ID 患者编号", header["patient_id"] + (f" ({header['issuer']})" if header["issuer"] else "")),
         ("Accession no. 检查号", header["accession_number"]),
         ("Examination 检查项目", header["examination"]),
         ("Study date 检查日期", header["study_date"]),
@@ -141,9 +142,9 @@ def _machine_line(content: dict[str, Any]) -> str:
     if not algorithm:
         return "No machine reading was used. 未使用机器分析。"
     reasons = sorted({r for reasons in content["facts"]["gate_reasons"].values() for r in reasons})
-    withheld = f" Withheld 未运行: {'; '.join(_in_both(reason) for reason in reasons)}." if reasons else ""
+    withheld = f" Withheld 未运行：{'; '.join(_in_both(reason) for reason in reasons)}." if reasons else ""
     applicability = f" ({algorithm['applicability']})" if algorithm["applicability"] else ""
-    synthetic = " 演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
+    synthetic = "演示权重：以合成图像训练，不用于临床。" if "synthetic" in algorithm["applicability"] else ""
     return (
         f"Machine reading: {algorithm['name']} {algorithm['version']}, weights {algorithm['weights_sha256'][:12]}"
         f"{applicability}. The findings hold only what a radiologist confirmed."
@@ -152,9 +153,12 @@ def _machine_line(content: dict[str, Any]) -> str:
 
 
 def _signatures(versions: list[ReportVersion]) -> tuple[tuple[str, str], ...]:
+    """Each with what was signed for; who verified what nobody had prepared also reported it."""
+    meanings = {SignatureMeaning(version.signature.meaning) for version in versions}
+    words = _MEANINGS if SignatureMeaning.PREPARED in meanings else {**_MEANINGS, SignatureMeaning.VERIFIED: _ALONE}
     return tuple(
         (
-            _MEANINGS[SignatureMeaning(version.signature.meaning)],
+            words[SignatureMeaning(version.signature.meaning)],
             f"{version.signature.signer_name}, {_moment(version.signature.signed_at)}",
         )
         for version in versions

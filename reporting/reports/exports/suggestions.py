@@ -36,7 +36,7 @@ def _line(template: Template, finding: dict[str, Any]) -> Line:
     facts = [f"p = {_rounded(machine['probability'], 2)}", f"threshold 阈值 {_rounded(machine['threshold'], 2)}"]
     if machine["mm"] is not None:
         facts.append(f"{_rounded(machine['mm'], 1)} mm")
-    return f"{label}: ", f"{_words(spec, machine['value'])} ({', '.join(facts)})"
+    return f"{label}：", f"{_words(spec, machine['value'])} ({', '.join(facts)})"
 
 
 def _rounded(number: float, digits: int) -> str:
