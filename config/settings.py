@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "reporting.statistics",
+    "reporting.charts",
     "reporting.core",
     "reporting.audit_trail",
     "reporting.accounts",

@@ -14,9 +14,9 @@ from rest_framework.views import APIView
 
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
+from reporting.charts.chart import Chart
 from reporting.core.openapi import refusals
 from reporting.department_audit.charts.catalogue import CHARTS
-from reporting.department_audit.charts.chart import Chart
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import freshness
 from reporting.department_audit.filters import Filter

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.chart import Chart
+from reporting.charts.chart import Chart
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, value_word
 from reporting.department_audit.filters import Dimension
 from reporting.vocabulary import MachineFinding

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from reporting.department_audit.tables import Kind
+from reporting.charts.tables import Kind
 
 
 class ChartNameSerializer(serializers.Serializer[Any]):

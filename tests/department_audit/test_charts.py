@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 from django.utils import translation
 
-from reporting.department_audit.charts.chart import Chart, MethodNote
+from reporting.charts.chart import Chart, MethodNote
+from reporting.charts.reasons import reason_text
+from reporting.charts.shown import estimate_text, shown_rows
+from reporting.charts.tables import Kind, Table, Word, values
 from reporting.department_audit.charts.comparison import compared_with, rate_names
 from reporting.department_audit.charts.curves import curve_table, roc_figure, threshold_figure
 from reporting.department_audit.charts.dimension_words import value_word
 from reporting.department_audit.charts.predictive import PREVALENCES, STEPS, predictive_table, slider
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.charts.rates import Group, rates_figure, rates_table
-from reporting.department_audit.charts.reasons import reason_text
-from reporting.department_audit.charts.shown import estimate_text, shown_rows
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.scores import ThresholdPoint
-from reporting.department_audit.tables import Kind, Table, Word, values
 from reporting.department_audit.words import Truth
 from reporting.statistics.clustered_rates import clustered_rates
 from reporting.statistics.confusion import Counts, predictive_values

@@ -10,11 +10,11 @@ import pytest
 from arro3.io import read_parquet
 from openpyxl import load_workbook
 
-from reporting.department_audit.exports.csv_file import csv_bytes
-from reporting.department_audit.exports.formulas import defused
-from reporting.department_audit.exports.parquet_file import parquet_bytes
-from reporting.department_audit.exports.xlsx_file import xlsx_bytes
-from reporting.department_audit.tables import Column, Kind, Row, Table, Word
+from reporting.charts.files.csv_file import csv_bytes
+from reporting.charts.files.formulas import defused
+from reporting.charts.files.parquet_file import parquet_bytes
+from reporting.charts.files.xlsx_file import xlsx_bytes
+from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.statistics.results import Estimate, undefined
 
 DANGEROUS = [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.drawing import axis, layout, said
+from reporting.charts.drawing import axis, layout, said
+from reporting.charts.tables import Table, values
 from reporting.department_audit.figure_types import SizeFigure
-from reporting.department_audit.tables import Table, values
 
 _LINES = (("lower_limit", "dash"), ("bias", "solid"), ("upper_limit", "dash"))
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.drawing import Series, axis, escaped, layout, said, stacked_shares
-from reporting.department_audit.charts.shown import number_text
-from reporting.department_audit.tables import Kind, Table, labels, values
+from reporting.charts.drawing import Series, axis, escaped, layout, said, stacked_shares
+from reporting.charts.shown import number_text
+from reporting.charts.tables import Kind, Table, labels, values
 from reporting.department_audit.words import Outcome
 
 # Ink and pattern of each outcome; what nobody decided is not drawn as a share of decisions.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from reporting.charts.chart import Chart
 from reporting.department_audit.charts import concordance, one_finding, outcomes, readers, sizes, whole_reports
-from reporting.department_audit.charts.chart import Chart
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension
 from reporting.department_audit.measures import PREPARED

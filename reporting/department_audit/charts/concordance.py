@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.chart import Chart, MethodNote
+from reporting.charts.chart import Chart, MethodNote
 from reporting.department_audit.charts.comparison import (
     interval_text,
     is_accuracy,

@@ -9,11 +9,11 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
+from reporting.charts.drawing import axis, error_bars, layout, said
+from reporting.charts.shown import number_text
+from reporting.charts.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.charts.comparison import rate_names
-from reporting.department_audit.charts.drawing import axis, error_bars, layout, said
-from reporting.department_audit.charts.shown import number_text
 from reporting.department_audit.scores import CalibrationBin, ThresholdPoint
-from reporting.department_audit.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.words import Truth
 
 HEIGHT = 420

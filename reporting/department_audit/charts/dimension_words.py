@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from reporting.charts.tables import Word
 from reporting.department_audit.figure_types import Figure
 from reporting.department_audit.filters import Dimension
 from reporting.department_audit.scanners import OTHER
-from reporting.department_audit.tables import Word
 from reporting.department_audit.words import UNKNOWN, AgeBand, Outcome, Protocol, ReaderGroup, Truth
 from reporting.reports.wording import finding_text
 from reporting.vocabulary import DiscLevel, MachineFinding, Vertebra

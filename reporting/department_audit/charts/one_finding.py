@@ -7,7 +7,9 @@ from dataclasses import replace
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.chart import Chart, Headline
+from reporting.charts.chart import Chart, Headline
+from reporting.charts.drawing import Series, stacked_shares
+from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.department_audit.charts.comparison import positive_and_negative, rate_names
 from reporting.department_audit.charts.concordance import method
 from reporting.department_audit.charts.curves import (
@@ -17,12 +19,10 @@ from reporting.department_audit.charts.curves import (
     roc_figure,
     threshold_figure,
 )
-from reporting.department_audit.charts.drawing import Series, stacked_shares
 from reporting.department_audit.charts.predictive import predictive_figure, predictive_table, slider
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import scores, tables
 from reporting.department_audit.scores import ScoreFigure
-from reporting.department_audit.tables import Column, Kind, Row, Table, Word
 from reporting.predictions.models import Algorithm, AlgorithmStatus
 from reporting.predictions.services import threshold_in_force
 from reporting.statistics.results import Estimate, undefined

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from reporting.charts.chart import Chart, MethodNote
+from reporting.charts.tables import Column, Kind, Row, Table
 from reporting.department_audit.charts.bars import OUTCOME_MARKS, outcomes_figure
-from reporting.department_audit.charts.chart import Chart, MethodNote
 from reporting.department_audit.charts.comparison import interval_text, source_text, unit_of_analysis
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import outcomes
 from reporting.department_audit.filters import Dimension
-from reporting.department_audit.tables import Column, Kind, Row, Table
 from reporting.department_audit.words import Outcome
 
 

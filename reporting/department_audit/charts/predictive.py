@@ -8,10 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
+from reporting.charts.drawing import axis, layout, said
+from reporting.charts.shown import estimate_text
+from reporting.charts.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.charts.comparison import rate_names
-from reporting.department_audit.charts.drawing import axis, layout, said
-from reporting.department_audit.charts.shown import estimate_text
-from reporting.department_audit.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.words import Truth
 from reporting.statistics.confusion import predictive_estimates
 from reporting.statistics.results import Estimate, Result

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
+from reporting.charts.drawing import Series, estimates_by_row
+from reporting.charts.tables import Cell, Column, Kind, Row, Table, Word
 from reporting.department_audit.charts.comparison import positive_and_negative, rate_names
-from reporting.department_audit.charts.drawing import Series, estimates_by_row
-from reporting.department_audit.tables import Cell, Column, Kind, Row, Table, Word
 from reporting.department_audit.words import Truth
 from reporting.statistics.results import Estimate, Result
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.drawing import Series, estimates_by_row, stacked_shares
+from reporting.charts.tables import Column, Kind, Row, Table
 from reporting.department_audit.charts.comparison import interval_text, source_text, unit_of_analysis
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
-from reporting.department_audit.charts.drawing import Series, estimates_by_row, stacked_shares
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import readers, switches
 from reporting.department_audit.filters import Dimension
 from reporting.department_audit.measures import PREPARED
-from reporting.department_audit.tables import Column, Kind, Row, Table
 from reporting.department_audit.words import REFERENCES
 from reporting.statistics.results import Estimate
 

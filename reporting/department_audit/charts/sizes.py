@@ -6,12 +6,12 @@ from collections import Counter
 
 from django.utils.translation import gettext as _
 
+from reporting.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.tables import Column, Kind, Row, Table
 from reporting.department_audit.charts.agreement_limits import limits_figure
-from reporting.department_audit.charts.chart import Chart, Headline, MethodNote
 from reporting.department_audit.charts.comparison import source_text, unit_of_analysis
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import pairs_mm
-from reporting.department_audit.tables import Column, Kind, Row, Table
 from reporting.statistics.results import Estimate
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
+from reporting.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.drawing import Series, estimates_by_row
+from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.department_audit.charts.bars import histogram
-from reporting.department_audit.charts.chart import Chart, Headline, MethodNote
 from reporting.department_audit.charts.comparison import interval_text, source_text
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
-from reporting.department_audit.charts.drawing import Series, estimates_by_row
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figure_types import ProcessFigure
 from reporting.department_audit.figures import process
 from reporting.department_audit.filters import Dimension
 from reporting.department_audit.kinds import TIME_EDGES
-from reporting.department_audit.tables import Column, Kind, Row, Table, Word
 from reporting.statistics.arrays import Ints
 from reporting.statistics.results import Estimate
 

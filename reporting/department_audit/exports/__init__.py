@@ -1,1 +1,1 @@
-"""Tables as files: CSV, XLSX and Parquet. Pure: a table and words about it in, bytes out."""
+"""Charts as files, and who took which."""

@@ -8,10 +8,10 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.department_audit.charts.chart import Chart
-from reporting.department_audit.exports.csv_file import csv_bytes
-from reporting.department_audit.exports.parquet_file import parquet_bytes
-from reporting.department_audit.exports.xlsx_file import xlsx_bytes
+from reporting.charts.chart import Chart
+from reporting.charts.files.csv_file import csv_bytes
+from reporting.charts.files.parquet_file import parquet_bytes
+from reporting.charts.files.xlsx_file import xlsx_bytes
 
 FORMATS = {
     "csv": ("CSV", "text/csv; charset=utf-8"),

@@ -12,16 +12,16 @@ from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
-from reporting.department_audit.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.chart import Chart, Headline, MethodNote
+from reporting.charts.drawing import axis, layout, said
+from reporting.charts.shown import estimate_text, number_text
+from reporting.charts.tables import Column, Kind, Row, Table
 from reporting.department_audit.charts.dimension_words import value_word
-from reporting.department_audit.charts.drawing import axis, layout, said
-from reporting.department_audit.charts.shown import estimate_text, number_text
 from reporting.department_audit.models import Alarm, Baseline
 from reporting.department_audit.monitoring.judging import Day, Judgement
 from reporting.department_audit.monitoring.measures import AREAS, MEASURES, Measure, MeasureKind
 from reporting.department_audit.monitoring.watching import SeriesKey, all_days, baseline_of, judgement_of
 from reporting.department_audit.monitoring_models import AlarmStatus
-from reporting.department_audit.tables import Column, Kind, Row, Table
 from reporting.reports.wording import finding_text, role_text
 from reporting.statistics.results import undefined
 from reporting.vocabulary import MachineFinding

@@ -11,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
+from reporting.charts.chart import Chart, MethodNote
+from reporting.charts.shown import estimate_text
+from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.core.two_people import why_not_second
-from reporting.department_audit.charts.chart import Chart, MethodNote
 from reporting.department_audit.charts.comparison import (
     compared_with,
     interval_text,
@@ -23,9 +25,7 @@ from reporting.department_audit.charts.comparison import (
 )
 from reporting.department_audit.charts.concordance import positive_class
 from reporting.department_audit.charts.curves import curve_table, threshold_figure
-from reporting.department_audit.charts.shown import estimate_text
 from reporting.department_audit.page import Link
-from reporting.department_audit.tables import Column, Kind, Row, Table, Word
 from reporting.department_audit.threshold_bench.rescoring import GRID, MOST_REPORTS, Recent, Rescored
 from reporting.department_audit.words import Truth
 from reporting.predictions.models import Algorithm, ThresholdChange

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may, require
+from reporting.charts.policy import draws_charts
 from reporting.core.errors import DomainError, InvalidInput, NotAllowed
-from reporting.department_audit.charts.policy import draws_charts
 from reporting.department_audit.models import Alarm
 from reporting.department_audit.monitoring.handling import (
     acknowledge_alarm,

@@ -11,11 +11,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from reporting.charts.chart import Chart
+from reporting.charts.policy import draws_charts
 from reporting.department_audit.charts.catalogue import CHARTS, slug
-from reporting.department_audit.charts.chart import Chart
 from reporting.department_audit.charts.comparison import what_is_compared
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, value_word
-from reporting.department_audit.charts.policy import draws_charts
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.charts.whole_reports import summary
 from reporting.department_audit.exports.service import FORMATS

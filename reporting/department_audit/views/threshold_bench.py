@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.permissions import Act, require
+from reporting.charts.policy import draws_charts
 from reporting.core.errors import DomainError, InvalidInput, NotAllowed
-from reporting.department_audit.charts.policy import draws_charts
 from reporting.department_audit.page import tabs
 from reporting.department_audit.threshold_bench.page import bench_page
 from reporting.department_audit.threshold_bench.rescoring import recent

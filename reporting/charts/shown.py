@@ -8,8 +8,8 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.reasons import reason_text
-from reporting.department_audit.tables import Cell, Column, Kind, Table, Word
+from reporting.charts.reasons import reason_text
+from reporting.charts.tables import Cell, Column, Kind, Table, Word
 from reporting.statistics.results import Estimate
 
 DIGITS = 2  # of a number that is neither share nor count

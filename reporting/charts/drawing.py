@@ -14,8 +14,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from reporting.department_audit.charts.shown import estimate_text
-from reporting.department_audit.tables import Cell, Kind, Table, labels, values
+from reporting.charts.shown import estimate_text
+from reporting.charts.tables import Cell, Kind, Table, labels, values
 from reporting.statistics.results import Estimate
 
 ROW_HEIGHT, FRAME_HEIGHT = 44, 110

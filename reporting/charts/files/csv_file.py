@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import io
 
-from reporting.department_audit.exports.formulas import defused
-from reporting.department_audit.tables import FlatCell, Table
+from reporting.charts.files.formulas import defused
+from reporting.charts.tables import FlatCell, Table
 
 
 def csv_bytes(table: Table) -> bytes:

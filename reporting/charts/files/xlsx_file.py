@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import xlsxwriter
 
-from reporting.department_audit.exports.formulas import looks_like_formula
-from reporting.department_audit.tables import FlatCell, Kind, Table
+from reporting.charts.files.formulas import looks_like_formula
+from reporting.charts.tables import FlatCell, Kind, Table
 
 _OPTIONS = {
     "in_memory": True,

@@ -9,7 +9,7 @@ from arro3.core import Array, DataType, Field, Schema
 from arro3.core import Table as ArrowTable
 from arro3.io import write_parquet
 
-from reporting.department_audit.tables import Column, FlatCell, Kind, Table
+from reporting.charts.tables import Column, FlatCell, Kind, Table
 
 _TYPES = {
     Kind.TEXT: DataType.utf8(),

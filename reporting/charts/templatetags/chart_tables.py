@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django import template
 
-from reporting.department_audit.charts.chart import Chart
-from reporting.department_audit.charts.shown import ShownCell, shown_rows
+from reporting.charts.chart import Chart
+from reporting.charts.shown import ShownCell, shown_rows
 
 register = template.Library()
 

@@ -11,9 +11,9 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.department_audit.charts.reasons import reason_text
-from reporting.department_audit.charts.shown import estimate_text
-from reporting.department_audit.tables import Kind, Table
+from reporting.charts.reasons import reason_text
+from reporting.charts.shown import estimate_text
+from reporting.charts.tables import Kind, Table
 from reporting.statistics.results import Estimate
 
 
