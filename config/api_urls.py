@@ -14,6 +14,7 @@ from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
 from reporting.predictions.blind_api import BlindRulesView
 from reporting.predictions.upload_api import FinishUploadView, UploadPiecesView, UploadView
+from reporting.reader_studies import api as reader_studies
 from reporting.reports import api as reports
 from reporting.reports import api_changes as changes
 from reporting.reports import api_process as process
@@ -114,6 +115,19 @@ urlpatterns = [
         "report-templates/<slug:template_version>/<str:file_name>",
         templates.TemplateFileView.as_view(),
         name="report-template-file",
+    ),
+    path("readings/<uuid:reading_id>/ratings/", reader_studies.RatingsView.as_view(), name="reading-ratings"),
+    path("readings/<uuid:reading_id>/seen/", reader_studies.SeenView.as_view(), name="reading-seen"),
+    path("reader-cases/<uuid:case_id>/", reader_studies.CaseView.as_view(), name="reader-case"),
+    path(
+        "reader-cases/<uuid:case_id>/objects/<str:uid>/frames/<int:frame>/",
+        reader_studies.CaseFrameView.as_view(),
+        name="reader-case-frame",
+    ),
+    path(
+        "reader-cases/<uuid:case_id>/outlines/<uuid:series_id>/",
+        reader_studies.CaseOutlinesView.as_view(),
+        name="reader-case-outlines",
     ),
     path("reports/", reports.ReportsView.as_view(), name="reports"),
     path("reports/<uuid:report_id>/", reports.ReportView.as_view(), name="report"),

@@ -48,6 +48,7 @@ app.conf.update(
         "draw-peer-cases": {"task": "reporting.draw_peer_cases", "schedule": 3600.0},
         "watch-quality": {"task": "reporting.watch_quality", "schedule": 3600.0},
         "send-deliveries": {"task": "reporting.send_deliveries", "schedule": SWEEP_S},
+        "copy-case-images": {"task": "reporting.copy_case_images", "schedule": SWEEP_S},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

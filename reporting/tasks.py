@@ -15,6 +15,8 @@ from reporting.predictions import (
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
+from reporting.reader_studies.dispatch import COPY_IMAGES
+from reporting.reader_studies.services import copy_waiting_images
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.reports.services import draft_missing_reports
 from reporting.studies.frame_store import trim_cache
@@ -53,6 +55,12 @@ def draw_peer_cases() -> None:
 def watch_quality() -> None:
     """Each hour: the days up to yesterday against their baselines, and whether work waits now."""
     watching.watch()
+
+
+@late_task(COPY_IMAGES)
+def copy_case_images() -> None:
+    """After cases are chosen and each minute: readers see copies of their images, without the patient."""
+    copy_waiting_images()
 
 
 @late_task("reporting.trim_cache")

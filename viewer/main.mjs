@@ -24,6 +24,15 @@ async function fetchContours(series) {
   return answer.status === 200 ? (answer.body.frames ?? {}) : {};
 }
 
+function startAlignment({ root, said, viewer, words }) {
+  return new Alignment({
+    root: root.querySelector("[data-alignment]"),
+    viewer,
+    words,
+    store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }).catch(() => NO_ANSWER),
+  });
+}
+
 /** `said` is the description from `address`; resolves when the first pictures are shown. */
 export async function start({ root, said, words, address }) {
   init();
@@ -51,21 +60,16 @@ export async function start({ root, said, words, address }) {
   });
   const cine = new Cine(() => parts.controls?.show());
   const controls = (parts.controls = new Controls({ root, viewer, preferences, cine, result }));
-  const alignment = new Alignment({
-    root: root.querySelector("[data-alignment]"),
-    viewer,
-    words,
-    store: (body, version) => request(said.links.alignments, { method: "PUT", body, version }).catch(() => NO_ANSWER),
-  });
-
-  const marks = startMarks({ root, said, viewer, controls });
+  // A case of a reader study has neither: its description names no address to keep them.
+  const alignment = said.links.alignments ? startAlignment({ root, said, viewer, words }) : null;
+  const marks = said.links.corrections ? startMarks({ root, said, viewer, controls }) : null;
   const tools = {
     window: windowTool,
     pan: panTool,
     zoom: zoomTool,
     distance: viewer.drawing.tool("distance"),
     angle: viewer.drawing.tool("angle"),
-    ...Object.fromEntries(MARK_KINDS.map((kind) => [kind, marks.tool(kind)])),
+    ...(marks ? Object.fromEntries(MARK_KINDS.map((kind) => [kind, marks.tool(kind)])) : {}),
     cross: {
       start: (pane, { point }) => viewer.pointAt(pane, point),
       move: (pane, { point }) => viewer.pointAt(pane, point),
@@ -90,7 +94,7 @@ export async function start({ root, said, words, address }) {
       showSeriesList(viewer.description, one);
     }
     if (what === "focus") controls.show();
-    if (what === "hanging" || what === "description") alignment.update();
+    if (what === "hanging" || what === "description") alignment?.update();
   };
 
   document.addEventListener("dens:level", (event) => viewer.goLevel(event.detail.level));
@@ -98,7 +102,7 @@ export async function start({ root, said, words, address }) {
   document.addEventListener("dens:levels-changed", async () => {
     const answer = await request(address, { method: "GET" }).catch(() => NO_ANSWER);
     if (answer.status === 200) viewer.renew(answer.body);
-    marks.store.load().catch(() => {});
+    marks?.store.load().catch(() => {});
   });
   addEventListener("pagehide", () => preferences.flush());
   const sizes = new ResizeObserver(() => {
@@ -109,5 +113,5 @@ export async function start({ root, said, words, address }) {
 
   await viewer.start();
   parts.changed("hanging");
-  marks.store.load().catch(() => {}); // without connection the images say so
+  marks?.store.load().catch(() => {}); // without connection the images say so
 }

@@ -29,6 +29,19 @@ class CaseSeries(TimestampedModel):
     def __str__(self) -> str:
         return str(self.id)
 
+    @property
+    def series_number(self) -> int:
+        return self.number
+
+    @property
+    def description(self) -> str:
+        """What the scanner called it may say more than the image."""
+        return ""
+
+    @property
+    def role_reason(self) -> str:
+        return ""
+
 
 class CaseObject(TimestampedModel):
     """A copied object; its bytes lie under ``sha256``, and ``header`` is that of the copy."""

@@ -60,6 +60,11 @@ def _of_cases(study: ReaderStudy) -> Iterator[str]:
         yield _("There are fewer than two cases")
     if study.design == Design.SPLIT_PLOT and number < study.reader_groups:
         yield _("There are fewer cases than groups of readers")
+    waiting = study.cases.filter(copied_at__isnull=True).count()
+    if waiting:
+        yield _("The images of %(number)s cases are not ready yet") % {"number": waiting}
+    for case in study.cases.filter(copied_at__isnull=False, series_set__isnull=True):
+        yield _("Case %(code)s has no images that may be shown without the patient's name") % {"code": case.code}
     unsigned = study.cases.exclude(study__in=may_become_cases())
     for case in unsigned:
         yield _("Case %(code)s has no signed report any more") % {"code": case.code}

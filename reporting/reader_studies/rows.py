@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reporting.predictions.models import Prediction
@@ -191,7 +191,7 @@ def _of_algorithm(study: ReaderStudy, findings: list[RatedFinding], truths: Mapp
                     yield _algorithm_row(case, finding, place, strongest(said, finding, place), truth)
 
 
-def strongest(said: list[Prediction], finding: RatedFinding, place: Place) -> Prediction | None:
+def strongest(said: Sequence[Prediction], finding: RatedFinding, place: Place) -> Prediction | None:
     """What the algorithm said of the place; of several levels or sides in one place the most probable disease."""
     level, side = place
     fit = [

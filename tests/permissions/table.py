@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.permissions.reader_study_rows import READER_STUDY_ROWS
 from tests.permissions.rows import (
     _DICOM_IDS,
     _IN_DICOMWEB,
@@ -10,11 +11,9 @@ from tests.permissions.rows import (
     _UPLOADS,
     AWAY,
     EVERYBODY,
-    IN_READER_STUDIES,
     NEAR,
     NO_ALGORITHMS,
     NO_AUDIT,
-    NO_READER_STUDIES,
     NO_STUDIES,
     NOT_ADMIN,
     NOT_SENIOR,
@@ -33,7 +32,6 @@ from tests.permissions.rows import (
     _page,
     _picture,
     _read,
-    _reader_study,
 )
 
 TABLE = [
@@ -465,22 +463,7 @@ TABLE = [
         ids=(("study_id", "study"),),
         form=(("a", "b"),),
     ),
-    _page("reader_studies:list", {200: IN_READER_STUDIES, 403: NO_READER_STUDIES}),
-    Row(
-        "reader_studies:create",
-        "POST",
-        {302: "researcher anonymous", 403: f"reader {NO_READER_STUDIES}"},
-        form=(("title", "Mine"),),
-    ),
-    *(
-        _reader_study(study, step, who)
-        for study, who in (("reader_study", "researcher"), ("foreign_reader_study", ""))
-        for step in ("words", "findings", "cases", "people", "arms", "power", "check")
-    ),
-    _reader_study("locked_reader_study", "check", "", refused="reader"),
-    _reader_study("reader_study", "words", "researcher", "POST"),
-    _reader_study("foreign_reader_study", "words", "", "POST"),
-    _reader_study("locked_reader_study", "words", "", "POST", refused="reader"),
+    *READER_STUDY_ROWS,
     _of_report("reports:read", anonymous=302),
     _of_report("reports:panels", anonymous=302),
     _change("sign", "senior", "ready", "sign", name="reports:sign"),

@@ -23,6 +23,8 @@ from reporting.predictions.services import (
     set_blind_rule,
     threshold_in_force,
 )
+from reporting.reader_studies.models import CaseObject
+from reporting.reader_studies.services import open_reading
 from reporting.reader_studies.words import ArmKind
 from reporting.reports import services
 from reporting.reports.models import Correction, Report
@@ -172,6 +174,7 @@ def make_world() -> World:
     world.versions[str(unread.pk)] = unread.assignment_version
     world.versions["unaligned"] = 0
     world.versions[str(world.ids["mark"])] = 1
+    world.versions[str(world.ids["reading"])] = 1
     ready = Report.objects.get(pk=ready.pk)  # with the patient's new name
     question = next(p for p in services.preview(draft).problems if p.severity == "ask")
     password = {"password": PASSWORD}
@@ -207,6 +210,7 @@ def make_world() -> World:
         "new_user": {"username": "newcomer", "full_name": "New Comer", "role": "junior"},
         "role": {"role": "researcher"},
         "active": {"is_active": False},
+        "rating": {"finding": "canal", "level": "C4/5", "side": "", "value": 1.0},
         "login": {"username": owner.username, **password},
     }
     return world
@@ -256,10 +260,29 @@ def _reader_studies(world: World) -> dict[str, Any]:
     researcher, reader = world.people["researcher"], world.people["reader"]
     assert researcher is not None
     assert reader is not None
+    study, foreign = (locked(reader=who, arms=(ArmKind.UNAIDED,)) for who in (reader, None))
+    own = open_reading(study.readers.get(member__user=reader), by=reader)
+    beside = study.readers.exclude(member__user=reader).get()
+    others = open_reading(beside, by=beside.member.user)
+    case = own.assignment.case
+    copy = CaseObject.objects.create(
+        series=case.series_set.get(),
+        source=small.add_object(case.study.series_set.all()[0]),
+        sop_instance_uid="2.25.77",
+        sha256="0" * 64,
+        size_bytes=1,
+    )
     return {
         "reader_study": in_design(researcher).pk,
         "foreign_reader_study": in_design().pk,
-        "locked_reader_study": locked(reader=reader, arms=(ArmKind.UNAIDED,)).pk,
+        "locked_reader_study": study.pk,
+        "foreign_locked_study": foreign.pk,
+        "reading": own.pk,
+        "other_reading": others.pk,
+        "reader_case": case.pk,
+        "other_reader_case": foreign.cases.all()[0].pk,
+        "copy_uid": copy.sop_instance_uid,
+        "copy_series": copy.series_id,
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.utils import timezone
+
 from reporting.accounts.models import Role, User
 from reporting.reader_studies import services
 from reporting.reader_studies.answers import Answer
-from reporting.reader_studies.models import Reader, ReaderStudy, Reading, Submission
+from reporting.reader_studies.models import CaseSeries, Reader, ReaderStudy, Reading, Submission
 from reporting.reader_studies.places import places_of
 from reporting.reader_studies.rated import RatedSpec
 from reporting.reader_studies.words import ArmKind, Scale, StudyRole
@@ -48,11 +50,20 @@ def ready(
     services.set_findings(study, [CANAL, HERNIATION], by=by, expected_version=study.version)
     services.set_arms(study, arms, by=by, expected_version=study.version)
     services.add_cases(study, [report.study for report in reports], by=by, expected_version=study.version)
+    pretend_copied(study)
     people = [reader or make_user(Role.READER), *(make_user(Role.READER) for _ in range(readers - 1))]
     for user in people:
         part = {"by": by, "expected_version": study.version, "experience_years": 7}
         services.add_member(study, user, StudyRole.READER, **part)  # type: ignore[arg-type]
     return study
+
+
+def pretend_copied(study: ReaderStudy) -> None:
+    """As if the images had been copied; the rows of ``make_study`` have no bytes."""
+    for case in study.cases.filter(copied_at__isnull=True):
+        source = case.study.series_set.all()[0]
+        CaseSeries.objects.create(case=case, source=source, number=1, series_instance_uid="2.25.1", role=source.role)
+    study.cases.update(copied_at=timezone.now())
 
 
 def locked(

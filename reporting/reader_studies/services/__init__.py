@@ -10,6 +10,7 @@ from reporting.reader_studies.services.design import (
     set_arms,
     set_findings,
 )
+from reporting.reader_studies.services.images import copy_images, copy_waiting_images
 from reporting.reader_studies.services.locking import lock_study
 from reporting.reader_studies.services.reading import (
     open_reading,
@@ -34,6 +35,8 @@ __all__ = [
     "add_member",
     "amend_study",
     "close_study",
+    "copy_images",
+    "copy_waiting_images",
     "create_study",
     "describe_study",
     "lock_study",

@@ -16,6 +16,7 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput
 from reporting.reader_studies.candidates import may_become_cases
+from reporting.reader_studies.dispatch import announce_copying_on_commit
 from reporting.reader_studies.models import Arm, Case, RatedFinding, Reader, ReaderStudy, StudyMember
 from reporting.reader_studies.permissions import StudyAct
 from reporting.reader_studies.rated import RatedSpec, check_findings
@@ -124,6 +125,7 @@ def add_cases(
             for pk in new
         ]
         Case.objects.bulk_create(rows)
+        announce_copying_on_commit()
         record(AuditAct.READER_STUDY_DESIGNED, by=by, about=study, data={"changed": ["cases"], "added": len(rows)})
     return rows
 

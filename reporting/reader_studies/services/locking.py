@@ -16,7 +16,7 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import Incomplete
 from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.reader_studies.allocation import CaseSlot, Placed, Plan, allocate
-from reporting.reader_studies.models import Assignment, Case, Protocol, ReaderStudy, Session
+from reporting.reader_studies.models import Assignment, Case, CaseObject, Protocol, ReaderStudy, Session
 from reporting.reader_studies.permissions import StudyAct
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.services.changing import begin_change
@@ -24,7 +24,6 @@ from reporting.reader_studies.words import ArmKind, Design, StudyStatus
 from reporting.reports.content import canonical, sha256_of
 from reporting.reports.template import CURRENT
 from reporting.reports.template.export import as_definition
-from reporting.studies.models import SopInstance
 
 _BATCH = 5000
 _OF_FINDINGS = ("key", "label", "scale", "levels", "sides", "grades", "positive_from", "machine_finding")
@@ -131,17 +130,17 @@ def _content(study: ReaderStudy, placed: Iterable[Placed]) -> dict[str, Any]:
 
 
 def _cases(study: ReaderStudy) -> list[dict[str, Any]]:
-    """Each case with a digest over the bytes of its objects, so that nobody can add or lose one unseen."""
+    """Each case with a digest over the bytes that readers see, so that nobody can add or lose an image unseen."""
     held: dict[Any, list[str]] = defaultdict(list)
-    objects = SopInstance.objects.filter(series__study__in=study.cases.values("study"))
-    for pk, digest in objects.values_list("series__study", "sha256"):
+    objects = CaseObject.objects.filter(series__case__reader_study=study)
+    for pk, digest in objects.values_list("series__case", "sha256"):
         held[pk].append(digest)
     return [
         {
             "code": case.code,
             "stratum": case.stratum,
             "training": case.is_training,
-            "images": sha256_of("".join(sorted(held[case.study_id]))),
+            "images": sha256_of("".join(sorted(held[case.pk]))),
             "reading": str(case.job_id) if case.job_id else None,
         }
         for case in study.cases.all()

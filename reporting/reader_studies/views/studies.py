@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.permissions import Act, may
@@ -21,9 +22,20 @@ def studies(request: HttpRequest) -> HttpResponse:
     rows = []
     for study in ReaderStudy.objects.visible_to(user):
         role = StudyRole(study.members.get(user=user).role)
-        rows.append((study, role.label, role is not StudyRole.READER and role is not StudyRole.ADJUDICATOR))
+        rows.append((study, role.label, _first_page(study, role)))
     form = NewStudyForm() if may(user, Act.READER_STUDY_CREATE) else None
     return render(request, "reader_studies/studies.html", {"nav": "reader_studies", "rows": rows, "form": form})
+
+
+def _first_page(study: ReaderStudy, role: StudyRole) -> str:
+    """Where this part begins; empty where there is nothing to do yet."""
+    match role:
+        case StudyRole.READER:
+            return reverse("reader_studies:desk", args=[study.pk])
+        case StudyRole.ADJUDICATOR:
+            return ""
+        case _:
+            return reverse("reader_studies:design", args=[study.pk, "words"])
 
 
 @require_POST

@@ -1,0 +1,75 @@
+"""Reader studies in the table: who runs one, who reads in it, and everybody else, who may not know of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.permissions.rows import EVERYBODY, IN_READER_STUDIES, NO_READER_STUDIES, Row, _page, _reader_study
+
+STEPS = ("words", "findings", "cases", "people", "arms", "power", "check")
+
+
+def _but(*known: str) -> str:
+    return " ".join(person for person in EVERYBODY.split() if person not in known)
+
+
+def _only(name: str, who: str, key: tuple[str, str], method: str = "GET", refused: str = "", **more: Any) -> Row:
+    """An address that ``who`` alone may use (empty: nobody); ``refused`` know of it, the others do not."""
+    is_api = name.startswith("api:")
+    done = 302 if method == "POST" and not is_api else more.pop("status", 200)
+    answers = {done: who, 403: refused, 404: _but(*who.split(), *refused.split())}
+    answers = {status: people for status, people in answers.items() if people}
+    anonymous = 401 if is_api else 302
+    answers[anonymous] = f"{answers.get(anonymous, '')} anonymous".strip()
+    return Row(name, method, answers, ids=(key, *more.pop("ids", ())), **more)
+
+
+VERSION = (("version", "1"),)
+READING, OTHERS = ("reading_id", "reading"), ("reading_id", "other_reading")
+CASE = ("case_id", "reader_case")
+DRAFT: dict[str, Any] = {"body": "rating"}
+
+READER_STUDY_ROWS = [
+    _page("reader_studies:list", {200: IN_READER_STUDIES, 403: NO_READER_STUDIES}),
+    Row(
+        "reader_studies:create",
+        "POST",
+        {302: "researcher anonymous", 403: f"reader {NO_READER_STUDIES}"},
+        form=(("title", "Mine"),),
+    ),
+    *(
+        _reader_study(study, step, who)
+        for study, who in (("reader_study", "researcher"), ("foreign_reader_study", ""))
+        for step in STEPS
+    ),
+    _reader_study("locked_reader_study", "check", "", refused="reader"),
+    _reader_study("reader_study", "words", "researcher", "POST"),
+    _reader_study("foreign_reader_study", "words", "", "POST"),
+    _reader_study("locked_reader_study", "words", "", "POST", refused="reader"),
+    # --- reading: the reader of the case that is open, and nobody else
+    _only("reader_studies:desk", "reader", ("study_id", "locked_reader_study")),
+    _only("reader_studies:desk", "", ("study_id", "reader_study"), refused="researcher"),
+    _only("reader_studies:desk", "", ("study_id", "foreign_locked_study")),
+    _only("reader_studies:begin", "reader", ("study_id", "locked_reader_study"), "POST", form=VERSION),
+    _only("reader_studies:read", "reader", READING),
+    _only("reader_studies:read", "", OTHERS),
+    _only("reader_studies:act", "reader", READING, "POST", fixed=(("act", "pause"),), form=VERSION),
+    _only("reader_studies:act", "", OTHERS, "POST", fixed=(("act", "submit"),), form=VERSION),
+    _only("reader_studies:feedback", "", READING),
+    _only("api:reading-ratings", "reader", READING, "PUT", report="reading", **DRAFT),
+    _only("api:reading-ratings", "", OTHERS, "PUT", report="reading", **DRAFT),
+    _only("api:reading-seen", "reader", READING, "POST"),
+    _only("api:reading-seen", "", OTHERS, "POST"),
+    _only("api:reader-case", "reader", CASE),
+    _only("api:reader-case", "", ("case_id", "other_reader_case")),
+    _only(
+        "api:reader-case-frame",
+        "reader",
+        CASE,
+        status=500,  # the world keeps no bytes
+        ids=(("uid", "copy_uid"),),
+        fixed=(("frame", 1),),
+    ),
+    # The arm is unaided: outlines do not exist, not even for its reader.
+    _only("api:reader-case-outlines", "", CASE, ids=(("series_id", "copy_series"),)),
+]
