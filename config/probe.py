@@ -1,4 +1,4 @@
-"""A container's health check, run inside it: ``python -m config.probe web|worker|beat|listener`` is 0 if well."""
+"""A container's health check, run inside it: ``python -m config.probe web|worker|beat|listener|hl7`` is 0 if well."""
 
 from __future__ import annotations
 
@@ -37,9 +37,18 @@ def worker_is_alive() -> bool:
     return WorkerHeartbeat.objects.alive().filter(name__endswith=f"@{socket.gethostname()}").exists()
 
 
-def listener_accepts() -> bool:
+def dicom_listener_accepts() -> bool:
     """The DICOM listener of this container takes a connection."""
-    _host, _colon, port = env_str("DENS_DICOM_BIND", "127.0.0.1:11112").rpartition(":")
+    return _accepts(env_str("DENS_DICOM_BIND", "127.0.0.1:11112"))
+
+
+def hl7_listener_accepts() -> bool:
+    """The HL7 listener of this container takes a connection."""
+    return _accepts(env_str("DENS_HL7_BIND", "127.0.0.1:2575"))
+
+
+def _accepts(bind: str) -> bool:
+    _host, _colon, port = bind.rpartition(":")
     try:
         with socket.create_connection(("127.0.0.1", int(port)), timeout=10):
             return True
@@ -56,7 +65,13 @@ def clock_is_kept() -> bool:
     return any(time.time() - file.stat().st_mtime < CLOCK_MAX_AGE_S for file in files)
 
 
-PROBES = {"web": web_is_ready, "worker": worker_is_alive, "beat": clock_is_kept, "listener": listener_accepts}
+PROBES = {
+    "web": web_is_ready,
+    "worker": worker_is_alive,
+    "beat": clock_is_kept,
+    "listener": dicom_listener_accepts,
+    "hl7": hl7_listener_accepts,
+}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in PROBES:

@@ -32,6 +32,11 @@ class FrameReader:
         self._connection, self._max_bytes, self._within_s = connection, max_bytes, within_s
         self._held = bytearray()
 
+    @property
+    def head(self) -> bytes:
+        """The beginning of what is being read."""
+        return bytes(self._held[:4096])
+
     def next(self, *, idle_s: float) -> bytes | None:
         """The next message; ``None`` when the other side has hung up, or said nothing for ``idle_s``, between two.
 

@@ -106,6 +106,7 @@ class Outcome(models.TextChoices):
     TAKEN = "taken", _("Taken")
     PARKED = "parked", _("Could not be used")
     DISMISSED = "dismissed", _("Dismissed")
+    REFUSED = "refused", _("Not of a kind that is taken")
 
 
 class InboundMessage(TimestampedModel):
@@ -138,6 +139,23 @@ class InboundMessage(TimestampedModel):
         return str(self.id)
 
 
+_LONGEST_CHAIN = 10
+
+
+class PatientMergeQuerySet(models.QuerySet["PatientMerge"]):
+    def numbers_of_one_with(self, number: str) -> set[str]:
+        """Other patient numbers that were said to be the same person as ``number``, over several merges."""
+        known, new = {number.strip()}, {number.strip()}
+        for _step in range(_LONGEST_CHAIN):
+            touching = self.filter(models.Q(kept_id__in=new) | models.Q(merged_id__in=new))
+            found = {each for pair in touching.values_list("kept_id", "merged_id") for each in pair}
+            new = found - known
+            if not new:
+                break
+            known |= new
+        return known - {number.strip()}
+
+
 class PatientMerge(TimestampedModel):
     """The hospital says that two numbers are one person. Nothing is moved: both numbers find the studies of both."""
 
@@ -147,6 +165,8 @@ class PatientMerge(TimestampedModel):
     merged_id = models.CharField(max_length=64)
     merged_issuer = models.CharField(max_length=64, blank=True)
     said_at = models.DateTimeField()
+
+    objects = PatientMergeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-said_at"]

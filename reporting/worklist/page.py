@@ -18,7 +18,7 @@ from reporting.accounts.models import User
 from reporting.reports.models import CriticalAlert
 from reporting.worklist.filters import MACHINE_STATES, Assigned, Machine, Status, WorklistFilter
 from reporting.worklist.models import Suspicion, WorklistEntry, WorklistEntryQuerySet
-from reporting.worklist.search import words_condition
+from reporting.worklist.search import search_condition
 
 PAGE_ROWS = 50
 MOST_COUNTED = 1000
@@ -40,7 +40,10 @@ Parts = tuple[WorklistEntryQuerySet, ...]  # without a common row
 def matching(user: User, chosen: WorklistFilter, words: str = "") -> Parts:
     """What ``user`` may see and asked to see. ``words`` are those that ``chosen.search`` stands for."""
     parts = [part.filter(_condition(user, chosen)) for part in WorklistEntry.objects.parts_visible_to(user)]
-    return tuple(part.filter(words_condition(words)) if chosen.search else part for part in parts)
+    if not chosen.search:
+        return tuple(parts)
+    condition = search_condition(words)
+    return tuple(part.filter(condition) for part in parts)
 
 
 def worklist_page(

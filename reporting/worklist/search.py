@@ -10,10 +10,20 @@ import re
 
 from django.db.models import Q
 
+from reporting.orders.models import PatientMerge
+
 # Han, kana, hangul and the later extensions: the same range as in migration 0002.
 _IDEOGRAPHS = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
 _TERMS = re.compile(rf"[{_IDEOGRAPHS}]+|[^{_IDEOGRAPHS}\s^=,]+")
 _SHORT = 3  # a trigram needs three characters
+
+
+def search_condition(words: str) -> Q:
+    """What holds every word; of a patient number also what belongs to the numbers that were merged with it."""
+    condition = words_condition(words)
+    for number in PatientMerge.objects.numbers_of_one_with(words):
+        condition |= words_condition(number)
+    return condition
 
 
 def words_condition(words: str) -> Q:

@@ -51,6 +51,7 @@ def test_the_promised_services_are_there() -> None:
         "migrate",
         "web",
         "dicom-listener",
+        "hl7-listener",
         "worker-inference",
         "worker-default",
         "beat",

@@ -12,18 +12,21 @@ from django.db import connection
 from django.utils import timezone
 
 from reporting.accounts.models import Role, User
+from reporting.orders.intake import take
+from reporting.orders.senders import Calling, add_sender
 from reporting.predictions.models import JobStatus, Prediction
 from reporting.predictions.services import set_blind_rule
 from reporting.reports.models import Report
 from reporting.reports.services import start_report
 from reporting.reports.services.critical_path import raise_alert
-from reporting.studies.models import Study, StudyShare
+from reporting.studies.models import Patient, Study, StudyShare
 from reporting.worklist.filters import Assigned, Machine, Status, WorklistFilter
 from reporting.worklist.models import WorklistEntry
 from reporting.worklist.page import PAGE_ROWS, WorklistPage, matching, worklist_page
 from reporting.worklist.services import set_suspicion_first
 from reporting.worklist.suspicion import blind_open_studies, is_suspicion_first, may_order
 from tests.factories import make_job, make_study, make_user
+from tests.orders.messages import message, patient
 
 pytestmark = pytest.mark.django_db
 EVERYTHING = WorklistFilter(status=Status.ALL)
@@ -224,3 +227,13 @@ def test_an_address_says_the_filter_and_back() -> None:
     assert query == "status=draft&assigned=me&machine=failed&section=a%26b&days=7&since=2026-01-02"
     strange = {"status": "x", "days": "5", "since": "2026-13-01", "search": "<b>", "referrer": "\x00 ENT "}
     assert WorklistFilter.from_query(strange) == WorklistFilter(referrer="ENT")
+
+
+def test_either_number_of_a_merged_patient_finds_the_studies_of_both(senior: User) -> None:
+    kept, merged = make_study(), make_study()
+    for study, number in ((kept, "MRN-1"), (merged, "MRN-2")):
+        Patient.objects.filter(pk=study.patient_id).update(patient_id=number)
+    ris = add_sender("RIS", Calling(["127.0.0.1"]), by=None)
+    assert shown(senior, "MRN-1") == {kept.pk}
+    take(message(patient("MRN-1"), "MRG|MRN-2^^^HOSP^PI", kind="ADT^A40"), [ris])
+    assert shown(senior, "MRN-1") == shown(senior, "MRN-2") == {kept.pk, merged.pk}
