@@ -44,7 +44,7 @@ def dicom_listener_accepts() -> bool:
 
 def hl7_listener_accepts() -> bool:
     """The HL7 listener of this container takes a connection."""
-    return _accepts(env_str("DENS_HL7_BIND", "127.0.0.1:2575"))
+    return _accepts(env_str("DENS_MESSAGES_BIND", "127.0.0.1:2575"))
 
 
 def _accepts(bind: str) -> bool:

@@ -200,16 +200,18 @@ DICOM_TLS_PEERS_CA = env_str("DENS_DICOM_TLS_PEERS_CA")
 DESTINATIONS_CA = env_str("DENS_DESTINATIONS_CA")
 DESTINATIONS_SECRETS_DIR = env_str("DENS_DESTINATIONS_SECRETS_DIR", "/run/secrets")
 
-# --- HL7 v2: the listener (manage.py message_listener) --------------------------------------------------------------------
-HL7_BIND = env_str("DENS_HL7_BIND", "127.0.0.1:2575")
-HL7_CONNECTIONS = env_int("DENS_HL7_CONNECTIONS", 32, minimum=1)
-HL7_PER_ADDRESS = env_int("DENS_HL7_PER_ADDRESS", 8, minimum=1)
-HL7_MAX_BYTES = env_int("DENS_HL7_MAX_BYTES", 4 * 1024**2, minimum=64 * 1024)  # of one message; orders have some KB
-HL7_MESSAGE_S = env_int("DENS_HL7_MESSAGE_S", 30, minimum=1)  # from a message's first byte to its last
-HL7_IDLE_S = env_int("DENS_HL7_IDLE_S", 3600, minimum=1)  # a connection may stay open so long without a message
-HL7_TLS_CERTIFICATE = env_str("DENS_HL7_TLS_CERTIFICATE")
-HL7_TLS_KEY = env_str("DENS_HL7_TLS_KEY")
-HL7_TLS_PEERS_CA = env_str("DENS_HL7_TLS_PEERS_CA")
+# --- HL7 v2: the listener (manage.py message_listener) ---------------------------------------------------------------
+HL7_BIND = env_str("DENS_MESSAGES_BIND", "127.0.0.1:2575")
+HL7_CONNECTIONS = env_int("DENS_MESSAGES_CONNECTIONS", 32, minimum=1)
+HL7_PER_ADDRESS = env_int("DENS_MESSAGES_PER_ADDRESS", 8, minimum=1)
+HL7_MAX_BYTES = env_int(
+    "DENS_MESSAGES_MAX_BYTES", 4 * 1024**2, minimum=64 * 1024
+)  # of one message; orders have some KB
+HL7_MESSAGE_S = env_int("DENS_MESSAGES_WITHIN_S", 30, minimum=1)  # from a message's first byte to its last
+HL7_IDLE_S = env_int("DENS_MESSAGES_IDLE_S", 3600, minimum=1)  # a connection may stay open so long without a message
+HL7_TLS_CERTIFICATE = env_str("DENS_MESSAGES_TLS_CERTIFICATE")
+HL7_TLS_KEY = env_str("DENS_MESSAGES_TLS_KEY")
+HL7_TLS_PEERS_CA = env_str("DENS_MESSAGES_TLS_PEERS_CA")
 
 # --- quality of the readings
 PEER_LEARNING_PER_DAY = env_int("DENS_PEER_LEARNING_PER_DAY", 8, minimum=1)

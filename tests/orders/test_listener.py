@@ -71,7 +71,9 @@ def listening(**environment: str) -> Iterator[Listener]:
 
 def test_a_ris_sends_and_strangers_slow_and_broken_callers_do_not_disturb() -> None:
     """One listener for all of it: starting one takes a second."""
-    with listening(DENS_HL7_MAX_BYTES="65536", DENS_HL7_MESSAGE_S="1", DENS_HL7_PER_ADDRESS="4") as listener:
+    with listening(
+        DENS_MESSAGES_MAX_BYTES="65536", DENS_MESSAGES_WITHIN_S="1", DENS_MESSAGES_PER_ADDRESS="4"
+    ) as listener:
         assert listener.raw(b"\x0b") == b"", "nobody may call from here yet"
         add_sender("RIS", Calling(["127.0.0.1"]), by=None)
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
     help = "Receive HL7 v2 messages over MLLP (orders, patient updates, merges)"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--bind", default=settings.HL7_BIND, help="HOST:PORT; default: DENS_HL7_BIND")
+        parser.add_argument("--bind", default=settings.HL7_BIND, help="HOST:PORT; default: DENS_MESSAGES_BIND")
 
     def handle(self, *args: Any, **options: Any) -> None:
         host, _colon, port = options["bind"].rpartition(":")
