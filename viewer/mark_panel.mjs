@@ -3,10 +3,14 @@
  *
  * Root: data-marks (templates/reports/_marks.html). Every word is text, never markup.
  */
+import { whyForm, wordsForm } from "./mark_forms.mjs";
 import { markText } from "./mark_places.mjs";
 
-const KEYS = { a: "accept", r: "reject", o: "reopen", m: "amend", delete: "retract", backspace: "retract" };
-const ACTS = ["accept", "reject", "amend", "reopen", "retract"];
+const KEYS = { a: "accept", r: "reject", o: "reopen", m: "amend", e: "reword", delete: "retract", backspace: "retract" };
+const ACTS = ["accept", "reject", "amend", "reword", "reopen", "retract"];
+/** What the server must allow for an act; saying something else is putting another mark in its place. */
+const NEEDS = { reword: "amend" };
+const mayDo = (mark, act) => mark.may.includes(NEEDS[act] ?? act);
 
 export class MarkPanel {
   #focused = null;
@@ -19,7 +23,6 @@ export class MarkPanel {
     [this.count, this.rows] = ["count", "rows"].map(part);
     this.rows.addEventListener("click", (event) => this.#clicked(event));
     this.rows.addEventListener("keydown", (event) => this.#key(event));
-    this.rows.addEventListener("submit", (event) => this.#submitted(event));
   }
 
   /** `marks` is the Marks that draws; `hasMachine` whether outlines may be taken. */
@@ -66,12 +69,17 @@ export class MarkPanel {
     const { shown } = this.store;
     this.root.hidden = !this.store.mayDraw && shown.length === 0;
     this.count.textContent = String(shown.length);
-    const focus = this.rows.contains(document.activeElement) ? this.#focused : null;
-    const typed = this.rows.querySelector("input")?.value ?? "";
+    const active = document.activeElement;
+    const focus = this.rows.contains(active) ? this.#focused : null;
     this.rows.replaceChildren(...shown.map((mark) => this.#row(mark)));
-    if (focus) this.#focusOn(shown.includes(focus) ? focus : shown[0]);
-    const input = this.rows.querySelector("input");
-    if (input && typed) input.value = typed;
+    if (this.asking && this.question.contains(active)) active.focus();
+    else if (focus) this.#focusOn(this.#standsFor(focus) ?? shown[0]);
+  }
+
+  /** The mark itself, or the one that was put in its place. */
+  #standsFor(mark) {
+    const { shown } = this.store;
+    return shown.includes(mark) ? mark : shown.find((one) => one.replaces && one.replaces === mark.id);
   }
 
   #row(mark) {
@@ -95,11 +103,11 @@ export class MarkPanel {
     text.textContent = about.filter(Boolean).join(" · ");
     row.append(go, text);
     if (mark.refused && mark.unsaved) row.append(this.#button("again", this.words.again));
-    for (const act of mark.busy ? [] : ACTS.filter((one) => mark.may.includes(one))) {
+    for (const act of mark.busy ? [] : ACTS.filter((one) => mayDo(mark, one))) {
       if (mark.unsaved && !mark.refused) continue;
       row.append(this.#button(act, this.words[act]));
     }
-    if (mark === this.asking) row.append(this.#question());
+    if (mark === this.asking) row.append(this.question);
     return row;
   }
 
@@ -109,19 +117,6 @@ export class MarkPanel {
     button.dataset.markAct = act;
     button.textContent = text;
     return button;
-  }
-
-  #question() {
-    const form = document.createElement("form");
-    const input = document.createElement("input");
-    input.required = true;
-    input.maxLength = 500;
-    input.setAttribute("aria-label", this.words.why);
-    input.placeholder = this.words.why;
-    const send = this.#button("send", this.words.reject);
-    send.type = "submit";
-    form.append(input, send);
-    return form;
   }
 
   #clicked(event) {
@@ -134,7 +129,10 @@ export class MarkPanel {
     this.#focused = mark;
     if (act === "go") this.marks.choose(mark);
     else if (act === "again") this.store.sendAgain(mark);
-    else if (act === "reject") this.#ask(mark);
+    else if (act === "reject") this.#ask(mark, whyForm(this.words, (body) => this.#told(mark, "reject", body)));
+    else if (act === "reword") {
+      this.#ask(mark, wordsForm(mark, this.rules, this.words, (body) => this.#told(mark, "amend", body)));
+    }
     else if (act === "amend") this.marks.beginMove(mark);
     else {
       this.store.decide(mark, act);
@@ -142,19 +140,18 @@ export class MarkPanel {
     }
   }
 
-  #ask(mark) {
+  #ask(mark, form) {
     this.asking = mark;
+    this.question = form;
     this.show();
-    this.rows.querySelector("input")?.focus();
+    form.querySelector("input, select:not([hidden])")?.focus();
   }
 
-  #submitted(event) {
-    event.preventDefault();
-    const mark = this.asking;
-    const comment = event.target.querySelector("input").value;
+  #told(mark, act, body) {
     this.asking = null;
-    this.store.decide(mark, "reject", { comment });
-    this.#next(mark);
+    this.store.decide(mark, act, body);
+    if (act === "reject") this.#next(mark);
+    else this.#focusOn(mark);
   }
 
   /** From one decided mark to the next that waits. */
@@ -176,7 +173,7 @@ export class MarkPanel {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const row = event.target.closest("li");
-    if (event.target.matches("input")) {
+    if (event.target.closest("form")) {
       if (event.key !== "Escape") return;
       this.asking = null;
       this.show();
@@ -188,7 +185,7 @@ export class MarkPanel {
     const steps = { arrowdown: row.nextElementSibling, arrowup: row.previousElementSibling };
     if (key in steps) {
       if (steps[key]) this.#walk(steps[key].mark);
-    } else if (KEYS[key] && row.mark.may.includes(KEYS[key]) && !row.mark.busy) {
+    } else if (KEYS[key] && mayDo(row.mark, KEYS[key]) && !row.mark.busy) {
       this.#act(row.mark, KEYS[key]);
     } else {
       return;

@@ -102,6 +102,58 @@ def test_a_junior_draws_and_a_senior_decides(
     assert states == ["accepted", "rejected", "open", "open"]
 
 
+def test_a_mark_is_reworded_dragged_moved_by_keys_and_decided_again(
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+) -> None:
+    page = open_images(new_reader("junior"), report)
+    on_c5_6(page)
+    page.keyboard.press("5")
+    for y in (0, 60):
+        click_at(page, SAGITTAL, 0, y)
+    settled(page, 2)
+    first, second = Correction.objects.order_by("created_at")
+
+    page.keyboard.press("v")
+    page.keyboard.press("k")
+    expect(rows(page).first.locator("button").first).to_be_focused()
+    page.keyboard.press("e")
+    form = rows(page).first.locator("form")
+    form.get_by_label("Level").select_option("C7")
+    form.get_by_label("What it says").select_option("osteophyte")
+    page.keyboard.press("Enter")
+    expect(rows(page).filter(has_text="C7 osteophyte ?")).to_have_count(1)
+    settled(page, 2)
+    reworded = Correction.objects.get(replaces=first)
+    assert (reworded.level, reworded.says, reworded.points) == ("C7", "osteophyte", first.points)
+
+    x, y = middle(page, SAGITTAL)
+    page.mouse.move(x, y + 60)
+    page.mouse.down()
+    page.mouse.move(x + 8, y + 70, steps=4)
+    page.mouse.move(x + 20, y + 80, steps=4)
+    with page.expect_response(lambda answer: answer.url.endswith("/amend/")):
+        page.mouse.up()
+    dragged = Correction.objects.get(replaces=second)
+    assert dragged.author == people["junior"]
+    assert dragged.points[0][0] > second.points[0][0]
+    assert dragged.points[0][1] > second.points[0][1]
+
+    senior = open_images(new_reader("senior"), report)
+    senior.keyboard.press("v")
+    senior.keyboard.press("k")
+    senior.keyboard.press("m")
+    expect(pane(senior, SAGITTAL)).to_be_focused()
+    senior.keyboard.press("Enter")
+    expect(rows(senior).filter(has_text="Zhao Hua")).to_have_attribute("data-state", "accepted")
+    senior.keyboard.press("k")
+    senior.keyboard.press("a")
+    expect(senior.locator('[data-mark-rows] > [data-state="accepted"]')).to_have_count(2)
+    expect(rows(senior).filter(has_text="Li Ming").locator("button").first).to_be_focused()
+    senior.keyboard.press("o")
+    expect(rows(senior).filter(has_text="Li Ming")).to_have_attribute("data-state", "open")
+    assert violations(senior) == []
+
+
 def test_a_mark_that_cannot_be_saved_stays_and_is_sent_again(report: Report, new_reader: Callable[..., Reader]) -> None:
     page = open_images(new_reader("junior"), report)
     on_c5_6(page)

@@ -281,6 +281,16 @@ def test_an_author_moves_a_mark_and_it_still_waits(report: Report, people: dict[
         services.amend_correction(moved, by=people["colleague"], expected_version=1, points=[[1.0, 1.0]])
 
 
+def test_an_outline_that_only_changes_its_name_is_still_the_machines(report: Report, people: dict[str, User]) -> None:
+    mark = draw(report, people["junior"], **CONTOUR, points=[], machine_outline=0)
+    named = services.amend_correction(mark, by=people["junior"], expected_version=1, points=mark.points, level="C5/6")
+    assert (named.origin, named.job, named.level, named.points) == ("machine", report.job, "C5/6", mark.points)
+    moved = services.amend_correction(
+        named, by=people["junior"], expected_version=1, points=[[10.0, 10.0], [20.0, 10.0], [20.0, 20.0]]
+    )
+    assert (moved.origin, moved.job) == ("drawn", None)
+
+
 def test_of_one_slice_one_label_is_accepted(report: Report, people: dict[str, User]) -> None:
     accept(draw(report, people["junior"], **SLICE, points=[]), people["senior"])
     other = draw(report, people["colleague"], **{**SLICE, "level": "C6/7"}, points=[])

@@ -49,6 +49,11 @@ def mark_words() -> dict[str, Any]:
         "reopen": _("Decide again"),
         "retract": _("Take back"),
         "amend": _("Put elsewhere"),
+        "reword": _("Say something else"),
+        "keep": _("Put in its place"),
+        "choose": {"level": _("Level"), "side": _("Side"), "says": _("What it says")},
+        "no_level": _("no level"),
+        "no_side": _("no side"),
         "again": _("Send again"),
         "why": _("Why it is wrong"),
     }

@@ -157,6 +157,7 @@ def amend_correction(
     }
     _require_words(rules, structure, **new)
     where = placed(frame_of(mark.instance, mark.frame), points, rules)
+    as_drawn = where.points == mark.points
     with transaction.atomic():
         _decide(mark, MarkState.AMENDED, AuditAct.CORRECTION_AMENDED, by=by, expected_version=expected_version)
         amended = Correction.objects.create(
@@ -171,6 +172,8 @@ def amend_correction(
             points_lps_mm=where.points_lps_mm,
             frame_of_reference_uid=where.frame_of_reference_uid,
             diameter_px=rules.diameter_px,
+            origin=mark.origin if as_drawn else MarkOrigin.DRAWN,
+            job=mark.job if as_drawn else None,
             author=by,
             replaces=mark,
             **new,
