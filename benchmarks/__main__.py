@@ -13,11 +13,23 @@ from typing import Any
 
 import torch
 
-from benchmarks import audit, card, cold, machine, runtimes, scaling, studies, variants, warm, workers, worklist
+from benchmarks import audit, card, cold, dicom, machine, runtimes, scaling, studies, variants, warm, workers, worklist
 from benchmarks.peers import NoPeer
 from benchmarks.tables import show
 
-SECTIONS = ("cold", "warm", "variants", "runtimes", "slices", "workers", "card", "worklist", "audit", "reading")
+SECTIONS = (
+    "cold",
+    "warm",
+    "variants",
+    "runtimes",
+    "slices",
+    "workers",
+    "card",
+    "worklist",
+    "audit",
+    "dicom",
+    "reading",
+)
 
 
 def main() -> None:
@@ -49,6 +61,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--reports", type=int, nargs="+", default=[10_000, 100_000], help="signed reports of the audit (10 000 100 000)"
     )
+    parser.add_argument("--objects", type=int, default=1000, help="DICOM objects sent to each receiver (1 000)")
+    parser.add_argument("--held", type=int, default=10_000, help="objects in the archives that answer (10 000)")
     parser.add_argument("--repeats", type=int, default=7, help="of every timing (7)")
     parser.add_argument("--workers", type=int, nargs="+", help="numbers of worker processes (1 … cores; a card: 1 2 4)")
     parser.add_argument("--seconds", type=float, default=8.0, help="that each number of workers runs (8)")
@@ -76,9 +90,19 @@ def _measured(section: str, paths: list[Path], device: str, options: argparse.Na
         return worklist.measure(options.listed, options.repeats)
     if section == "audit":
         return audit.measure(options.reports, options.repeats)
+    if section == "dicom":
+        return _beside_archives(options)
     if section == "reading":
         return _beside_peers(options.repeats)
     return _throughput(paths, device, options)
+
+
+def _beside_archives(options: argparse.Namespace) -> dict[str, Any] | None:
+    try:
+        return dicom.measure(options.objects, options.held, options.repeats)
+    except NoPeer as missing:
+        print(f"\nDICOM beside other archives: not measured, {missing}")
+        return None
 
 
 def _beside_peers(repeats: int) -> dict[str, Any] | None:

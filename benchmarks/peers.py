@@ -47,7 +47,7 @@ def dens(work: Path) -> Iterator[Dens]:
     log = (work / "demo.log").open("w+")
     process = subprocess.Popen([sys.executable, "-m", "config.demo"], env=environment, stdout=log, stderr=log)
     try:
-        said = _wait_for(lambda: _said(work / "demo.log", "Dens is at"), process, "the demo")
+        said = wait_for(lambda: _said(work / "demo.log", "Dens is at"), process, "the demo")
         address = said.split("Dens is at ")[1].split("/ ")[0]
         row = next(line.split() for line in said.splitlines() if line.split()[:1] == ["senior"])
         yield Dens(address, row[0], row[1], state / "demo" / "studies" / "herniation")
@@ -66,14 +66,14 @@ def ohif(work: Path, study: Path, cache: Path) -> Iterator[str]:
     if not ORTHANC_PLUGINS.exists():
         raise NoPeer("Orthanc's DICOMweb plugin is not installed (Debian: orthanc-dicomweb)")
     dist = _unpacked(cache)
-    port, site_port = _free_port(), _free_port()
+    port, site_port = free_port(), free_port()
     settings = work / "orthanc.json"
     settings.write_text(json.dumps(_orthanc(work / "orthanc", port)))
     orthanc = subprocess.Popen(["Orthanc", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     site = _Site(("127.0.0.1", site_port), functools.partial(_Pages, f"http://127.0.0.1:{port}", directory=str(dist)))
     threading.Thread(target=site.serve_forever, daemon=True).start()
     try:
-        _wait_for(lambda: _answers(port), orthanc, "Orthanc")
+        wait_for(lambda: _answers(port), orthanc, "Orthanc")
         for path in sorted(study.rglob("*.dcm")):
             _ask(port, "POST", "/instances", path.read_bytes())
         yield f"http://127.0.0.1:{site_port}"
@@ -160,7 +160,7 @@ _OHIF_SETTINGS = """window.config = {
 """
 
 
-def _wait_for(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> str:
+def wait_for(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> str:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         said = ready()
@@ -192,7 +192,7 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -37,6 +37,11 @@ def read_headers(paths: Iterable[Path], limits: ChildLimits | None = None) -> It
             give_back(child)
 
 
+def warm_up() -> None:
+    """Let a child start now, so that the first object of an association need not wait for it."""
+    give_back(borrow(CHILD, ChildLimits()))
+
+
 def _read(child: BoundedChild, path: Path) -> HeaderOutcome:
     answer = child.ask(path)
     if isinstance(answer, RefusalCode):

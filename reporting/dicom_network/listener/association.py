@@ -23,7 +23,7 @@ from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
 from reporting.dicom_network.listener import commitment, storing
 from reporting.dicom_network.listener.contexts import supported_contexts
-from reporting.dicom_network.listener.guarded import GuardedDimse, GuardedSocket, PatientAcse
+from reporting.dicom_network.listener.guarded import GuardedDimse, GuardedDul, GuardedSocket, PatientAcse
 from reporting.dicom_network.listener.limits import Limits
 from reporting.dicom_network.models import Peer
 from reporting.studies.services import end_receptions_of_this_request
@@ -31,6 +31,8 @@ from reporting.studies.services import end_receptions_of_this_request
 # The library writes what it receives into its log, identifiers included, unless told not to.
 _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
+# Who calls and from where: also in the thread that receives.
+_config.PASS_CONTEXTVARS = True
 # Objects go straight to a file in the store's incoming folder: memory does not depend on their size.
 _config.STORE_RECV_CHUNKED_DATASET = True
 
@@ -75,6 +77,7 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     entity.acse_timeout, entity.network_timeout = limits.negotiation_s, limits.silence_s
     entity.dimse_timeout = limits.silence_s
     association = Association(entity, "acceptor")
+    association.dul = GuardedDul(association)
     association.dimse = GuardedDimse(association)
     association.acse = PatientAcse(association, _end_receptions)
     association.set_socket(GuardedSocket(association, connection, limits))

@@ -19,6 +19,8 @@ from django.db import close_old_connections, connections
 from reporting.dicom_network.listener.association import serve
 from reporting.dicom_network.listener.limits import Limits
 from reporting.studies.blobs import incoming_dir
+from reporting.studies.bounded_child import end_idle_children
+from reporting.studies.sandbox import warm_up
 
 READY = b"r"
 
@@ -43,6 +45,7 @@ def work(front: socket.socket, limits: Limits, tls: ssl.SSLContext | None) -> No
     signal.signal(signal.SIGTERM, ending)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the front decides
     tempfile.tempdir = str(incoming_dir())  # where the library puts objects while they come in
+    warm_up()
     try:
         while not ending.is_wanted:
             message, descriptors, _flags, _address = socket.recv_fds(front, 64, 1)
@@ -55,6 +58,7 @@ def work(front: socket.socket, limits: Limits, tls: ssl.SSLContext | None) -> No
     except (BrokenPipeError, ConnectionResetError):
         return  # the front is gone
     finally:
+        end_idle_children()
         connections.close_all()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
@@ -13,9 +13,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
-from reporting.studies.blobs import StagedBlob
-from reporting.studies.header_codec import encode_header
-from reporting.studies.headers import InstanceHeader, PatientHeader, StudyHeader
+from reporting.studies.headers import InstanceHeader
 from reporting.studies.models import (
     Patient,
     QuarantinedFile,
@@ -27,19 +25,11 @@ from reporting.studies.models import (
 )
 from reporting.studies.patient_identity import contradicts, known_sex, patient_key, same_key
 from reporting.studies.services.describing import describe
+from reporting.studies.services.next_object import file_next, remember
+from reporting.studies.services.received import ReceivedObject, integer, row_of
 from reporting.studies.services.report import FileResult, FileStatus, quarantined
 
 ATTEMPTS = 5
-_MAX_INTEGER = 2**31 - 1
-
-
-@dataclass(frozen=True)
-class ReceivedObject:
-    """One readable object whose bytes are kept."""
-
-    name: str
-    header: InstanceHeader
-    blob: StagedBlob
 
 
 @dataclass
@@ -66,6 +56,8 @@ def file_objects(
     Another process may file the same patient, series or object at the same moment: the database's unique
     constraints decide, the loser looks again and finds them already there.
     """
+    if more_to_come and len(objects) == 1 and (study := file_next(objects[0])) is not None:
+        return [FileResult(objects[0].name, FileStatus.STORED, study_id=study.pk)], study
     for attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
@@ -85,6 +77,8 @@ def _file(objects: Sequence[ReceivedObject], by: User, more_to_come: bool) -> tu
         reception = _reception(filing, filing.study)
         for instance in filing.new:
             instance.reception = reception
+        if len(objects) == 1:
+            remember(objects[0], filing.new[0].series, filing.study, reception)
     SopInstance.objects.bulk_create(filing.new)
     # Of a series that is coming in, the first object says the most.
     for series in filing.new_series if more_to_come else {instance.series for instance in filing.new}:
@@ -148,7 +142,7 @@ def _file_one(filing: _Filing, received: ReceivedObject) -> FileResult:
         return _quarantine(filing, received, QuarantineReason.SERIES_OF_OTHER_STUDY, filing.study)
     study = filing.study or _create_study(filing, header)
     series = series or _create_series(filing, study, header)
-    filing.new.append(_instance(series, received))
+    filing.new.append(row_of(series, received))
     filing.digests[header.sop_instance_uid] = (received.blob.sha256, study)
     return FileResult(received.name, FileStatus.STORED, study_id=study.pk)
 
@@ -194,7 +188,7 @@ def _create_series(filing: _Filing, study: Study, header: InstanceHeader) -> Ser
     series = Series.objects.create(
         study=study,
         series_instance_uid=said.series_instance_uid,
-        series_number=_integer(said.series_number),
+        series_number=integer(said.series_number),
         description=said.description[:128],
         modality=said.modality[:16],
         frame_of_reference_uid=said.frame_of_reference_uid[:64],
@@ -202,23 +196,3 @@ def _create_series(filing: _Filing, study: Study, header: InstanceHeader) -> Ser
     filing.series[said.series_instance_uid] = series
     filing.new_series.append(series)
     return series
-
-
-def _instance(series: Series, received: ReceivedObject) -> SopInstance:
-    header = received.header
-    return SopInstance(
-        series=series,
-        sop_instance_uid=header.sop_instance_uid,
-        sop_class_uid=header.sop_class_uid,
-        transfer_syntax_uid=header.transfer_syntax_uid,
-        instance_number=_integer(header.instance_number),
-        number_of_frames=header.number_of_frames,
-        sha256=received.blob.sha256,
-        size_bytes=received.blob.size_bytes,
-        header=encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
-    )
-
-
-def _integer(value: int | None) -> int | None:
-    """IS values may have twelve characters; what the column cannot hold is no number anybody reads."""
-    return value if value is not None and abs(value) <= _MAX_INTEGER else None

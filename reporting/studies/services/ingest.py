@@ -15,7 +15,7 @@ from reporting.studies import blobs
 from reporting.studies.patient_identity import MAX_IDENTIFIER
 from reporting.studies.refusals import RefusalCode
 from reporting.studies.sandbox import read_headers
-from reporting.studies.services.filing import ReceivedObject, file_objects
+from reporting.studies.services.filing import file_objects
 from reporting.studies.services.incoming import (
     IncomingFile,
     StagedFile,
@@ -24,6 +24,7 @@ from reporting.studies.services.incoming import (
     incoming_files,
     stage_files,
 )
+from reporting.studies.services.received import ReceivedObject
 from reporting.studies.services.report import FileResult, IngestReport, refused
 
 BATCH_FILES = 256
@@ -65,7 +66,8 @@ def ingest_instances(files: Iterable[IncomingFile], *, by: User, more_to_come: b
     finally:
         drop(batch)
     # Counts only: names of files and headers may name the patient.
-    logger.info("ingest by %s: %s files, %s studies", by.pk, len(report.results), len(report.studies))
+    level = logging.DEBUG if more_to_come else logging.INFO
+    logger.log(level, "ingest by %s: %s files, %s studies", by.pk, len(report.results), len(report.studies))
     return report
 
 

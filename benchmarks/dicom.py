@@ -1,0 +1,189 @@
+"""Receiving and answering beside Debian's Orthanc and dcmtk's storescp: C-STORE, STOW-RS, QIDO-RS, metadata, frames."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks.dicom_objects import write_study
+from benchmarks.dicom_receivers import AE_TITLE, NODELAY, Receiver, debian, dens, orthanc, storescp
+from benchmarks.tables import show
+
+SIDE, SMALL_SIDE = 320, 64
+ASSOCIATIONS = 4
+STOW_PARTS = 100
+_BOUNDARY = b"bench-bench-bench"
+
+
+def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
+    """``objects``: sent at a time; ``held``: in each archive while it answers questions. Rates are per second."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="dicom-", dir="/tmp") as name, ExitStack() as stack:
+        folder = Path(name)
+        ours, theirs = stack.enter_context(dens(folder / "d")), stack.enter_context(orthanc(folder / "o"))
+        plain = stack.enter_context(storescp(folder / "s"))
+        one = [write_study(folder / "one", series=1, objects=objects, side=SIDE, seed=1)]
+        share = objects // ASSOCIATIONS
+        four = [
+            write_study(folder / f"four{seed}", series=1, objects=share, side=SIDE, seed=seed)
+            for seed in range(2, 2 + ASSOCIATIONS)
+        ]
+        web = write_study(folder / "web", series=1, objects=objects, side=SIDE, seed=10)
+        found["c_store"] = {
+            "1 association": {to.title: _store(to, one) for to in (ours, theirs, plain)},
+            f"{ASSOCIATIONS} associations": {to.title: _store(to, four) for to in (theirs, plain, ours)},
+        }
+        found["stow"] = {to.title: _stow(to, web) for to in (ours, theirs)}
+        _fill(ours, theirs, held - 2 * objects - share * ASSOCIATIONS, folder)
+        found["held"] = {to.title: to.count() for to in (ours, theirs)}
+        found["questions"] = _questions(ours, theirs, one[0], repeats)
+    _show(found)
+    return found
+
+
+def _store(to: Receiver, folders: Sequence[Path]) -> float:
+    """Objects a second, each folder in an association of its own, all at once."""
+    address = ("-aet", AE_TITLE, "-aec", to.title, "127.0.0.1", str(to.port))
+    before, began = to.count(), time.perf_counter()
+    senders = [
+        subprocess.Popen([debian("storescu"), "+sd", *address, str(folder)], env=NODELAY, stderr=subprocess.DEVNULL)
+        for folder in folders
+    ]
+    status = [sender.wait() for sender in senders]
+    seconds = time.perf_counter() - began
+    sent = sum(1 for folder in folders for _ in folder.iterdir())
+    if any(status) or to.count() - before != sent:
+        raise RuntimeError(f"{to.title} did not keep what it was sent")
+    return round(sent / seconds, 1)
+
+
+def _stow(to: Receiver, folder: Path) -> float:
+    """Objects a second, in requests of ``STOW_PARTS``, one after the other."""
+    paths = sorted(folder.iterdir())
+    bodies = [_body(paths[at : at + STOW_PARTS]) for at in range(0, len(paths), STOW_PARTS)]
+    kind = f'multipart/related; type="application/dicom"; boundary={_BOUNDARY.decode()}'
+    headers = {**to.headers, "Content-Type": kind, "Accept": "application/dicom+json"}
+    before, began = to.count(), time.perf_counter()
+    for body in bodies:
+        status, said = _ask(to, "POST", "/studies", body, headers)
+        if status != 200:
+            raise RuntimeError(f"{to.title} answered {status}: {said[:200]!r}")
+    seconds = time.perf_counter() - began
+    if to.count() - before != len(paths):
+        raise RuntimeError(f"{to.title} did not keep what it was sent")
+    return round(len(paths) / seconds, 1)
+
+
+def _body(paths: Sequence[Path]) -> bytes:
+    head = b"--" + _BOUNDARY + b"\r\nContent-Type: application/dicom\r\n\r\n"
+    return b"".join(head + path.read_bytes() + b"\r\n" for path in paths) + b"--" + _BOUNDARY + b"--\r\n"
+
+
+def _fill(ours: Receiver, theirs: Receiver, objects: int, folder: Path) -> None:
+    """Both get the same small studies of two hundred objects in four series."""
+    for number in range(max(0, objects) // 200):
+        study = write_study(folder / f"fill{number}", series=4, objects=50, side=SMALL_SIDE, seed=100 + number)
+        for to in (ours, theirs):
+            _store(to, [study])
+
+
+def _questions(ours: Receiver, theirs: Receiver, folder: Path, repeats: int) -> dict[str, Any]:
+    """p50 and p95 in milliseconds; each question to both in turn, ``10 * repeats`` times."""
+    study, series, instances = _uids(ours, 1000)
+    first = instances[:200]
+    one_series = f"/studies/{study}/series/{series}"
+    asked: dict[str, Callable[[int], str]] = {
+        "QIDO: studies": lambda number: "/studies?limit=50",
+        "QIDO: studies of a patient": lambda number: f"/studies?PatientID=BENCH{100 + number % 20}",
+        "QIDO: series of a study": lambda number: f"/studies/{study}/series",
+        "QIDO: 1000 instances of a series": lambda number: f"{one_series}/instances",
+        "metadata of 1000 instances": lambda number: f"{one_series}/metadata",
+        "frame, seen before": lambda number: f"{one_series}/instances/{first[number % 20]}/frames/1",
+        "frame, not seen before": lambda number: f"{one_series}/instances/{instances[200 + number]}/frames/1",
+    }
+    found: dict[str, Any] = {}
+    for name, path in asked.items():
+        times: dict[str, list[float]] = {ours.title: [], theirs.title: []}
+        warming = 0 if "not seen" in name else 20 if "frame" in name else 1
+        for to in (ours, theirs):
+            for number in range(warming):
+                _ask(to, "GET", path(number), None, _accept(to, name))
+        for number in range(3 * repeats if "1000" in name else 10 * repeats):
+            for to in (ours, theirs):
+                began = time.perf_counter()
+                status, said = _ask(to, "GET", path(number), None, _accept(to, name))
+                times[to.title].append(1000 * (time.perf_counter() - began))
+                if status != 200 or not said:
+                    raise RuntimeError(f"{to.title} answered {status} to {path(number)}")
+        found[name] = {title: _percentiles(values) for title, values in times.items()}
+    frames = [asked["frame, seen before"](number) for number in range(40 * repeats)]
+    found["frames a second, four at once"] = {to.title: _rate(to, frames) for to in (ours, theirs)}
+    return found
+
+
+def _rate(to: Receiver, paths: list[str]) -> float:
+    began = time.perf_counter()
+    with ThreadPoolExecutor(4) as clients:
+        answers = list(clients.map(lambda path: _ask(to, "GET", path, None, _accept(to, "frame"))[0], paths))
+    assert set(answers) == {200}
+    return round(len(paths) / (time.perf_counter() - began), 1)
+
+
+def _percentiles(values: list[float]) -> dict[str, float]:
+    cuts = statistics.quantiles(values, n=20)
+    return {"p50": round(statistics.median(values), 2), "p95": round(cuts[-1], 2)}
+
+
+def _accept(to: Receiver, name: str) -> dict[str, str]:
+    kind = 'multipart/related; type="application/octet-stream"' if "frame" in name else "application/dicom+json"
+    return {**to.headers, "Accept": kind}
+
+
+def _uids(to: Receiver, objects: int) -> tuple[str, str, list[str]]:
+    """Of the study that was sent on one association."""
+    headers = _accept(to, "")
+    (study,) = json.loads(_ask(to, "GET", "/studies?PatientID=BENCH1", None, headers)[1])
+    uid = study["0020000D"]["Value"][0]
+    (series,) = json.loads(_ask(to, "GET", f"/studies/{uid}/series", None, headers)[1])
+    series_uid = series["0020000E"]["Value"][0]
+    path = f"/studies/{uid}/series/{series_uid}/instances?limit={objects}"
+    return uid, series_uid, [one["00080018"]["Value"][0] for one in json.loads(_ask(to, "GET", path, None, headers)[1])]
+
+
+def _ask(to: Receiver, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", to.web_port, timeout=300)
+    connection.request(method, to.web_path + path, body, headers)
+    answer = connection.getresponse()
+    said = answer.read()
+    connection.close()
+    return answer.status, said
+
+
+def _show(found: dict[str, Any]) -> None:
+    titles = ("DENS", "ORTHANC", "STORESCP")
+    rows = [
+        (f"C-STORE, {name}", *(rates.get(title, "") for title in titles)) for name, rates in found["c_store"].items()
+    ]
+    rows.append(("STOW-RS, one client", *(found["stow"].get(title, "") for title in titles)))
+    show("Objects received a second", ("how", *titles), rows)
+    answers = [(name, *_cells(times)) for name, times in found["questions"].items() if isinstance(times["DENS"], dict)]
+    show(
+        f"Questions at {found['held']['DENS']} objects, milliseconds",
+        ("what", "DENS p50", "p95", "ORTHANC p50", "p95"),
+        answers,
+    )
+    rates = found["questions"]["frames a second, four at once"]
+    show("Frames a second, four clients", ("", "DENS", "ORTHANC"), [("", rates["DENS"], rates["ORTHANC"])])
+
+
+def _cells(times: dict[str, dict[str, float]]) -> list[float]:
+    return [times[title][cut] for title in ("DENS", "ORTHANC") for cut in ("p50", "p95")]

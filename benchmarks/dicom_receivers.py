@@ -1,0 +1,171 @@
+"""Who is sent to, each with an empty store of its own: Dens, Debian's Orthanc with DICOMweb, dcmtk's storescp.
+
+Orthanc syncs each file before it answers (``SyncStorageArea``): one ``fdatasync`` per object, and none of the
+folder nor of its SQLite index, as ``strace`` shows. We sync file, folder and row. storescp syncs nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from benchmarks.own_database import ROOT
+from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, wait_for
+
+AE_TITLE = "BENCH"
+NODELAY = {**os.environ, "TCP_NODELAY": "1"}
+"""Without it dcmtk's programs, Orthanc among them, wait 45 ms for each acknowledgement."""
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """``count``: how many objects it holds. ``web``: host, port and path of DICOMweb, empty without."""
+
+    title: str
+    port: int
+    count: Callable[[], int]
+    web_port: int = 0
+    web_path: str = "/dicom-web"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def debian(name: str) -> str:
+    """dcmtk's program, not the one of the same name that a library brings into the virtual environment."""
+    own = Path(sys.executable).parent.resolve()
+    places = [place for place in os.get_exec_path() if Path(place).resolve() != own]
+    found = shutil.which(name, path=os.pathsep.join(places))
+    if found is None:
+        raise NoPeer(f"{name} is not installed (Debian: dcmtk)")
+    return found
+
+
+@contextmanager
+def dens(state: Path) -> Iterator[Receiver]:
+    """The listener and the web server as they are run, on a database of their own in ``state`` (a short path)."""
+    port, web_port = free_port(), free_port()
+    environment = {
+        **os.environ,
+        "DENS_STATE_DIR": str(state),
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DENS_BIND": f"127.0.0.1:{web_port}",
+        "DENS_DICOM_BIND": f"127.0.0.1:{port}",
+    }
+    environment.pop("DATABASE_URL", None)
+
+    def manage(*arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        return subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+
+    manage("migrate", "--verbosity", "0")
+    manage("create_user", "bench-service", "--role", "service", "--full-name", "Scanner")
+    _name, _role, password = manage("create_user", "bench-senior", "--role", "senior", "--full-name", "Senior").split()
+    manage("dicom_peer", AE_TITLE, "127.0.0.1")
+    gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "--config", "config/gunicorn.py"]
+    with (
+        _running([sys.executable, "manage.py", "dicom_listener"], environment) as listener,
+        _running([*gunicorn, "config.wsgi:application"], environment) as web,
+    ):
+        wait_for(lambda: _accepts(port), listener, "the listener")
+        wait_for(lambda: _status(web_port, "/healthz/live/") < 500, web, "the web server")
+        headers = _session(web_port, "bench-senior", password)
+        counted = "from reporting.studies.models import SopInstance; print(SopInstance.objects.count())"
+        yield Receiver(
+            "DENS", port, lambda: int(manage("shell", "-v", "0", "-c", counted).split()[-1]), web_port, headers=headers
+        )
+
+
+@contextmanager
+def orthanc(folder: Path) -> Iterator[Receiver]:
+    program = shutil.which("Orthanc")
+    if program is None or not ORTHANC_PLUGINS.exists():
+        raise NoPeer("Orthanc with its DICOMweb plugin is not installed (Debian: orthanc orthanc-dicomweb)")
+    folder.mkdir(parents=True)
+    port, web_port = free_port(), free_port()
+    settings = {
+        "Name": "bench",
+        "HttpPort": web_port,
+        "DicomPort": port,
+        "DicomAet": "ORTHANC",
+        "AuthenticationEnabled": False,
+        "StorageDirectory": str(folder),
+        "IndexDirectory": str(folder),
+        "SyncStorageArea": True,
+        "Plugins": [str(ORTHANC_PLUGINS)],
+        "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
+        "HttpVerbose": False,
+    }
+    path = folder / "orthanc.json"
+    path.write_text(json.dumps(settings))
+    with _running([program, str(path)], NODELAY) as process:
+        wait_for(lambda: _status(web_port, "/system") == 200, process, "Orthanc")
+        yield Receiver("ORTHANC", port, lambda: _statistics(web_port), web_port)
+
+
+@contextmanager
+def storescp(folder: Path) -> Iterator[Receiver]:
+    folder.mkdir(parents=True)
+    port = free_port()
+    command = [debian("storescp"), "--fork", "-aet", "STORESCP", "-od", str(folder), str(port)]
+    with _running(command, NODELAY) as process:
+        wait_for(lambda: _accepts(port), process, "storescp")
+        yield Receiver("STORESCP", port, lambda: sum(1 for _ in folder.iterdir()))
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _accepts(port: int) -> bool:
+    command = [debian("echoscu"), "-aet", AE_TITLE, "-aec", "ANY", "127.0.0.1", str(port)]
+    # Who refuses our name listens, too.
+    said = subprocess.run(command, capture_output=True, text=True)
+    return said.returncode == 0 or "Rejected" in said.stderr
+
+
+def _status(port: int, path: str) -> int:
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request("GET", path)
+        status = connection.getresponse().status
+        connection.close()
+    except OSError:
+        return 999
+    return status
+
+
+def _statistics(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", "/statistics")
+    found = json.load(connection.getresponse())
+    connection.close()
+    return int(found["CountInstances"])
+
+
+def _session(port: int, user: str, password: str) -> dict[str, str]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    token = "a" * 32
+    headers = {"Content-Type": "application/json", "X-CSRFToken": token, "Cookie": f"dens-csrf={token}"}
+    connection.request("POST", "/api/session/", json.dumps({"username": user, "password": password}), headers)
+    answer = connection.getresponse()
+    said = answer.read()
+    if answer.status != 200:
+        raise NoPeer(f"our own server lets nobody in: {answer.status} {said[:200]!r}")
+    cookies = [line.split(";")[0] for name, line in answer.getheaders() if name.lower() == "set-cookie"]
+    token = next((one.split("=", 1)[1] for one in cookies if one.startswith("dens-csrf=")), token)
+    cookies = [one for one in cookies if not one.startswith("dens-csrf=")] + [f"dens-csrf={token}"]
+    return {"Cookie": "; ".join(cookies), "X-CSRFToken": token}

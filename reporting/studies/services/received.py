@@ -1,0 +1,40 @@
+"""One readable object whose bytes are kept, and the row it becomes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from reporting.studies.blobs import StagedBlob
+from reporting.studies.header_codec import encode_header
+from reporting.studies.headers import InstanceHeader, PatientHeader, StudyHeader
+from reporting.studies.models import Series, SopInstance
+
+_MAX_INTEGER = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class ReceivedObject:
+    name: str
+    header: InstanceHeader
+    blob: StagedBlob
+
+
+def row_of(series: Series, received: ReceivedObject) -> SopInstance:
+    """Not saved."""
+    header = received.header
+    return SopInstance(
+        series=series,
+        sop_instance_uid=header.sop_instance_uid,
+        sop_class_uid=header.sop_class_uid,
+        transfer_syntax_uid=header.transfer_syntax_uid,
+        instance_number=integer(header.instance_number),
+        number_of_frames=header.number_of_frames,
+        sha256=received.blob.sha256,
+        size_bytes=received.blob.size_bytes,
+        header=encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
+    )
+
+
+def integer(value: int | None) -> int | None:
+    """IS values may have twelve characters; what the column cannot hold is no number anybody reads."""
+    return value if value is not None and abs(value) <= _MAX_INTEGER else None
