@@ -9,6 +9,7 @@ from reporting.accounts.api import SessionView
 from reporting.accounts.audit_api import AuditView
 from reporting.accounts.users_api import UserActiveView, UserRoleView, UsersView
 from reporting.accounts.viewer_preferences import ViewerPreferencesView
+from reporting.department_audit import boards_api as boards
 from reporting.department_audit.api import ChartsView, ChartView
 from reporting.predictions import algorithms_api as algorithms
 from reporting.predictions import api as predictions
@@ -77,6 +78,14 @@ urlpatterns = [
     path("audit-events/", AuditView.as_view(), name="audit-events"),
     path("audit/charts/", ChartsView.as_view(), name="audit-charts"),
     path("audit/charts/<slug:key>/", ChartView.as_view(), name="audit-chart"),
+    path("audit/monitoring/", boards.MonitoringView.as_view(), name="audit-monitoring"),
+    path("audit/monitoring/line/", boards.MonitoringLineView.as_view(), name="audit-monitoring-line"),
+    path("audit/peer-learning/", boards.PeerLearningView.as_view(), name="audit-peer-learning"),
+    path(
+        "audit/thresholds/<uuid:algorithm_id>/<slug:finding>/",
+        boards.ThresholdBenchView.as_view(),
+        name="audit-threshold-bench",
+    ),
     path("uploads/", UploadView.as_view(), name="uploads"),
     path("uploads/pieces/", UploadPiecesView.as_view(), name="upload-pieces"),
     path("uploads/finish/", FinishUploadView.as_view(), name="upload-finish"),

@@ -60,7 +60,8 @@ class Headline:
 
 @dataclass(frozen=True)
 class Chart:
-    """``figure``: what there is to draw; ``None`` where nothing is, and ``empty`` says why. ``query``: its filter.
+    """``figure``: what there is to draw; ``None`` where nothing is, and ``empty`` says why. ``query``: its filter;
+    ``files``: where its table is had as a file, without the ending, or nothing: where its key says.
 
     ``part`` tells charts of one kind on one page apart. ``extra``: a template below it, given ``more``.
     """
@@ -73,6 +74,7 @@ class Chart:
     empty: str = ""
     headline: tuple[Headline, ...] = ()
     query: str = ""
+    files: str = ""
     part: str = ""
     extra: str = ""
     more: Mapping[str, Any] = field(default_factory=dict)

@@ -46,10 +46,10 @@ class ChartView(APIView):
         if key not in CHARTS:
             raise Http404
         question = Question(Filter.from_query(request.query_params.dict()), reverse("department_audit:cases"))
-        return Response(ChartSerializer(_as_json(CHARTS[key](question))).data)
+        return Response(ChartSerializer(chart_json(CHARTS[key](question))).data)
 
 
-def _as_json(chart: Chart) -> dict[str, Any]:
+def chart_json(chart: Chart) -> dict[str, Any]:
     return {
         "key": chart.key,
         "title": chart.title,

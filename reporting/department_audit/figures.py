@@ -16,6 +16,7 @@ from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
+from reporting.department_audit.case_cells import behind
 from reporting.department_audit.counting import count_rows
 from reporting.department_audit.figure_types import (
     AgreementFigure,
@@ -42,10 +43,10 @@ from reporting.department_audit.kinds import (
 )
 from reporting.department_audit.measures import PREPARED
 from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
-from reporting.department_audit.rows import POSITIVES, month_of, reads_condition
+from reporting.department_audit.rows import month_of, reads_condition
 from reporting.department_audit.scores import ScoreFigure
 from reporting.department_audit.summaries import answers, summed
-from reporting.department_audit.words import Comparison, Standing, Truth
+from reporting.department_audit.words import Standing, Truth
 from reporting.statistics.arrays import Ints
 from reporting.statistics.moments import ConfusionMoments
 from reporting.statistics.results import Scope
@@ -188,36 +189,24 @@ class Case:
     places: tuple[Fact, ...]
 
 
-def cases(
-    chosen: Filter, page: int = 1, *, cell: str = "", field: str = "", per_page: int = PAGE
-) -> tuple[list[Case], bool]:
+def cases(chosen: Filter, page: int = 1, *, cell: str = "", per_page: int = PAGE) -> tuple[list[Case], bool]:
     """Reports with a fact that answers the filter, the latest first, and whether there are more.
 
-    ``cell``: ``tp``, ``fp``, ``fn`` or ``tn`` against ``chosen.truth``. ``field``: one field instead of class fields.
+    ``cell``: what is counted, in the words of ``case_cells``. Raises :class:`InvalidInput` for another word.
     """
-    facts = Fact.objects.filter(**_facts_asked_for(chosen, cell, field))
-    reads = SignedRead.objects.filter(standing=Standing.CURRENT.value, **_reads_asked_for(chosen))
+    asked = behind(cell, chosen)
+    places_of = () if asked.is_whole else ("finding", "level", "side", "outcome")
+    facts = Fact.objects.filter(asked.facts, **{name: value for name in places_of if (value := getattr(chosen, name))})
+    reads = asked.reads(SignedRead.objects.filter(standing=Standing.CURRENT.value, **_reads_asked_for(chosen)))
+    reads = reads if asked.is_whole else reads.filter(pk__in=facts.values("read"))
     start = max(0, page - 1) * per_page
-    wanted = list(
-        reads.filter(pk__in=facts.values("read"))
-        .select_related("report")
-        .order_by("-signed_at", "pk")[start : start + per_page + 1]
-    )
+    wanted = list(reads.select_related("report").order_by("-signed_at", "pk")[start : start + per_page + 1])
     more, wanted = len(wanted) > per_page, wanted[:per_page]
     places: dict[uuid.UUID, list[Fact]] = {read.pk: [] for read in wanted}
     of_page = facts.filter(read__in=wanted).select_related("read").order_by("finding", "level", "side", "instance")
     for fact in of_page:
         places[fact.read_id].append(fact)
     return [Case(r.report_id, r.report.study_id, r.number, r.signed_at, tuple(places[r.pk])) for r in wanted], more
-
-
-def _facts_asked_for(chosen: Filter, cell: str, field: str) -> dict[str, object]:
-    asked: dict[str, object] = {"field": field} if field else {"comparison": Comparison.CLASS.value}
-    asked |= {name: value for name in ("finding", "level", "side", "outcome") if (value := getattr(chosen, name))}
-    if cell:
-        asked |= {"machine_counts": True, "machine_positive": cell in ("tp", "fp")}
-        asked[POSITIVES[chosen.truth]] = cell in ("tp", "fn")
-    return asked
 
 
 def _reads_asked_for(chosen: Filter) -> dict[str, object]:

@@ -76,7 +76,7 @@ def test_every_count_opens_its_own_cases_and_an_empty_one_none() -> None:
     assert first["fn"] == "level=C4/5&cell=fn"
     assert last["fn"] == last["tp"] == ""
     traces = drawing(table)["data"]
-    assert traces[0]["customdata"][0][1] == "/cases/?level=C4/5&cell="
+    assert traces[0]["customdata"][0][1] == "/cases/?level=C4/5&cell=n"
 
 
 def test_words_from_outside_are_no_markup_in_a_drawing() -> None:
@@ -123,9 +123,9 @@ def points(positive: int, negative: int) -> list[ThresholdPoint]:
 
 
 def test_a_curve_without_a_class_has_an_empty_table_and_one_with_both_holds_its_ends() -> None:
-    assert curve_table(points(10, 0), Truth.FINAL).rows == ()
-    assert curve_table((), Truth.FINAL).rows == ()
-    table = curve_table(points(10, 20), Truth.FINAL)
+    assert curve_table(points(10, 0), Truth.FINAL, str).rows == ()
+    assert curve_table((), Truth.FINAL, str).rows == ()
+    table = curve_table(points(10, 20), Truth.FINAL, str)
     assert values(table.column("TPR")) == [1, 0.9, 0.6, 0]
     marked = roc_figure(table, Truth.FINAL, 0.5)
     assert marked.data[2].y == (0.6,)

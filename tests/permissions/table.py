@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.permissions.audit_rows import AUDIT_ROWS
+from tests.permissions.connection_rows import CONNECTION_ROWS
 from tests.permissions.reader_study_rows import READER_STUDY_ROWS
 from tests.permissions.rows import (
     _DICOM_IDS,
@@ -463,6 +465,8 @@ TABLE = [
         ids=(("study_id", "study"),),
         form=(("a", "b"),),
     ),
+    *AUDIT_ROWS,
+    *CONNECTION_ROWS,
     *READER_STUDY_ROWS,
     _of_report("reports:read", anonymous=302),
     _of_report("reports:panels", anonymous=302),

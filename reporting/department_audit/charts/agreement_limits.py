@@ -5,21 +5,22 @@ from __future__ import annotations
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.charts.drawing import axis, layout, said
+from reporting.charts.drawing import axis, cases_of, layout, said
 from reporting.charts.tables import Table, values
 from reporting.department_audit.figure_types import SizeFigure
 
 _LINES = (("lower_limit", "dash"), ("bias", "solid"), ("upper_limit", "dash"))
 
 
-def limits_figure(table: Table, sizes: SizeFigure) -> go.Figure:
+def limits_figure(table: Table, sizes: SizeFigure, address: str) -> go.Figure:
     """``table`` has a row per place on the plot: mean, difference (machine − person) and how many pairs lie there."""
     means, differences, counts = (values(table.column(key)) for key in ("mean", "difference", "n"))
     texts = [f"{m:.1f} mm, {d:+.1f} mm, n = {n:.0f}" for m, d, n in zip(means, differences, counts, strict=True)]
     figure = go.Figure(
         go.Scatter(
             x=means, y=differences, mode="markers", name=_("pairs"), meta={"ink": "accent"}, opacity=0.7,
-            marker={"size": [min(22.0, 4 + 2 * (n or 0) ** 0.5) for n in counts]}, **said(texts, [""] * len(texts)),
+            marker={"size": [min(22.0, 4 + 2 * (n or 0) ** 0.5) for n in counts]},
+            **said(texts, cases_of(table, "n", address)),
         )
     )  # fmt: skip
     names = {"lower_limit": _("lower limit"), "bias": _("mean difference"), "upper_limit": _("upper limit")}

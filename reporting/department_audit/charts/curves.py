@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.charts.drawing import axis, error_bars, layout, said
+from reporting.charts.drawing import axis, cases_of, error_bars, layout, said
 from reporting.charts.shown import number_text
 from reporting.charts.tables import Column, Kind, Row, Table, values
+from reporting.department_audit.case_cells import NEVER
 from reporting.department_audit.charts.comparison import rate_names
+from reporting.department_audit.kinds import DECILES
 from reporting.department_audit.scores import CalibrationBin, ThresholdPoint
 from reporting.department_audit.words import Truth
 
 HEIGHT = 420
 
 
-def curve_table(points: Sequence[ThresholdPoint], truth: Truth) -> Table:
-    """Thresholds with their counts and rates, the lowest first. Empty where a class is missing."""
+def curve_table(points: Sequence[ThresholdPoint], truth: Truth, cases: Callable[[str], str]) -> Table:
+    """Thresholds with their counts and rates, the lowest first. Empty where a class is missing.
+
+    ``cases``: from what a cell counts to the query of the reports behind it.
+    """
     names = rate_names(truth)
     columns = (
         Column("threshold", _("Positive from probability"), Kind.NUMBER, digits=3),
@@ -32,7 +37,10 @@ def curve_table(points: Sequence[ThresholdPoint], truth: Truth) -> Table:
     rows = []
     for point in points:
         threshold = point.threshold if math.isfinite(point.threshold) else None
-        rows.append(Row((threshold, point.tp, point.fp, point.fn, point.tn, point.tpr, point.tnr, point.ppv)))
+        counts = {"tp": point.tp, "fp": point.fp, "fn": point.fn, "tn": point.tn}
+        at = NEVER if threshold is None else f"{threshold:g}"
+        opened = [cases(f"{cell}@{at}") if n else "" for cell, n in counts.items()]
+        rows.append(Row((threshold, *counts.values(), point.tpr, point.tnr, point.ppv), ("", *opened, "", "", "")))
     return Table(columns, tuple(rows))
 
 
@@ -84,7 +92,7 @@ def threshold_figure(table: Table, truth: Truth, threshold: float | None) -> go.
     return figure
 
 
-def calibration_table(bins: Sequence[CalibrationBin]) -> Table:
+def calibration_table(bins: Sequence[CalibrationBin], cases: Callable[[str], str]) -> Table:
     columns = (
         Column("bin", _("Probability")),
         Column("n", _("Compared"), Kind.COUNT),
@@ -93,11 +101,15 @@ def calibration_table(bins: Sequence[CalibrationBin]) -> Table:
     )
     return Table(
         columns,
-        tuple(Row((f"{one.low:.1f}–{one.high:.1f}", one.n, one.predicted, one.observed)) for one in bins),
+        tuple(
+            Row((f"{one.low:.1f}–{one.high:.1f}", one.n, one.predicted, one.observed), ("", opened, "", opened))
+            for one in bins
+            for opened in [cases(f"tenth@{round(one.low * DECILES)}")]
+        ),
     )
 
 
-def calibration_figure(table: Table) -> go.Figure:
+def calibration_figure(table: Table, address: str) -> go.Figure:
     shares = table.column("observed")
     texts = [
         f"{name}: {number_text(value, Kind.SHARE) if value is not None else '—'}, n = {n}"
@@ -108,7 +120,8 @@ def calibration_figure(table: Table) -> go.Figure:
     figure.add_trace(
         go.Scatter(
             x=values(table.column("predicted")), y=values(shares), mode="lines+markers", name=_("probability bins"),
-            meta={"ink": "accent"}, marker={"size": 9}, error_y=error_bars(shares), **said(texts, [""] * len(texts)),
+            meta={"ink": "accent"}, marker={"size": 9}, error_y=error_bars(shares),
+            **said(texts, cases_of(table, "n", address)),
         )
     )  # fmt: skip
     figure.update_layout(

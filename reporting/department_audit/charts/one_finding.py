@@ -68,7 +68,7 @@ def confusion(question: Question) -> Chart:
 
 def roc(question: Question) -> Chart:
     score = _score(question)
-    table = curve_table(score.points() if score else (), question.truth)
+    table = curve_table(score.points() if score else (), question.truth, lambda cell: question.cases(cell=cell))
     area = score.auc() if score else undefined("nothing to count")
     figure = roc_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
     return _chart(question, "roc", _("ROC curve"), table, figure, (Headline("AUC", area),), _roc_remarks())
@@ -76,14 +76,14 @@ def roc(question: Question) -> Chart:
 
 def thresholds(question: Question) -> Chart:
     score = _score(question)
-    table = curve_table(score.points() if score else (), question.truth)
+    table = curve_table(score.points() if score else (), question.truth, lambda cell: question.cases(cell=cell))
     figure = threshold_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
     return _chart(question, "thresholds", _("rates at every threshold"), table, figure, (), _roc_remarks())
 
 
 def calibration(question: Question) -> Chart:
     score = _score(question)
-    table = calibration_table(score.calibration() if score else ())
+    table = calibration_table(score.calibration() if score else (), lambda cell: question.cases(cell=cell))
     headline: tuple[Headline, ...] = ()
     if score is not None:
         no_interval = "no interval is computed"
@@ -91,7 +91,7 @@ def calibration(question: Question) -> Chart:
             Headline(_("Brier score"), Estimate(score.brier(), note=no_interval)),
             Headline(_("Expected calibration error"), Estimate(score.calibration_error(), note=no_interval)),
         )
-    figure = calibration_figure(table) if table.rows else None
+    figure = calibration_figure(table, question.cases_address) if table.rows else None
     return _chart(question, "calibration", _("calibration of the probability"), table, figure, headline)
 
 

@@ -48,7 +48,7 @@ def rates_table(groups: Sequence[Group], head: str, truth: Truth) -> Table:
     rows = []
     for group in groups:
         counts, rates = group.rates.counts, group.rates.estimates
-        every = group.cases("")
+        every = group.cases("n")
         of_cells = {cell: group.cases(cell) if counts[cell] else "" for cell in CELLS}
         shares = [rates[rate] for rate in ("ACC", "TPR", "TNR")]
         numbers = [counts[cell] for cell in CELLS]

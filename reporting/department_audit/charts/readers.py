@@ -6,7 +6,8 @@ from django.utils.translation import gettext as _
 
 from reporting.charts.chart import Chart, Headline, MethodNote
 from reporting.charts.drawing import Series, estimates_by_row, stacked_shares
-from reporting.charts.tables import Column, Kind, Row, Table
+from reporting.charts.tables import Cell, Column, Kind, Row, Table
+from reporting.department_audit.charts.cell_words import switch_names
 from reporting.department_audit.charts.comparison import interval_text, source_text, unit_of_analysis
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
 from reporting.department_audit.charts.question import Question
@@ -22,25 +23,13 @@ _JUDGED = ("right_right", "wrong_right", "right_wrong", "wrong_wrong")
 
 def moved(question: Question) -> Chart:
     """Where readers moved between their blind first read and the final one."""
-    names = {
-        "kept": _("kept"),
-        "toward_machine": _("moved toward the machine"),
-        "away_from_machine": _("moved away from the machine"),
-        "other": _("moved, machine silent"),
-    }
-    return _switches(question, "moved", _MOVED, names, ("accent", "machine", "warn", "muted"), ("kept",))
+    return _switches(question, "moved", _MOVED, ("accent", "machine", "warn", "muted"), ("kept",))
 
 
 def judged(question: Question) -> Chart:
     """Right→wrong and wrong→right switches: only where a reference says what is right."""
-    names = {
-        "right_right": _("right, stayed right"),
-        "wrong_right": _("wrong → right"),
-        "right_wrong": _("right → wrong"),
-        "wrong_wrong": _("wrong, stayed wrong"),
-    }
     inks = ("accent", "ok", "danger", "muted")
-    return _switches(question, "switches", _JUDGED, names, inks, ("wrong_right", "right_wrong"))
+    return _switches(question, "switches", _JUDGED, inks, ("wrong_right", "right_wrong"))
 
 
 def people(question: Question, first: str = PREPARED) -> Chart:
@@ -57,12 +46,20 @@ def people(question: Question, first: str = PREPARED) -> Chart:
         Column("positive", _("Agreement on positives"), Kind.SHARE, with_interval=True),
         Column("kappa", "κ", Kind.NUMBER, with_interval=True),
     )
+    first_word = PREPARED if first == PREPARED else "blind_first"
     rows = []
     for found in in_order(readers(question.filter, Dimension.FINDING, first=first), Dimension.FINDING):
         counts = [found.counts[name] for name in ("both", "first_only", "second_only", "neither")]
         figures = (found.raw_agreement(), found.positive_agreement(), found.kappa())
         word = value_word("finding", found.value)
-        rows.append(Row((word, sum(counts), found.patients, *counts, *figures)))
+        names = ("both", "first_only", "second_only", "neither")
+        opened = [
+            question.cases(Dimension.FINDING, found.value, cell=f"{first_word}-{name}") if n else ""
+            for name, n in zip(names, counts, strict=True)
+        ]
+        rows.append(
+            Row((word, sum(counts), found.patients, *counts, *figures), ("", "", "", *opened, "", opened[0], ""))
+        )
     table = Table(columns, tuple(rows))
     series = (
         Series("raw", _("Raw agreement"), "ink", "diamond"),
@@ -109,10 +106,10 @@ def _switches(
     question: Question,
     key: str,
     counted: tuple[str, ...],
-    names: dict[str, str],
     inks: tuple[str, ...],
     with_shares: tuple[str, ...],
 ) -> Chart:
+    names = switch_names()
     columns = (
         Column("group", str(DIMENSIONS[Dimension.FINDING])),
         Column("patients", _("Patients"), Kind.COUNT),
@@ -128,7 +125,12 @@ def _switches(
         if sum(counts):
             patients = found.judged_patients if counted == _JUDGED else found.patients
             word = value_word("finding", found.value)
-            rows.append(Row((word, patients, *counts, *(shares[name] for name in with_shares))))
+            opened = {
+                name: question.cases(Dimension.FINDING, found.value, cell=name) if n else ""
+                for name, n in zip(counted, counts, strict=True)
+            }
+            cells: tuple[Cell, ...] = (word, patients, *counts, *(shares[name] for name in with_shares))
+            rows.append(Row(cells, ("", "", *opened.values(), *(opened[name] for name in with_shares))))
     table = Table(columns, tuple(rows))
     parts = [Series(name, names[name], ink) for name, ink in zip(counted, inks, strict=True)]
     figure = stacked_shares(table, "group", parts, ("", "/", "x", "."), _("Share of places"), question.cases_address)

@@ -24,7 +24,8 @@ def sizes(question: Question) -> Chart:
     )
     found = next(iter(pairs_mm(question.filter)), None)
     places = Counter(found.points) if found else Counter()
-    table = Table(columns, tuple(Row((mean, d, n)) for (mean, d), n in sorted(places.items())))
+    rows = (Row((mean, d, n), ("", "", _cases(question, mean, d))) for (mean, d), n in sorted(places.items()))
+    table = Table(columns, tuple(rows))
     headline: tuple[Headline, ...] = ()
     if found is not None:
         low, high = found.limits()
@@ -56,8 +57,14 @@ def sizes(question: Question) -> Chart:
         _("Sizes in mm, machine and person: %(finding)s") % {"finding": question.finding_label},
         table,
         note,
-        limits_figure(table, found) if found is not None else None,
+        limits_figure(table, found, question.cases_address) if found is not None else None,
         empty=_("No size was both measured by the machine and by a person."),
         headline=headline,
         query=question.filter.urlencode(),
     )
+
+
+def _cases(question: Question, mean: float, difference: float) -> str:
+    """The reports whose pairs lie at one place of the plot."""
+    machine, person = mean + difference / 2, mean - difference / 2
+    return question.cases(cell=f"pairs@{machine:.1f},{person:.1f}")

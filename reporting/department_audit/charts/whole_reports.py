@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from reporting.charts.chart import Chart, Headline, MethodNote
-from reporting.charts.drawing import Series, estimates_by_row
+from reporting.charts.drawing import Series, cases_of, estimates_by_row
 from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.department_audit.charts.bars import histogram
 from reporting.department_audit.charts.comparison import interval_text, source_text
@@ -15,7 +17,7 @@ from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figure_types import ProcessFigure
 from reporting.department_audit.figures import process
 from reporting.department_audit.filters import Dimension
-from reporting.department_audit.kinds import TIME_EDGES
+from reporting.department_audit.time_steps import STEPS, step_of_bin
 from reporting.statistics.arrays import Ints
 from reporting.statistics.results import Estimate
 
@@ -34,10 +36,12 @@ def stood_by(question: Question, dimension: Dimension) -> Chart:
     )
     rows = []
     for found in in_order(process(question.filter, dimension), dimension):
-        cases = question.cases(dimension, found.value)
+        cases, stood, said = (
+            question.cases(dimension, found.value, cell=cell) for cell in ("", "stood", "with_machine")
+        )
         figures = (found.all_stood(), found.edits_per_report(), found.time_to_sign())
         cells = (value_word(dimension.value, found.value), found.reports, found.patients, found.with_machine, *figures)
-        rows.append(Row(cells, (cases, cases, "", "", cases, "", "")))
+        rows.append(Row(cells, (cases, cases, "", said, stood, "", "")))
     table = Table(columns, tuple(rows))
     series = (Series("stood", _("Every machine value stood"), "accent", "circle"),)
     title = _("Whole reports: share in which every machine value stood, by %(group)s") % {"group": name.lower()}
@@ -65,9 +69,14 @@ def edits(question: Question) -> Chart:
     counted = list(found.edits_histogram.items()) if found else []
     while counted and not counted[-1][1]:
         counted.pop()
-    table = Table(columns, tuple(Row((number, reports)) for number, reports in counted))
+    rows = tuple(
+        Row((number, reports), ("", question.cases(cell=f"edits@{number}") if reports else ""))
+        for number, reports in counted
+    )
+    table = Table(columns, rows)
     headline = (Headline(_("Edits per report"), found.edits_per_report()),) if found else ()
-    figure = histogram(table, "edits", "reports", _("Edits per report")) if found else None
+    cases = cases_of(table, "reports", question.cases_address)
+    figure = histogram(table, "edits", "reports", _("Edits per report"), cases) if found else None
     title = _("Whole reports: edits of machine values per report")
     return _chart(question, "edits", title, table, figure, headline)
 
@@ -75,43 +84,36 @@ def edits(question: Question) -> Chart:
 def times(question: Question) -> Chart:
     found = _all(question)
     columns = (Column("time", _("Opened to signed")), Column("reports", _("Reports"), Kind.COUNT))
-    counted = _by_time(found.shown_to_signed) if found and found.shown_to_signed.any() else []
-    table = Table(columns, tuple(Row((word, reports)) for word, reports in counted))
+    counted = _by_time(question, found.shown_to_signed) if found and found.shown_to_signed.any() else []
+    table = Table(columns, tuple(Row((word, reports), ("", cases)) for word, reports, cases in counted))
     headline: tuple[Headline, ...] = ()
     if found:
         headline = (
             Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT),
             Headline(_("nine of ten signed within, s"), found.time_to_sign(0.9), Kind.COUNT),
         )
-    figure = histogram(table, "time", "reports", _("Opened to signed")) if counted else None
-    return _chart(question, "times", _("Whole reports: time from first opened to signed"), table, figure, headline)
+    cases = cases_of(table, "reports", question.cases_address)
+    figure = histogram(table, "time", "reports", _("Opened to signed"), cases) if counted else None
+    title = _("Whole reports: time from first opened to signed")
+    chart = _chart(question, "times", title, table, figure, headline)
+    if found is None:
+        return chart
+    return replace(chart, empty=_("No times are known: none of these reports was opened here before it was signed."))
 
 
 def _all(question: Question) -> ProcessFigure | None:
     return next(iter(process(question.filter)), None)
 
 
-_STEPS = (
-    (30, "< 30 s"),
-    (60, "30–60 s"),
-    (120, "1–2 min"),
-    (300, "2–5 min"),
-    (600, "5–10 min"),
-    (1800, "10–30 min"),
-    (3600, "30–60 min"),
-    (86400, "1–24 h"),
-    (float("inf"), "> 24 h"),
-)
-
-
-def _by_time(seconds: Ints) -> list[tuple[Word, int]]:
-    """The fine histogram in steps that people say; a fine bin belongs to the step in which it begins."""
-    found = [0] * len(_STEPS)
+def _by_time(question: Question, seconds: Ints) -> list[tuple[Word, int, str]]:
+    """The fine histogram in steps that people say, with the reports behind each."""
+    found = [0] * len(STEPS)
     for place, reports in enumerate(seconds.tolist()):
-        begins = float(TIME_EDGES[place - 1]) if place else 0.0
-        step = next(number for number, (limit, _name) in enumerate(_STEPS) if begins < limit)
-        found[step] += reports
-    return [(Word(name, name), reports) for (_limit, name), reports in zip(_STEPS, found, strict=True)]
+        found[step_of_bin(place)] += reports
+    return [
+        (Word(name, name), reports, question.cases(cell=f"time@{step}") if reports else "")
+        for step, ((_limit, name), reports) in enumerate(zip(STEPS, found, strict=True))
+    ]
 
 
 def _chart(

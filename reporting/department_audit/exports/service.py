@@ -20,6 +20,9 @@ FORMATS = {
 }
 
 
+LINKS = [(extension, name) for extension, (name, _type) in FORMATS.items()]
+
+
 @dataclass(frozen=True)
 class TableFile:
     name: str
@@ -38,5 +41,7 @@ def export_chart(chart: Chart, extension: str, *, by: User) -> TableFile:
     else:
         content = parquet_bytes(chart.table, about)
     data = {"chart": chart.key, "filter": chart.query, "format": extension, "rows": len(chart.table.rows)}
+    if chart.files:
+        data["address"] = chart.files
     record(AuditAct.AUDIT_CHART_EXPORTED, by=by, data=data)
     return TableFile(f"{chart.key}.{extension}", FORMATS[extension][1], content)

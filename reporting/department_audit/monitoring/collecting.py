@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.utils import timezone
 
+from reporting.department_audit.days import day_of, midnight
 from reporting.department_audit.models import DailyFigure
 from reporting.department_audit.monitoring.measures import PROTOCOL_VALUES
 from reporting.predictions.models import InferenceJob, JobStatus
@@ -53,15 +53,6 @@ def collect(first: date, last: date) -> int:
         ]
     )
     return len(found)
-
-
-def midnight(day: date) -> datetime:
-    """When a day begins in the department; days of 23 and 25 hours are days like others."""
-    return datetime.combine(day, time(), tzinfo=timezone.get_default_timezone())
-
-
-def day_of(moment: datetime) -> date:
-    return timezone.localtime(moment, timezone.get_default_timezone()).date()
 
 
 _Figures = Iterator[tuple[Key, int, float]]

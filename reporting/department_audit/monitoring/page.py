@@ -8,15 +8,18 @@ from typing import Any
 from urllib.parse import urlencode
 
 import plotly.graph_objects as go
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.charts.chart import Chart, Headline, MethodNote
-from reporting.charts.drawing import axis, layout, said
+from reporting.charts.drawing import axis, cases_of, layout, said
 from reporting.charts.shown import estimate_text, number_text
 from reporting.charts.tables import Column, Kind, Row, Table
 from reporting.department_audit.charts.dimension_words import value_word
+from reporting.department_audit.charts.question import Question
+from reporting.department_audit.filters import Filter
 from reporting.department_audit.models import Alarm, Baseline
 from reporting.department_audit.monitoring.judging import Day, Judgement
 from reporting.department_audit.monitoring.measures import AREAS, MEASURES, Measure, MeasureKind
@@ -141,7 +144,9 @@ def _line(key: SeriesKey, days: Sequence[Day], alarms: int) -> LineRow:
     )
 
 
-def line_chart(key: SeriesKey, days: Sequence[Day], judgement: Judgement | None, baseline: Baseline | None) -> Chart:
+def line_chart(
+    key: SeriesKey, days: Sequence[Day], judgement: Judgement | None, baseline: Baseline | None, cases_address: str
+) -> Chart:
     """Every day of one line, with the limits of each, the baseline's interval and the moving average."""
     measure = MEASURES[key.measure]
     kind = _kind(measure)
@@ -163,7 +168,8 @@ def line_chart(key: SeriesKey, days: Sequence[Day], judgement: Judgement | None,
     for day in days:
         point = judged.get(day.day, {})
         limits = (point.get(name) for name in ("low", "high", "ewma"))
-        rows.append(Row((day.day, day.n, day.total, day.value, *limits)))
+        every, hits = _cases(key, day)
+        rows.append(Row((day.day, day.n, day.total, day.value, *limits), ("", every, hits, hits, "", "", "")))
     table = Table(columns, tuple(rows))
     usual = judgement.usual if judgement is not None else undefined("no baseline yet")
     note = MethodNote(
@@ -181,7 +187,7 @@ def line_chart(key: SeriesKey, days: Sequence[Day], judgement: Judgement | None,
             % {"n": measure.fewest},
         ),
     )
-    figure = _figure(table, kind, str(measure.name), usual.value, baseline) if rows else None
+    figure = _figure(table, kind, str(measure.name), usual.value, baseline, cases_address) if rows else None
     return Chart(
         "line",
         line_name(key),
@@ -190,10 +196,14 @@ def line_chart(key: SeriesKey, days: Sequence[Day], judgement: Judgement | None,
         figure,
         empty=_("No day was counted yet."),
         headline=(Headline(_("Usual, by the baseline"), usual, kind),),
+        query=query_of(key),
+        files=reverse("department_audit:monitoring_file", args=["line", "csv"]).removesuffix(".csv"),
     )
 
 
-def _figure(table: Table, kind: Kind, name: str, usual: float | None, baseline: Baseline | None) -> go.Figure:
+def _figure(
+    table: Table, kind: Kind, name: str, usual: float | None, baseline: Baseline | None, cases_address: str
+) -> go.Figure:
     days = [str(day) for day in table.column("day")]
     values: list[Any] = table.column("value")
     figure = go.Figure()
@@ -207,7 +217,7 @@ def _figure(table: Table, kind: Kind, name: str, usual: float | None, baseline: 
     figure.add_trace(
         go.Scatter(
             x=days, y=values, mode="lines+markers", name=name, meta={"ink": "ink"}, marker={"size": 7},
-            **said(texts, [""] * len(days)),
+            **said(texts, cases_of(table, "value", cases_address)),
         )
     )  # fmt: skip
     if usual is not None:
@@ -222,6 +232,31 @@ def _figure(table: Table, kind: Kind, name: str, usual: float | None, baseline: 
         )
     figure.update_layout(layout(380, xaxis=axis(_("Day"), type="date"), yaxis=axis(name, kind, rangemode="tozero")))
     return figure
+
+
+# What a day's cases are in the words of ``case_cells``: all that were counted, and those of the share.
+_OF_FACTS = {"discrepancy": ("compared", "differ"), "withheld": ("said", "withheld")}
+
+
+def _cases(key: SeriesKey, day: Day) -> tuple[str, str]:
+    """The queries of the reports behind one day; empty where its cases are series or readings."""
+    if key.measure in _OF_FACTS:
+        every, hits = _OF_FACTS[key.measure]
+        question = Question(Filter(finding=key.group, algorithm=key.algorithm), "")
+    elif key.measure in ("vendor", "protocol"):
+        every = hits = "signed"
+        question = Question(Filter(), "")
+    else:
+        return "", ""
+    narrowed = question
+    if key.measure == "vendor":
+        narrowed = Question(Filter(vendor=key.group), "")
+    elif key.measure == "protocol":
+        narrowed = Question(Filter(protocol="outside"), "")
+    return (
+        question.cases(cell=f"{every}@{day.day}"),
+        narrowed.cases(cell=f"{hits}@{day.day}") if day.total else "",
+    )
 
 
 def _line_trace(days: Sequence[str], values: Sequence[Any], name: str, ink: str, dash: str) -> go.Scatter:

@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from reporting.accounts.models import User
+from reporting.charts.chart import Chart, MethodNote
+from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.department_audit.facts import POSITIVE_VALUES
 from reporting.department_audit.models import PeerAnswer, PeerCase, PeerNotice
 from reporting.department_audit.peer_models import CaseStatus, Grade
@@ -64,9 +66,7 @@ class FindingCounts:
     machine_agreed: int = 0
     grades: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
-    @property
-    def grade_text(self) -> str:
-        return ", ".join(f"{grade}: {number}" for grade, number in sorted(self.grades.items()))
+    finding: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _middle(case: PeerCase, pictures: list[tuple[Any, int]]) -> int:
 def counts_by_finding() -> list[FindingCounts]:
     found: dict[str, FindingCounts] = {}
     for case in PeerCase.objects.filter(status=CaseStatus.SETTLED).select_related("version").order_by("finding"):
-        row = found.setdefault(case.finding, FindingCounts(finding_text(case.finding)))
+        row = found.setdefault(case.finding, FindingCounts(finding_text(case.finding), finding=case.finding))
         row.settled += 1
         if case.outcome:
             row.told += 1
@@ -175,6 +175,42 @@ def counts_by_finding() -> list[FindingCounts]:
     for finding, grade in graded.values_list("case__finding", "grade__grade"):
         found[finding].grades[grade] += 1
     return list(found.values())
+
+
+def counts_table(files: str = "") -> Chart:
+    """Settled cases by finding: what the outcome agreed with. Counts, because drawn cases are no sample of reports."""
+    columns = (
+        Column("finding", _("Finding")),
+        Column("settled", _("Settled"), Kind.COUNT),
+        Column("told", _("Could be told"), Kind.COUNT),
+        Column("as_signed", _("As signed"), Kind.COUNT),
+        Column("machine", _("Machine spoke"), Kind.COUNT),
+        Column("as_machine", _("As the machine said"), Kind.COUNT),
+        *(Column(f"grade_{grade.value}", _("Grade %(n)s") % {"n": grade.value}, Kind.COUNT) for grade in Grade),
+    )
+    rows = [
+        Row(
+            (
+                Word(one.finding, one.name),
+                *(one.settled, one.told, one.signed_agreed, one.machine, one.machine_agreed),
+                *(one.grades[grade.value] for grade in Grade),
+            )
+        )
+        for one in counts_by_finding()
+    ]
+    note = MethodNote(
+        _(
+            "Disagreements are drawn more often than they occur: these counts say nothing about how often a reader or "
+            "the machine is right."
+        ),
+        _("one drawn place, settled by colleagues who did not know what was said"),
+        "",
+        _("none: the places are no random sample of reports"),
+        _("answers of reviewers in peer learning; RADPEER grades are of the signed value"),
+    )
+    title = _("Settled cases by finding")
+    empty = _("No case is settled yet.")
+    return Chart("peer-learning", title, Table(columns, tuple(rows)), note, None, empty, files=files)
 
 
 def notice_rows(user: User) -> list[NoticeRow]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from reporting.charts.chart import Chart, MethodNote
 from reporting.charts.shown import estimate_text
 from reporting.charts.tables import Column, Kind, Row, Table, Word
 from reporting.core.two_people import why_not_second
+from reporting.department_audit.case_cells import MATRIX
 from reporting.department_audit.charts.comparison import (
     compared_with,
     interval_text,
@@ -25,6 +27,8 @@ from reporting.department_audit.charts.comparison import (
 )
 from reporting.department_audit.charts.concordance import positive_class
 from reporting.department_audit.charts.curves import curve_table, threshold_figure
+from reporting.department_audit.charts.question import Question
+from reporting.department_audit.filters import Filter
 from reporting.department_audit.page import Link
 from reporting.department_audit.threshold_bench.rescoring import GRID, MOST_REPORTS, Recent, Rescored
 from reporting.department_audit.words import Truth
@@ -85,6 +89,7 @@ def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float 
     shown = in_force if tried is None or is_same else tried
     grid = [recent.at(threshold) for threshold in sorted({*GRID, in_force, shown})]
     of_threshold = {one.threshold: one for one in grid}
+    question = Question(Filter(finding=finding, algorithm=str(algorithm), truth=truth.value), "")
     rows = [
         (Word("as_shown", _("As the drafts showed it")), recent.as_shown()),
         (Word("in_force", _("In force")), of_threshold[in_force]),
@@ -100,8 +105,8 @@ def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float 
         shown,
         truth,
         recent,
-        _comparison(rows, finding, truth, recent),
-        _curve(grid, finding, truth, in_force),
+        _comparison(rows, question, recent, _files(algorithm, finding, shown, truth, "rescored")),
+        _curve(grid, question, in_force, _files(algorithm, finding, None, truth, "bench-curve")),
         tuple(LiveFigure(*one) for one in _live(of_threshold[shown], truth)),
         json.dumps({f"{one.threshold:g}": {key: text for key, _name, text in _live(one, truth)} for one in grid}),
         waiting,
@@ -138,8 +143,18 @@ def _live(one: Rescored, truth: Truth) -> list[tuple[str, str, str]]:
     ]
 
 
-def _comparison(rows: Sequence[tuple[Word, Rescored]], finding: str, truth: Truth, recent: Recent) -> Chart:
-    names = rate_names(truth)
+def _files(algorithm: Algorithm, finding: str, tried: float | None, truth: Truth, key: str) -> tuple[str, str]:
+    """Where a chart's table is had as a file, and the query with it: what the address of the page says."""
+    files = reverse("department_audit:threshold_file", args=[algorithm.pk, finding, key, "csv"])
+    asked = {"threshold": "" if tried is None else f"{tried:.3f}", "truth": "" if truth is Truth.FINAL else truth.value}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return files.removesuffix(".csv"), query
+
+
+def _comparison(
+    rows: Sequence[tuple[Word, Rescored]], question: Question, recent: Recent, files: tuple[str, str]
+) -> Chart:
+    finding, truth, names = question.filter.finding, question.truth, rate_names(question.truth)
     columns = (
         Column("row", _("Threshold")),
         Column("threshold", _("Positive from probability"), Kind.TEXT),
@@ -167,27 +182,42 @@ def _comparison(rows: Sequence[tuple[Word, Rescored]], finding: str, truth: Trut
                     one.to_positive_right,
                     one.to_negative,
                     one.to_negative_right,
-                )
+                ),
+                _cases(question, one),
             )
             for word, one in rows
         ),
     )
     subject = _("recent reports scored again")
     title = f"{compared_with(truth)}: {finding_text(finding)}, {subject}"
-    return Chart("rescored", title, table, _note(finding, truth, recent), None)
+    return Chart("rescored", title, table, _note(finding, truth, recent), None, files=files[0], query=files[1])
 
 
-def _curve(grid: Sequence[Rescored], finding: str, truth: Truth, in_force: float) -> Chart:
-    table = curve_table([one.point for one in grid], truth)
+def _cases(question: Question, one: Rescored) -> tuple[str, ...]:
+    """What each count of a row opens. Places without a truth have no cell of the matrix and may still have changed."""
+    at = "" if one.threshold is None else f"@{one.threshold:g}"
+    matrix = [question.cases(cell=f"{cell}{at}") if one.rates.counts[cell] else "" for cell in MATRIX]
+    turned = {"moved": one.changed_reports, "to_positive": one.to_positive, "to_negative": one.to_negative}
+    reports, up, down = (question.cases(cell=f"{word}{at}") if n and at else "" for word, n in turned.items())
+    return ("", "", *matrix, *([""] * len(RATES)), reports, "", up, "", down, "")
+
+
+def _curve(grid: Sequence[Rescored], question: Question, in_force: float, files: tuple[str, str]) -> Chart:
+    finding, truth = question.filter.finding, question.truth
+    table = curve_table([one.point for one in grid], truth, lambda cell: question.cases(cell=cell))
     subject = _("rates at every threshold")
     title = f"{compared_with(truth)}: {finding_text(finding)}, {subject}"
     figure = threshold_figure(table, truth, in_force) if table.rows else None
     note = _note(finding, truth)
-    return Chart("bench-curve", title, table, note, figure, empty=_("Nothing to compare: a class has no rows."))
+    empty = _("Nothing to compare: a class has no rows.")
+    return Chart("bench-curve", title, table, note, figure, empty=empty, files=files[0], query=files[1])
 
 
 def _note(finding: str, truth: Truth, recent: Recent | None = None) -> MethodNote:
-    remarks = [_("The newest %(n)s signed reports of this algorithm version at most.") % {"n": MOST_REPORTS}]
+    remarks = [
+        _("The newest %(n)s signed reports of this algorithm version at most; the lists of cases hold older ones too.")
+        % {"n": MOST_REPORTS}
+    ]
     if recent is not None:
         remarks.append(
             _("A draft changes when the machine's call at one of its places changes; drafts are counted over patients.")

@@ -12,15 +12,14 @@ from django.views.decorators.http import require_GET
 
 from reporting.core.errors import InvalidInput
 from reporting.department_audit.case_access import note_case_opened, note_cases_listed
+from reporting.department_audit.case_cells import behind
 from reporting.department_audit.cases_page import case_rows
-from reporting.department_audit.charts.comparison import compared_with, positive_and_negative
-from reporting.department_audit.charts.rates import CELLS
+from reporting.department_audit.charts.cell_words import cell_name
 from reporting.department_audit.figures import cases as cases_behind
 from reporting.department_audit.filters import Filter
 from reporting.department_audit.models import SignedRead, Standing
 from reporting.department_audit.views.access import chosen_filter, viewer
 from reporting.department_audit.views.around import around
-from reporting.department_audit.words import Truth
 from reporting.reports.models import Report
 
 _ALSO = ("cell", "page")
@@ -30,7 +29,8 @@ _LAST_PAGE = 1000
 @require_GET
 def cases(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
-    chosen, cell, page = chosen_filter(request, _ALSO), _cell(request), _page(request)
+    chosen, page = chosen_filter(request, _ALSO), _page(request)
+    cell = _cell(request, chosen)
     found, more = cases_behind(chosen, page, cell=cell)
     rows = case_rows(found, user)
     reason = _reason(chosen, cell)
@@ -57,29 +57,19 @@ def case(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     read = SignedRead.objects.filter(report=report, standing=Standing.CURRENT.value).first()
     if read is None:
         raise Http404
-    note_case_opened(report, by=user, reason=_reason(chosen_filter(request, _ALSO), _cell(request)))
+    chosen = chosen_filter(request, _ALSO)
+    note_case_opened(report, by=user, reason=_reason(chosen, _cell(request, chosen)))
     return redirect("reports:version", report.pk, read.number)
-
-
-def cell_name(chosen: Filter, cell: str) -> str:
-    """ "Signed positive, machine negative", under what it is held against."""
-    if not cell:
-        return ""
-    truth = Truth(chosen.truth)
-    positive, negative = positive_and_negative(truth)
-    held = positive if cell in ("tp", "fn") else negative
-    said = _("machine positive") if cell in ("tp", "fp") else _("machine negative")
-    return f"{compared_with(truth)}: {held}, {said}"
 
 
 def _reason(chosen: Filter, cell: str) -> str:
     return urlencode(chosen.query() | ({"cell": cell} if cell else {}))
 
 
-def _cell(request: HttpRequest) -> str:
+def _cell(request: HttpRequest, chosen: Filter) -> str:
+    """Raises :class:`InvalidInput` for a word that counts nothing."""
     cell = request.GET.get("cell", "")
-    if cell and cell not in CELLS:
-        raise InvalidInput(_("%(name)s cannot be %(value)s") % {"name": "cell", "value": cell[:40]})
+    behind(cell, chosen)
     return cell
 
 

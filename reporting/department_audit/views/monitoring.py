@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may, require
+from reporting.charts.chart import Chart
 from reporting.charts.policy import draws_charts
 from reporting.core.errors import DomainError, InvalidInput, NotAllowed
+from reporting.department_audit.exports.service import LINKS
 from reporting.department_audit.models import Alarm
 from reporting.department_audit.monitoring.handling import (
     acknowledge_alarm,
@@ -24,9 +28,11 @@ from reporting.department_audit.monitoring.handling import (
 )
 from reporting.department_audit.monitoring.measures import MEASURES, MeasureKind
 from reporting.department_audit.monitoring.page import alarm_rows, areas, line_chart, line_name
+from reporting.department_audit.monitoring.tables import alarms_table, lines_table
 from reporting.department_audit.monitoring.watching import SeriesKey, baseline_of, days_of, judgement_of
 from reporting.department_audit.page import tabs
 from reporting.department_audit.views.access import viewer
+from reporting.department_audit.views.files import as_file
 
 
 @require_GET
@@ -39,6 +45,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         "alarms": alarm_rows(user),
         "areas": areas(),
         "handlers": handlers,
+        "exports": LINKS,
         "may_freeze": may(user, Act.BASELINE_FREEZE),
     }
     return render(request, "department_audit/monitoring.html", context)
@@ -49,18 +56,44 @@ def monitoring(request: HttpRequest) -> HttpResponse:
 def measure(request: HttpRequest) -> HttpResponse:
     """One line of figures. Query: ``measure``, ``group``, ``algorithm``."""
     user = viewer(request)
-    key = _key(request.GET.get("measure", ""), request.GET.get("group", ""), request.GET.get("algorithm", ""))
-    baseline = baseline_of(key)
+    key = asked_line(request.GET)
     context = {
         "nav": "audit",
         "tabs": tabs("monitoring", ""),
         "title": line_name(key),
         "key": key,
-        "baseline": baseline,
-        "chart": line_chart(key, days_of(key), judgement_of(key), baseline),
+        "baseline": baseline_of(key),
+        "chart": chart_of(key),
+        "exports": LINKS,
         "may_freeze": may(user, Act.BASELINE_FREEZE),
     }
     return render(request, "department_audit/monitoring_measure.html", context)
+
+
+@require_GET
+def monitoring_file(request: HttpRequest, key: str, extension: str) -> HttpResponse:
+    """The lines, the alarms, or one line with its days as a file."""
+    user = viewer(request)
+    charts = {"lines": lines_table, "alarms": alarms_table}
+    if key == "line":
+        return as_file(chart_of(asked_line(request.GET)), extension, user)
+    if key not in charts:
+        raise Http404
+    return as_file(charts[key](files_of(key)), extension, user)
+
+
+def files_of(key: str) -> str:
+    return reverse("department_audit:monitoring_file", args=[key, "csv"]).removesuffix(".csv")
+
+
+def chart_of(key: SeriesKey) -> Chart:
+    cases = reverse("department_audit:cases")
+    return line_chart(key, days_of(key), judgement_of(key), baseline_of(key), cases)
+
+
+def asked_line(query: Mapping[str, str]) -> SeriesKey:
+    """The line that an address names. Raises :class:`Http404` for a measure that does not exist."""
+    return _key(query.get("measure", ""), query.get("group", ""), query.get("algorithm", ""))
 
 
 @require_POST

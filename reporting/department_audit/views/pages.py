@@ -18,7 +18,7 @@ from reporting.department_audit.charts.comparison import what_is_compared
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, value_word
 from reporting.department_audit.charts.question import Question
 from reporting.department_audit.charts.whole_reports import summary
-from reporting.department_audit.exports.service import FORMATS
+from reporting.department_audit.exports.service import LINKS
 from reporting.department_audit.figures import process
 from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension
 from reporting.department_audit.page import Page, dimension_choices, finding_choices, notices_of
@@ -117,7 +117,7 @@ def _page(request: HttpRequest, kind: str, build: _Build, finding: str = "") -> 
         "page": page,
         "summary": summary(whole),
         "notices": notices_of(whole.reports if whole else 0),
-        "exports": [(extension, name) for extension, (name, _type) in FORMATS.items()],
+        "exports": LINKS,
         **around(kind, chosen, fixed=("finding",) if finding else ()),
     }
     return render(request, "department_audit/page.html", context)

@@ -11,16 +11,18 @@ from typing import cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may, require
 from reporting.core.errors import DomainError, NotAllowed
+from reporting.department_audit.exports.service import LINKS
 from reporting.department_audit.models import PeerAnswer, PeerCase, PeerDraw, PeerNotice
 from reporting.department_audit.page import tabs
 from reporting.department_audit.peer_learning.drawing import draw_peer_cases
-from reporting.department_audit.peer_learning.page import case_page, counts_by_finding, notice_rows, slices_of
+from reporting.department_audit.peer_learning.page import case_page, counts_table, notice_rows, slices_of
 from reporting.department_audit.peer_learning.queue import (
     answer_case,
     give_case_back,
@@ -29,6 +31,8 @@ from reporting.department_audit.peer_learning.queue import (
     take_case,
 )
 from reporting.department_audit.peer_models import CaseStatus
+from reporting.department_audit.views.access import viewer
+from reporting.department_audit.views.files import as_file
 from reporting.reports.images.placed_frame import placed_frame
 from reporting.reports.images.slice_picture import render_png
 from reporting.studies.frame_store import cache_dir, write_to_cache
@@ -54,11 +58,23 @@ def peer_learning(request: HttpRequest) -> HttpResponse:
         "waiting": PeerCase.objects.takeable_by(user).count(),
         "open": PeerCase.objects.filter(status=CaseStatus.OPEN).count() if sees_counts else 0,
         "newest_draw": PeerDraw.objects.first() if sees_counts else None,
-        "findings": counts_by_finding() if sees_counts else [],
+        "chart": counts_table(_files()) if sees_counts else None,
+        "exports": LINKS,
         "own": may(user, Act.PEER_OWN),
         "notices": notice_rows(user) if may(user, Act.PEER_OWN) else [],
     }
     return render(request, "department_audit/peer_learning.html", context)
+
+
+@require_GET
+def peer_file(request: HttpRequest, extension: str) -> HttpResponse:
+    """The counts by finding as a file."""
+    user = viewer(request)
+    return as_file(counts_table(_files()), extension, user)
+
+
+def _files() -> str:
+    return reverse("department_audit:peer_file", args=["csv"]).removesuffix(".csv")
 
 
 @require_POST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -13,13 +14,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.charts.policy import draws_charts
 from reporting.core.errors import DomainError, InvalidInput, NotAllowed
+from reporting.department_audit.exports.service import LINKS
 from reporting.department_audit.page import tabs
-from reporting.department_audit.threshold_bench.page import bench_page
+from reporting.department_audit.threshold_bench.page import BenchPage, bench_page
 from reporting.department_audit.threshold_bench.rescoring import recent
 from reporting.department_audit.views.access import viewer
+from reporting.department_audit.views.files import as_file
 from reporting.department_audit.words import Truth
 from reporting.predictions.models import Algorithm, AlgorithmStatus, ThresholdChange
 from reporting.predictions.services import activate_threshold, decline_threshold, propose_threshold, threshold_in_force
@@ -52,12 +56,7 @@ def thresholds(request: HttpRequest) -> HttpResponse:
 @draws_charts
 def bench(request: HttpRequest, algorithm_id: uuid.UUID, finding: str) -> HttpResponse:
     """One finding of one algorithm version. Query: ``threshold`` to try, ``truth`` to hold it against."""
-    user = viewer(request)
-    algorithm = _algorithm(algorithm_id, finding)
-    truth = _truth(request.GET.get("truth", ""))
-    text = request.GET.get("threshold", "")
-    rows = recent(algorithm, finding, truth.value)
-    page = bench_page(algorithm, rows, truth, _threshold(text) if text else None, user)
+    page = asked_bench(viewer(request), algorithm_id, finding, request.GET)
     context = {
         "nav": "audit",
         "tabs": tabs("thresholds", ""),
@@ -65,8 +64,31 @@ def bench(request: HttpRequest, algorithm_id: uuid.UUID, finding: str) -> HttpRe
         "truths": Truth,
         "lowest": LOWEST,
         "highest": HIGHEST,
+        "exports": LINKS,
     }
     return render(request, "department_audit/threshold_bench.html", context)
+
+
+@require_GET
+def threshold_file(
+    request: HttpRequest, algorithm_id: uuid.UUID, finding: str, key: str, extension: str
+) -> HttpResponse:
+    """A table of the bench as a file; the same query as the bench's."""
+    user = viewer(request)
+    page = asked_bench(user, algorithm_id, finding, request.GET)
+    chart = next((one for one in (page.comparison, page.curve) if one.key == key), None)
+    if chart is None:
+        raise Http404
+    return as_file(chart, extension, user)
+
+
+def asked_bench(user: User, algorithm_id: uuid.UUID, finding: str, query: Mapping[str, str]) -> BenchPage:
+    """What an address asks for. Raises :class:`InvalidInput` for a threshold or truth that does not exist."""
+    algorithm = _algorithm(algorithm_id, finding)
+    truth = _truth(query.get("truth", ""))
+    text = query.get("threshold", "")
+    rows = recent(algorithm, finding, truth.value)
+    return bench_page(algorithm, rows, truth, _threshold(text) if text else None, user)
 
 
 @require_POST
