@@ -93,8 +93,21 @@ def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
     expect(critical).to_contain_text("Dr Wu")
     notice = CriticalNotice.objects.get()
     assert (notice.told_to, notice.read_back, notice.method) == ("Dr Wu", True, "phone")
-    page.locator(".process-ask > summary").click()
+    page.locator(finding(page, "canal_grade@C5/6")).focus()
+    page.keyboard.press("q")
+    expect(page.locator("#consult-colleague")).to_be_focused()
+    expect(page.locator("#consult-place")).to_have_value("canal_grade@C5/6")
     page.locator("#consult-text").fill("Would you operate?")
     page.locator("[data-submit=consult] button").click()
     expect(page.locator(".process-note")).to_contain_text("Would you operate?")
-    assert ReportNote.objects.get().to.username == "junior"  # type: ignore[union-attr]
+    note = ReportNote.objects.get()
+    assert (note.to.username, note.place) == ("junior", "canal_grade@C5/6")  # type: ignore[union-attr]
+    expect(page.locator(finding(page, "canal_grade@C5/6"))).to_contain_text("Would you operate?")
+
+    colleague = new_reader("junior").open(report)
+    colleague.locator('[data-level="C5/6"] > summary').click()
+    colleague.locator(finding(colleague, "canal_grade@C5/6")).get_by_role("link", name="answer it").click()
+    colleague.locator("#consult-answer").fill("I would.")
+    colleague.locator("[data-submit=consult_answer] button").click()
+    expect(colleague.locator(".process-note")).to_have_count(2)
+    assert ReportNote.objects.get(answers=note).text == "I would."
