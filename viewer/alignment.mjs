@@ -5,7 +5,7 @@
  * data-move="x,y,z" buttons (mm, in the patient: left, back, up are positive), data-alignment-offset, data-alignment-store,
  * data-alignment-drop.
  */
-import { add } from "./geometry.mjs";
+import { add, isPlaced } from "./geometry.mjs";
 
 const PLUS = ["L", "P", "H"];
 const MINUS = ["R", "A", "F"];
@@ -18,9 +18,13 @@ export function offsetText(offset) {
   return `${parts.join(" · ") || "0"} mm`;
 }
 
-/** The pair of frames of reference that the shown series need: {from, to, stored}; null where they share one. */
+/**
+ * The pair of frames of reference that the shown series need: {from, to, stored}; null where they share one. A series that
+ * lies nowhere (a captured screen) can be aligned with nothing.
+ */
 export function pairOf(description, shown) {
-  const [first, ...others] = shown.filter((pane) => pane.series).map((pane) => pane.series.frames[0]?.frame_of_reference);
+  const placed = shown.map((pane) => pane.series?.frames.find(isPlaced)).filter(Boolean);
+  const [first, ...others] = placed.map((frame) => frame.frame_of_reference);
   const other = others.find((reference) => reference !== first);
   if (other === undefined) return null;
   const stored = description.alignments.find(

@@ -99,6 +99,8 @@ test("strangers among the shown series are named, others are not", () => {
   assert.equal(pairOf(same, [pane(same, "t2"), pane(same, "ax")]), null);
   const apart = described({ axial: "B" });
   assert.deepEqual(pairOf(apart, [pane(apart, "t2"), pane(apart, "ax")]), { from: "B", to: "A", stored: null });
+  const captured = { series: { frames: [{ position: null, frame_of_reference: null }] } };
+  assert.equal(pairOf(same, [pane(same, "t2"), captured]), null); // what lies nowhere cannot be aligned
 });
 
 test("an offset is said in the patient's directions", () => {
