@@ -1,4 +1,7 @@
-"""Counts row by row → one vector a group, with patients as clusters: exact, and as long as there are rows."""
+"""Counts row by row → one vector a group, with patients as clusters: exact, and as long as there are rows.
+
+Summaries answer what pages ask; this is what they are held to.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ def values_of(rows: Measured, reads: Reads, by: Dimension | None) -> np.ndarray:
     if by is None:
         return np.full(len(rows.read), "", dtype=str)
     if by in PLACE_DIMENSIONS:
-        return np.asarray(getattr(rows, by.value))
+        names = np.array([place[PLACE_DIMENSIONS.index(by)] for place in rows.places], dtype=str)
+        return names[rows.place] if len(rows.place) else np.zeros(0, dtype=str)
     if by is Dimension.MONTH:
         return np.array([month_text(month_of(int(month))) for month in reads.month[rows.read]], dtype=str)
     return reads.dimensions[by.value][rows.read]
@@ -45,7 +49,7 @@ def grouped(rows: Measured, reads: Reads, values: np.ndarray) -> dict[str, Ints]
     totals = np.zeros((len(names), kind.length), dtype=np.int64)
     np.add.at(totals, pairs // patients, vectors)
     if kind.extras:
-        np.add.at(totals[:, kind.length - kind.extras :], group, rows.extras)
+        np.add.at(totals[:, kind.length - kind.extras :], group, rows.extras.toarray())
     signed = np.unique(group * max(1, len(reads)) + rows.read) // max(1, len(reads))
     totals[:, 0] = np.bincount(signed, minlength=len(names))
     return {str(name): totals[place] for place, name in enumerate(names)}

@@ -12,12 +12,11 @@ from datetime import datetime
 
 import numpy as np
 from django.db import connection
-from django.db.models import F, Max
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
 from reporting.department_audit.case_cells import behind
-from reporting.department_audit.counting import count_rows
 from reporting.department_audit.figure_types import (
     AgreementFigure,
     ConfusionFigure,
@@ -26,7 +25,8 @@ from reporting.department_audit.figure_types import (
     SizeFigure,
     SwitchFigure,
 )
-from reporting.department_audit.filters import PLACE_DIMENSIONS, READ_DIMENSIONS, Dimension, Filter, month_text
+from reporting.department_audit.filters import PLACE_DIMENSIONS, READ_DIMENSIONS, Dimension, Filter
+from reporting.department_audit.groups import all_groups
 from reporting.department_audit.kinds import (
     AGREEMENT,
     CONFUSION,
@@ -43,9 +43,9 @@ from reporting.department_audit.kinds import (
 )
 from reporting.department_audit.measures import PREPARED
 from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
-from reporting.department_audit.rows import month_of, reads_condition
+from reporting.department_audit.rows import reads_condition
 from reporting.department_audit.scores import ScoreFigure
-from reporting.department_audit.summaries import answers, summed
+from reporting.department_audit.summaries import summed
 from reporting.department_audit.words import Standing, Truth
 from reporting.statistics.arrays import Ints
 from reporting.statistics.moments import ConfusionMoments
@@ -220,15 +220,8 @@ def _reads_asked_for(chosen: Filter) -> dict[str, object]:
 
 def offered() -> dict[str, list[str]]:
     """Values of each dimension that there are: what a filter may be set to. From summaries, however many reads."""
-    cells = SummaryCell.objects.filter(kind=PROCESS.name, truth=Truth.FINAL.value, dimension_2="")
-    found = {}
-    for dimension in READ_DIMENSIONS:
-        values = cells.filter(dimension_1=dimension.value).order_by("value_1")
-        found[dimension.value] = list(values.values_list("value_1", flat=True).distinct())
-    months = cells.filter(dimension_1="", month_low=F("month_high")).order_by("month_low")
-    numbers = months.values_list("month_low", flat=True).distinct()
-    found[Dimension.MONTH.value] = [month_text(month_of(number)) for number in numbers]
-    return found
+    counted = all_groups().with_reads(SummaryCell.objects.filter(kind=PROCESS.name).values_list("group", flat=True))
+    return {d.value: counted.offered(d) for d in (*READ_DIMENSIONS, Dimension.MONTH)}
 
 
 @dataclass(frozen=True)
@@ -245,10 +238,7 @@ def freshness() -> Freshness:
 
 
 def _counted(kind: str, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
-    """From summary cells where they can name what is asked for, else from the facts one by one."""
-    if answers(chosen, by):
-        return summed(KINDS[kind], chosen, by, truth)
-    return count_rows(KINDS[kind], chosen, by, truth)
+    return summed(KINDS[kind], chosen, by, truth)
 
 
 def _points(chosen: Filter) -> tuple[tuple[float, float], ...]:

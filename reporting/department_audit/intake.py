@@ -16,17 +16,17 @@ from django.db import connection, transaction
 from django.db.models import Model
 
 from reporting.department_audit.building import Built, build
-from reporting.department_audit.cells import Cells
 from reporting.department_audit.copying import copy_models, copy_rows
-from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
-from reporting.department_audit.rows import Facts, Reads, load
-from reporting.department_audit.summaries import apply, bytes_of, replace_all
+from reporting.department_audit.keeping import Counted, move, stored_under
+from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryGroup
+from reporting.department_audit.recount import cell_batches, repeat_batches, write_all
+from reporting.department_audit.rows import load
+from reporting.department_audit.summaries import CELLS, REPEATS, stored_cell, stored_repeats
 from reporting.reports.models import Report
 
 BATCH = 100
 """Reports of one transaction."""
 _LOCK = 0x46414354  # any constant of our own
-_COUNTED_AT_ONCE = 20_000
 _FACT_COLUMNS = [field.attname for field in Fact._meta.concrete_fields if field.attname != "id"]
 
 
@@ -45,6 +45,8 @@ def take_pending(*, most_batches: int = 50) -> int:
 def _take_batch() -> int:
     if not _locked():
         return 0
+    if not SummaryGroup.objects.exists() and SignedRead.objects.exists():
+        write_all()  # facts of a time when summaries were kept in another form
     waiting = list(PendingReport.objects.order_by("id").values_list("id", "report")[:BATCH])
     reports = sorted({report for _id, report in waiting})
     if reports:
@@ -64,16 +66,14 @@ def refresh(reports: Sequence[uuid.UUID]) -> None:
     built = build(reports)
     patients = {read.patient for read, _facts in built}
     patients |= set(SignedRead.objects.filter(report__in=reports).values_list("patient", flat=True))
-    change = Cells()
-    change.add(*_rows_of(patients), sign=-1)
+    before = _counted(patients)
     SignedRead.objects.filter(report__in=reports).delete()
     _store(built)
-    change.add(*_rows_of(patients))
-    apply(change)
+    move(before, _counted(patients))
 
 
-def _rows_of(patients: Iterable[uuid.UUID]) -> tuple[Reads, Facts]:
-    return load("r.patient = ANY(%s)", [list(patients)])
+def _counted(patients: Iterable[uuid.UUID]) -> Counted:
+    return Counted(*load("r.patient = ANY(%s)", [list(patients)]))
 
 
 def _store(built: Iterable[Built]) -> None:
@@ -96,7 +96,7 @@ def count_again() -> None:
     """Make the summaries anew from all facts."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    replace_all(recounted())
+    write_all()
 
 
 @transaction.atomic
@@ -108,7 +108,7 @@ def rebuild() -> str:
             cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608  our own names
     for reports in _in_batches(Report.objects.filter(versions__isnull=False).order_by("pk").distinct(), 500):
         _store(build(reports))
-    replace_all(recounted())
+    write_all()
     return digest()
 
 
@@ -121,23 +121,6 @@ def _in_batches(reports: Any, size: int) -> Iterator[list[uuid.UUID]]:
             batch = []
     if batch:
         yield batch
-
-
-def recounted() -> Cells:
-    """Summary cells counted from all facts."""
-    cells = Cells()
-    for low, high in _patient_ranges():
-        condition = "r.patient >= %s" + (" AND r.patient < %s" if high else "")
-        cells.add(*load(condition, [low, high] if high else [low]))
-    return cells
-
-
-def _patient_ranges() -> Iterator[tuple[uuid.UUID, uuid.UUID | None]]:
-    """Ranges of patient keys with about so many reads each: keys are digests, so they lie evenly."""
-    reads = SignedRead.objects.count()
-    parts = max(1, -(-reads // _COUNTED_AT_ONCE))
-    bounds = [uuid.UUID(int=(part << 128) // parts) for part in range(parts)]
-    yield from zip(bounds, [*bounds[1:], None], strict=True)
 
 
 def digest() -> str:
@@ -174,7 +157,7 @@ def faults() -> list[str]:
             if expected.get(pk) != stored.get(pk):
                 report = (expected.get(pk) or stored[pk])[0]["report_id"]
                 found.append(f"version {pk}: " + ("waits to be counted" if report in waiting else "differs"))
-    return found + _cell_faults()
+    return found + summary_faults()
 
 
 def _columns(row: Model) -> dict[str, Any]:
@@ -183,14 +166,31 @@ def _columns(row: Model) -> dict[str, Any]:
     }
 
 
-def _cell_faults() -> list[str]:
-    expected = {(*names, *months): bytes_of(vector) for names, months, vector in recounted().rows()}
-    names = [f.name for f in SummaryCell._meta.concrete_fields if f.name != "id"]
-    found = []
-    for *key, vector in SummaryCell.objects.values_list(*names).iterator(chunk_size=5000):
-        if expected.pop(tuple(key), None) != bytes(vector):
-            found.append(f"summary {'|'.join(map(str, key))}: differs from the recount")
-    return found + [f"summary {'|'.join(map(str, key))}: is missing" for key in expected]
+@transaction.atomic
+def summary_faults() -> list[str]:
+    """Cells and repeats that differ from a full recount, a few thousand reads at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+    found, counted = [], []
+    for groups, cells in cell_batches():
+        expected: dict[Any, Any] = {key: stored_cell(cell) for key, cell in cells.items()}
+        found += _differences(CELLS, expected, stored_under(CELLS, "group_id", groups))
+        counted += groups
+    found += _differences(CELLS, {}, stored_under(CELLS, "group_id", counted, without=True))
+    for buckets, repeats in repeat_batches():
+        expected = {key: stored_repeats(one) for key, one in repeats.items()}
+        found += _differences(REPEATS, expected, stored_under(REPEATS, "bucket", list(buckets)))
+    return found
 
 
-__all__ = ["count_again", "digest", "faults", "rebuild", "recounted", "refresh", "store_facts_of", "take_pending"]
+def _differences(table: str, expected: dict[Any, Any], stored: dict[Any, Any]) -> list[str]:
+    def said(key: tuple[Any, ...]) -> str:
+        return f"{table.rpartition('_')[2]} {'|'.join(map(str, key))}"
+
+    differing = [key for key, row in stored.items() if expected.get(key) != row]
+    return [f"{said(key)}: differs from the recount" for key in differing] + [
+        f"{said(key)}: is missing" for key in expected if key not in stored
+    ]
+
+
+__all__ = ["count_again", "digest", "faults", "rebuild", "refresh", "store_facts_of", "summary_faults", "take_pending"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from reporting.department_audit.kinds import (
     AGREEMENT,
@@ -25,10 +26,11 @@ from reporting.department_audit.kinds import (
     TIME_EDGES,
     Kind,
 )
-from reporting.department_audit.rows import POSITIVES, Facts, Reads
+from reporting.department_audit.rows import POSITIVES, Facts, Place, Reads
 from reporting.department_audit.words import REFERENCES, Comparison, Outcome, Truth
 from reporting.statistics.arrays import Bools, Floats, Ints
 
+NOWHERE: Place = ("", "", "")
 PREPARED = "prepared"
 """For agreement between people: what a junior handed over, instead of a blind first read."""
 TRUTHS = tuple(truth.value for truth in Truth)
@@ -37,18 +39,17 @@ _EDITS = (Outcome.CHANGED.value, Outcome.REJECTED.value, Outcome.ADDED.value)
 
 @dataclass(frozen=True)
 class Measured:
-    """Rows of one kind: their read and place, counts (rows, n) and plain sums (rows, e)."""
+    """Rows of one kind: their read and place, counts (rows, n) and plain sums (rows, e), few of which are not 0."""
 
     kind: Kind
     read: Ints
-    finding: np.ndarray
-    level: np.ndarray
-    side: np.ndarray
+    place: Ints
+    places: tuple[Place, ...]
     counts: Ints
-    extras: Ints
+    extras: sparse.csr_array
 
     def chosen(self, keep: Bools) -> Measured:
-        return Measured(self.kind, *(getattr(self, name)[keep] for name in list(self.__dataclass_fields__)[1:]))
+        return Measured(self.kind, self.read[keep], self.place[keep], self.places, self.counts[keep], self.extras[keep])
 
 
 def measured(kind: Kind, reads: Reads, facts: Facts, truth: str) -> Measured:
@@ -59,15 +60,14 @@ def measured(kind: Kind, reads: Reads, facts: Facts, truth: str) -> Measured:
     return Measured(
         kind,
         facts.read[keep],
-        facts.finding[keep],
-        facts.level[keep],
-        facts.side[keep],
+        facts.place[keep],
+        facts.places,
         counts,
-        np.zeros((len(counts), kind.extras), dtype=np.int64) if extras is None else extras,
+        sparse.csr_array((len(counts), kind.extras), dtype=np.int64) if extras is None else extras,
     )
 
 
-_Found = tuple[Bools, Ints, Ints | None]
+_Found = tuple[Bools, Ints, sparse.csr_array | None]
 
 
 def _classes(facts: Facts) -> Bools:
@@ -136,11 +136,14 @@ def _score(facts: Facts, truth: str) -> _Found:
     tenth, fine = tenth_of(p), bin_of(p)
     places = np.eye(2 * DECILES, dtype=np.int64)[np.where(positive, tenth, DECILES + tenth)]
     millionths = np.round(p * MILLIONTHS).astype(np.int64)
-    extras = np.zeros((len(p), SCORE.extras), dtype=np.int64)
-    rows = np.arange(len(p))
-    extras[rows, np.where(positive, fine, PROBABILITY_BINS + fine)] = 1
-    extras[rows, 2 * PROBABILITY_BINS + tenth] = millionths
-    extras[:, -1] = np.round((p - positive) ** 2 * MILLIONTHS).astype(np.int64)
+    errors = np.round((p - positive) ** 2 * MILLIONTHS).astype(np.int64)
+    extras = _few(
+        len(p),
+        SCORE.extras,
+        (np.where(positive, fine, PROBABILITY_BINS + fine), np.ones_like(fine)),
+        (2 * PROBABILITY_BINS + tenth, millionths),
+        (np.full_like(fine, SCORE.extras - 1), errors),
+    )
     return keep, places, extras
 
 
@@ -149,7 +152,7 @@ def _size(facts: Facts, truth: str) -> _Found:
     keep = np.asarray(sizes & ~np.isnan(facts.number) & ~np.isnan(facts.machine_number), dtype=bool)
     human, machine = _tenths(facts.number[keep]), _tenths(facts.machine_number[keep])
     mean, d = human + machine, machine - human
-    return keep, _stacked(np.ones_like(d), mean, d, mean * mean, mean * d), (d * d)[:, None]
+    return keep, _stacked(np.ones_like(d), mean, d, mean * mean, mean * d), sparse.csr_array((d * d)[:, None])
 
 
 def _process(reads: Reads, facts: Facts) -> Measured:
@@ -164,14 +167,24 @@ def _process(reads: Reads, facts: Facts) -> Measured:
     spoken = np.bincount(facts.read[facts.counts & values], minlength=n) > 0
     fell = np.bincount(facts.read[facts.counts & values & edited], minlength=n) > 0
     counts = _stacked(np.ones(n), edits, spoken, spoken & ~fell)
-    extras = np.zeros((n, PROCESS.extras), dtype=np.int64)
-    rows = np.arange(n)
-    for start, seconds in ((0, reads.received_s), (TIME_BINS, reads.shown_s)):
-        known = ~np.isnan(seconds)
-        extras[rows[known], start + np.searchsorted(TIME_EDGES, seconds[known], side="right")] = 1
-    extras[rows, 2 * TIME_BINS + np.minimum(edits, MOST_EDITS)] = 1
-    nowhere = np.full(n, "", dtype=str)
-    return Measured(PROCESS, rows.astype(np.int64), nowhere, nowhere, nowhere, counts, extras)
+    times = [
+        (
+            start + np.searchsorted(TIME_EDGES, np.nan_to_num(seconds), side="right"),
+            np.isfinite(seconds).astype(np.int64),
+        )
+        for start, seconds in ((0, reads.received_s), (TIME_BINS, reads.shown_s))
+    ]
+    edited_bin = (2 * TIME_BINS + np.minimum(edits, MOST_EDITS), np.ones(n, dtype=np.int64))
+    rows, nowhere = np.arange(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
+    return Measured(PROCESS, rows, nowhere, (NOWHERE,), counts, _few(n, PROCESS.extras, *times, edited_bin))
+
+
+def _few(n: int, width: int, *entries: tuple[Ints, Ints]) -> sparse.csr_array:
+    """``n`` rows that hold a few numbers each: (columns, values) with one of each a row."""
+    at, values = (np.stack(columns, axis=1).ravel() for columns in zip(*entries, strict=True))
+    found = sparse.csr_array((values, at, np.arange(n + 1) * len(entries)), shape=(n, width), dtype=np.int64)
+    found.eliminate_zeros()
+    return found
 
 
 def tenth_of(p: Floats) -> Ints:

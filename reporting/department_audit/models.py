@@ -80,7 +80,7 @@ class SignedRead(models.Model):
 class Fact(models.Model):
     """One field of one signed version that the machine speaks of: what it said, what was signed (template.md T10)."""
 
-    read = models.ForeignKey(SignedRead, on_delete=models.CASCADE, related_name="facts")
+    read = models.ForeignKey(SignedRead, on_delete=models.CASCADE, related_name="facts", db_index=False)
     comparison = models.CharField(max_length=8, choices=Comparison)
     finding = models.CharField(max_length=16)  # whose statement it is held against
     field = models.CharField(max_length=32)
@@ -205,37 +205,75 @@ class PendingReport(models.Model):
         return str(self.report_id)
 
 
-class SummaryCell(models.Model):
-    """Sums over patients for one place and up to two of a read's dimensions: what figures are answered from.
+class SummaryGroup(models.Model):
+    """Reads alike in month (12 · year + month − 1) and in everything that figures are broken down by. Kept for ever."""
 
-    Empty: any. ``month_low`` = ``month_high``: reads of that month (12 · year + month − 1). Otherwise what a patient's
-    reads of these two months add to sums over patients; it counts when both months are asked for. ``vector``: whole
-    numbers of 8 bytes, little-endian, laid out by ``kinds``.
-    """
-
-    kind = models.CharField(max_length=16)
-    truth = models.CharField(max_length=16)
-    finding = models.CharField(max_length=16)
-    level = models.CharField(max_length=24)
-    side = models.CharField(max_length=8)
-    dimension_1 = models.CharField(max_length=16)
-    value_1 = models.CharField(max_length=97)
-    dimension_2 = models.CharField(max_length=16)
-    value_2 = models.CharField(max_length=97)
-    month_low = models.PositiveIntegerField()
-    month_high = models.PositiveIntegerField()
-    vector = models.BinaryField()
+    month = models.PositiveIntegerField()
+    algorithm = models.CharField(max_length=97)
+    vendor = models.CharField(max_length=16)
+    field_strength = models.CharField(max_length=8)
+    sex = models.CharField(max_length=8)
+    age_band = models.CharField(max_length=8)
+    protocol = models.CharField(max_length=8)
+    reader_group = models.CharField(max_length=16)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
                 fields=[
-                    *("kind", "truth", "dimension_1", "dimension_2", "finding", "level", "side"),
-                    *("value_1", "value_2", "month_low", "month_high"),
+                    *("month", "algorithm", "vendor", "field_strength", "sex", "age_band", "protocol", "reader_group")
                 ],
-                name="one_summary_cell_per_place",
+                name="one_summary_group_of_a_kind",
             )
         ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SummaryPlace(models.Model):
+    """A place that figures are asked for, or several together (empty: any), as a number. Kept for ever."""
+
+    finding = models.CharField(max_length=16, blank=True)
+    level = models.CharField(max_length=24, blank=True)
+    side = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["finding", "level", "side"], name="one_summary_place_of_a_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.finding}@{self.level}:{self.side}"
+
+
+class SummaryCell(models.Model):
+    """What the reads of one group add up to, each counted for itself, at the places of one sheet (``cells``).
+
+    ``places``: where numbers that are not 0 lie (four bytes each); ``sums``: these numbers, in as few bytes as needed.
+    """
+
+    pk = models.CompositePrimaryKey("kind", "truth", "sheet", "group")
+    kind = models.CharField(max_length=16)
+    truth = models.CharField(max_length=16)
+    sheet = models.CharField(max_length=64)
+    group = models.ForeignKey(SummaryGroup, on_delete=models.PROTECT, related_name="+")
+    places = models.BinaryField()
+    sums = models.BinaryField()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class SummaryRepeat(models.Model):
+    """Reads of patients who have several, at one place: patients (eight bytes of their key), groups, counts of each."""
+
+    pk = models.CompositePrimaryKey("kind", "truth", "place", "bucket")
+    kind = models.CharField(max_length=16)
+    truth = models.CharField(max_length=16)
+    place = models.ForeignKey(SummaryPlace, on_delete=models.PROTECT, related_name="+", db_index=False)
+    bucket = models.PositiveSmallIntegerField()
+    patients = models.BinaryField()
+    groups = models.BinaryField()
+    counts = models.BinaryField()
 
     def __str__(self) -> str:
         return str(self.pk)
@@ -262,5 +300,8 @@ __all__ = [
     "SignedRead",
     "Standing",
     "SummaryCell",
+    "SummaryGroup",
+    "SummaryPlace",
+    "SummaryRepeat",
     "Truth",
 ]

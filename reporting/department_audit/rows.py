@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from django.db import connection
 
+from reporting.department_audit.binary import columns
 from reporting.department_audit.filters import READ_DIMENSIONS, Filter
-from reporting.department_audit.words import Truth
+from reporting.department_audit.words import Comparison, Outcome, Truth
 from reporting.statistics.arrays import Bools, Floats, Ints
+from reporting.vocabulary import DiscLevel, MachineFinding, Side, Vertebra
 
 POSITIVES = {
     Truth.FINAL.value: "positive",
@@ -24,15 +26,36 @@ POSITIVES = {
 """Which column says whether a place is positive, for each truth."""
 _TRI = (*POSITIVES.values(), "prepared_positive", "machine_positive")
 _READ_COLUMNS = ", ".join(f"r.{d.value}" for d in READ_DIMENSIONS)
-_FACT_COLUMNS = ", ".join(f"COALESCE(f.{name}::int, -1)" for name in _TRI)
+_NUMBERS = ("machine_probability", "number", "machine_number")
+_USUAL: dict[str, list[str]] = {
+    "comparison": Comparison.values,
+    "outcome": Outcome.values,
+    "finding": [f.value for f in MachineFinding],
+    "level": ["", *(d.value for d in DiscLevel), *(v.value for v in Vertebra)],
+    "side": ["", *(s.value for s in Side)],
+}
+"""Words of text columns, fetched as their place in these lists. A report may name levels that nobody foresaw."""
+_TYPES = (
+    {"read": "int4"}
+    | dict.fromkeys(_USUAL, "int2")
+    | {"machine_counts": "int2"}
+    | dict.fromkeys(_TRI, "int2")
+    | dict.fromkeys(_NUMBERS, "float8")
+)
+Place = tuple[str, str, str]
+"""Finding, level, side."""
 
 
 @dataclass(frozen=True)
 class Reads:
-    """One entry a signed version, patients together and in order of signing. ``month``: 12 · year + month − 1."""
+    """One entry a signed version, patients together and in order of signing. ``month``: 12 · year + month − 1.
+
+    ``patient``: place in ``patients``, which are hexadecimal keys in order.
+    """
 
     versions: list[Any]
     patient: Ints
+    patients: np.ndarray
     month: Ints
     dimensions: dict[str, np.ndarray]
     received_s: Floats  # NaN: not known
@@ -44,14 +67,16 @@ class Reads:
 
 @dataclass(frozen=True)
 class Facts:
-    """One entry a fact; ``read`` is the place of its read. Three-valued columns hold −1 for "not said"."""
+    """One entry a fact; ``read`` is the place of its read, ``place`` one of ``places``.
+
+    Three-valued columns hold −1 for "not said".
+    """
 
     read: Ints
     comparison: np.ndarray
-    finding: np.ndarray
-    level: np.ndarray
-    side: np.ndarray
     outcome: np.ndarray
+    place: Ints
+    places: tuple[Place, ...]
     counts: Bools
     probability: Floats
     number: Floats
@@ -62,8 +87,10 @@ class Facts:
         return len(self.read)
 
     def chosen(self, keep: Bools | Ints) -> Facts:
+        whole = ("tri", "places")
         return Facts(
-            **{n: getattr(self, n)[keep] for n in self.__dataclass_fields__ if n != "tri"},
+            **{n: getattr(self, n)[keep] for n in self.__dataclass_fields__ if n not in whole},
+            places=self.places,
             tri={name: column[keep] for name, column in self.tri.items()},
         )
 
@@ -85,17 +112,10 @@ def load(
         f" FROM department_audit_signedread r WHERE r.standing = 'current' AND {where}"
         " ORDER BY r.patient, r.signed_at, r.version_id"
     )
-    # By key, not by a join: facts of a read lie together, and a planner that expects many would walk through all.
-    facts_sql = (
-        "SELECT f.read_id, f.comparison, f.finding, f.level, f.side, f.outcome, f.machine_counts,"
-        f" f.machine_probability, f.number, f.machine_number, {_FACT_COLUMNS}"
-        f" FROM department_audit_fact f WHERE f.read_id = ANY(%s){facts_where}"
-    )
     with connection.cursor() as cursor:
         cursor.execute(reads_sql, params)
         reads = _reads(cursor.fetchall())
-        cursor.execute(facts_sql, [reads.versions, *facts_params])
-        return reads, _facts(cursor.fetchall(), {version: n for n, version in enumerate(reads.versions)})
+    return reads, _facts(reads.versions, facts_where, facts_params)
 
 
 def load_for(chosen: Filter) -> tuple[Reads, Facts]:
@@ -122,33 +142,74 @@ def reads_condition(chosen: Filter) -> tuple[str, list[Any]]:
 
 
 def _reads(rows: list[tuple[Any, ...]]) -> Reads:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * (5 + len(READ_DIMENSIONS))
-    _names, patient = np.unique(np.array([str(p) for p in columns[1]], dtype=str), return_inverse=True)
+    fetched = list(zip(*rows, strict=True)) if rows else [()] * (5 + len(READ_DIMENSIONS))
+    patients, patient = np.unique(np.array([p.hex for p in fetched[1]], dtype=str), return_inverse=True)
     dimensions = {
-        d.value: np.array(column, dtype=str) for d, column in zip(READ_DIMENSIONS, columns[3:-2], strict=True)
+        d.value: np.array(column, dtype=str) for d, column in zip(READ_DIMENSIONS, fetched[3:-2], strict=True)
     }
     return Reads(
-        versions=list(columns[0]),
+        versions=list(fetched[0]),
         patient=patient.astype(np.int64),
-        month=np.array([month_number(m) for m in columns[2]], dtype=np.int64),
+        patients=patients,
+        month=np.array([month_number(m) for m in fetched[2]], dtype=np.int64),
         dimensions=dimensions,
-        received_s=np.array(columns[-2], dtype=np.float64),
-        shown_s=np.array(columns[-1], dtype=np.float64),
+        received_s=np.array(fetched[-2], dtype=np.float64),
+        shown_s=np.array(fetched[-1], dtype=np.float64),
     )
 
 
-def _facts(rows: list[tuple[Any, ...]], place: dict[Any, int]) -> Facts:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * (10 + len(_TRI))
+def _facts(versions: Sequence[Any], where: str, params: Sequence[Any]) -> Facts:
+    words = {name: list(usual) for name, usual in _USUAL.items()}
+    found = _fetched(versions, where, params, words)
+    if any((found[name] < 0).any() for name in words):
+        _learn_words(versions, words)
+        found = _fetched(versions, where, params, words)
+    size = [len(words[name]) for name in ("finding", "level", "side")]
+    joined = (found["finding"] * size[1] + found["level"]) * size[2] + found["side"]
+    exact, place = np.unique(joined, return_inverse=True)
+    places = tuple(
+        (
+            words["finding"][one // size[2] // size[1]],
+            words["level"][one // size[2] % size[1]],
+            words["side"][one % size[2]],
+        )
+        for one in exact.tolist()
+    )
     return Facts(
-        read=np.array([place[version] for version in columns[0]], dtype=np.int64),
-        comparison=np.array(columns[1], dtype=str),
-        finding=np.array(columns[2], dtype=str),
-        level=np.array(columns[3], dtype=str),
-        side=np.array(columns[4], dtype=str),
-        outcome=np.array(columns[5], dtype=str),
-        counts=np.array(columns[6], dtype=bool),
-        probability=np.array(columns[7], dtype=np.float64),
-        number=np.array(columns[8], dtype=np.float64),
-        machine_number=np.array(columns[9], dtype=np.float64),
-        tri={name: np.array(column, dtype=np.int64) for name, column in zip(_TRI, columns[10:], strict=True)},
+        read=found["read"],
+        comparison=np.array(words["comparison"])[found["comparison"]],
+        outcome=np.array(words["outcome"])[found["outcome"]],
+        place=place.astype(np.int64).reshape(-1),
+        places=places,
+        counts=found["machine_counts"] == 1,
+        probability=found["machine_probability"],
+        number=found["number"],
+        machine_number=found["machine_number"],
+        tri={name: found[name] for name in _TRI},
     )
+
+
+def _fetched(
+    versions: Sequence[Any], where: str, params: Sequence[Any], words: dict[str, list[str]]
+) -> dict[str, np.ndarray]:
+    """Text columns as places in ``words``; −1 for a word that is not there."""
+    coded = ", ".join(f"(COALESCE(array_position(%s::text[], f.{name}), 0) - 1)::int2" for name in words)
+    tri = ", ".join(f"COALESCE(f.{name}::int, -1)::int2" for name in _TRI)
+    numbers = ", ".join(f"COALESCE(f.{name}, 'NaN'::float8)" for name in _NUMBERS)
+    # Read by read through the index (OFFSET 0 keeps it so): a planner that expects many would walk through all facts.
+    statement = (
+        f"SELECT (v.n - 1)::int4, {coded}, f.machine_counts::int::int2, {tri}, {numbers}"
+        " FROM unnest(%s::uuid[]) WITH ORDINALITY v (id, n), LATERAL"
+        f" (SELECT f.* FROM department_audit_fact f WHERE f.read_id = v.id{where} OFFSET 0) f"
+    )
+    return columns(statement, [*words.values(), list(versions), *params], _TYPES)
+
+
+def _learn_words(versions: Sequence[Any], words: dict[str, list[str]]) -> None:
+    with connection.cursor() as cursor:
+        for name, known in words.items():
+            cursor.execute(
+                f"SELECT DISTINCT {name} FROM department_audit_fact WHERE read_id = ANY(%s) AND {name} <> ALL(%s)",
+                [list(versions), known],
+            )
+            known += sorted(word for (word,) in cursor.fetchall())

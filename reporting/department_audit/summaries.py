@@ -1,156 +1,143 @@
-"""Summary cells in the database: kept up to date with the facts, and asked instead of them."""
+"""Summary cells and repeats in the database: asked instead of the facts, whatever a page asks.
+
+However many reports there are, there are only so many groups of reads alike; what grows on is the patients who come
+again, a few bytes each. What was asked is added up here: all places, groups and months that the filter takes in.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
-from django.db import connection
 
-from reporting.department_audit.cells import EVERYTHING, Cells
-from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension, Filter, month_text
+from reporting.department_audit.binary import pieces
+from reporting.department_audit.cells import WIDTH, Cell, sheet_of
+from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension, Filter
+from reporting.department_audit.groups import all_groups, places_asked_for
 from reporting.department_audit.kinds import Kind
-from reporting.department_audit.rows import month_number, month_of
-from reporting.statistics.arrays import Ints
+from reporting.department_audit.models import SummaryCell, SummaryPlace, SummaryRepeat
+from reporting.department_audit.repeats import Repeats, correction
+from reporting.statistics.arrays import Bools, Ints
 
-_NAMES = (
-    *("kind", "truth", "finding", "level", "side", "dimension_1", "value_1", "dimension_2", "value_2"),
-    *("month_low", "month_high"),
-)
-_TABLE = "department_audit_summarycell"
-_COLUMNS = ", ".join(_NAMES)
-AT_ONCE = 5000
-MOST_CONDITIONS = 2
-"""A place and a read's dimensions that one cell can name; what asks for more is counted from the facts."""
-_LITTLE_ENDIAN = np.dtype("<i8")
-
-Key = tuple[str | int, ...]
+CELLS, REPEATS = SummaryCell._meta.db_table, SummaryRepeat._meta.db_table
+_WHERE, _GROUP, _PATIENT = np.dtype("<u4"), np.dtype("<u4"), np.dtype("<u8")
+_WIDTHS = tuple(np.dtype(name) for name in ("<i1", "<i2", "<i4", "<i8"))
+CELL_COLUMNS = ("kind", "truth", "sheet", "group_id", "places", "sums")
+REPEAT_COLUMNS = ("kind", "truth", "place_id", "bucket", "patients", "groups", "counts")
+Stored = tuple[bytes, ...]
 
 
-def apply(change: Cells) -> None:
-    """Add what changed; cells that become all zero go. The caller holds the lock of the facts."""
-    batch: list[tuple[Key, Ints]] = []
-    for names, months, vector in change.rows():
-        batch.append(((*names, *months), vector))
-        if len(batch) == AT_ONCE:
-            _apply(batch)
-            batch = []
-    if batch:
-        _apply(batch)
+def stored_cell(cell: Cell) -> Stored:
+    where, values = cell
+    return where.astype(_WHERE).tobytes(), _narrow(values)
 
 
-def _apply(batch: list[tuple[Key, Ints]]) -> None:
-    columns = list(zip(*(key for key, _vector in batch), strict=True))
-    matched = " AND ".join(f"c.{name} = w.{name}" for name in _NAMES)
-    arrays = "%s::text[], " * 9 + "%s::int[], %s::int[]"
-    wanted = f"unnest({arrays}) AS w({_COLUMNS})"
-    parameters = [list(column) for column in columns]
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {_qualified()}, c.vector FROM {_TABLE} c JOIN {wanted} ON {matched}", parameters)
-        there = {row[:-1]: vector_of(row[-1]) for row in cursor.fetchall()}
-        after = {key: vector + there[key] if key in there else vector for key, vector in batch}
-        gone = [key for key, vector in after.items() if not vector.any()]
-        kept = [(*key, bytes_of(vector)) for key, vector in after.items() if vector.any()]
-        if gone:
-            cursor.execute(f"DELETE FROM {_TABLE} c USING {wanted} WHERE {matched}", _transposed(gone))
-        if kept:
-            cursor.execute(
-                f"INSERT INTO {_TABLE} ({_COLUMNS}, vector)"
-                f" SELECT * FROM unnest({arrays}, %s::bytea[])"
-                f" ON CONFLICT ON CONSTRAINT one_summary_cell_per_place DO UPDATE SET vector = EXCLUDED.vector",
-                _transposed(kept),
-            )
+def cell_of(stored: Sequence[bytes]) -> Cell:
+    where = np.frombuffer(stored[0], dtype=_WHERE).astype(np.int64)
+    return where, _wide(stored[1], len(where))
 
 
-def _qualified() -> str:
-    return ", ".join(f"c.{name}" for name in _NAMES)
+def stored_repeats(repeats: Repeats) -> Stored:
+    patient, group, counts = repeats
+    return patient.astype(_PATIENT).tobytes(), group.astype(_GROUP).tobytes(), _narrow(counts.ravel())
 
 
-def _transposed(rows: Sequence[tuple[Any, ...]]) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)]
+def repeats_from(kind: Kind, stored: Sequence[bytes]) -> Repeats:
+    patient = np.frombuffer(stored[0], dtype=_PATIENT).astype(np.uint64)
+    group = np.frombuffer(stored[1], dtype=_GROUP).astype(np.int64)
+    n = len(kind.counts)
+    return patient, group, _wide(stored[2], len(patient) * n).reshape(len(patient), n)
 
 
-def replace_all(cells: Cells) -> None:
-    """Empty the table and write these cells."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {_TABLE}")
-        with cursor.copy(f"COPY {_TABLE} ({_COLUMNS}, vector) FROM STDIN") as copy:
-            for names, months, vector in cells.rows():
-                copy.write_row((*names, *months, bytes_of(vector)))
+def _narrow(values: Ints) -> bytes:
+    """In as few bytes each as the largest needs."""
+    low, high = (int(values.min()), int(values.max())) if len(values) else (0, 0)
+    fits = (kind for kind in _WIDTHS if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max)
+    return values.astype(next(fits)).tobytes()
 
 
-def bytes_of(vector: Ints) -> bytes:
-    return vector.astype(_LITTLE_ENDIAN).tobytes()
-
-
-def vector_of(stored: bytes | memoryview) -> Ints:
-    return np.frombuffer(stored, dtype=_LITTLE_ENDIAN).astype(np.int64)
-
-
-def answers(chosen: Filter, by: Dimension | None) -> bool:
-    """Whether cells can name what is asked for."""
-    asked = {*chosen.conditions(), *([by] if by not in (None, Dimension.MONTH, *PLACE_DIMENSIONS) else [])}
-    at_level = bool(chosen.level or chosen.side or by in (Dimension.LEVEL, Dimension.SIDE))
-    # Without a finding levels are told apart, sides are not.
-    sideless = bool(chosen.finding) or by is Dimension.FINDING or not (chosen.side or by is Dimension.SIDE)
-    return len(asked) + at_level <= MOST_CONDITIONS and sideless
+def _wide(stored: bytes, n: int) -> Ints:
+    kind = next((kind for kind in _WIDTHS if kind.itemsize * n == len(stored)), _WIDTHS[-1])
+    return np.frombuffer(stored, dtype=kind).astype(np.int64)
 
 
 def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
-    """Value of ``by`` → vector, from the cells; call only where :func:`answers` says so."""
-    asked = _asked(chosen, by, places=kind.name != "process")
-    asked |= {"kind": kind.name, "truth": truth}
-    conditions = [f"{name} = %s" for name in asked]
-    parameters: list[Any] = list(asked.values())
-    group = "''"
-    if by is Dimension.MONTH:
-        group = "month_low"
-        conditions.append("month_low = month_high")
-    elif by in PLACE_DIMENSIONS and by is not None:
-        group = by.value
-        conditions.append(f"{by.value} <> ''")
-    elif by is not None:
-        group = "value_1" if asked["dimension_1"] == by.value else "value_2"
-    for bound, month in (("month_low >=", chosen.month_from), ("month_high <=", chosen.month_to)):
-        if month is not None:
-            conditions.append(f"{bound} %s")
-            parameters.append(month_number(month))
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {group}, vector FROM {_TABLE} WHERE {' AND '.join(conditions)}", parameters)
-        return _sums(cursor.fetchall(), by)
+    """Value of ``by`` ("" without a breakdown) → vector, with patients as clusters. Empty groups are left out."""
+    places = places_asked_for(chosen, by)
+    groups = all_groups()
+    kept = groups.asked_for(chosen)
+    if not places or not kept.any():
+        return {}
+    names: list[str]
+    if by is None or by in PLACE_DIMENSIONS:
+        names = sorted(set(places.values()))
+        of_group = np.zeros(len(kept), dtype=np.int64)
+    else:
+        of_group, names = groups.values(by)
+    of_place = np.full(max(places) + 1, -1, dtype=np.int64)
+    for number, place_value in places.items():
+        of_place[number] = names.index(place_value) if place_value in names else 0
+    totals = _cells_summed(kind, truth, places, kept, of_place, of_group, len(names))
+    for value, repeats in _repeats_asked_for(kind, truth, places, kept, of_place, of_group):
+        totals[value] += correction(kind, repeats)
+    return {name: totals[n] for name, n in sorted((name, n) for n, name in enumerate(names)) if totals[n].any()}
 
 
-def _asked(chosen: Filter, by: Dimension | None, *, places: bool) -> dict[str, object]:
-    """Columns that one cell must have. The one that groups is left open, unless the filter narrows it too."""
-    found: dict[str, object] = {}
-    for dimension in PLACE_DIMENSIONS:
-        if dimension is not by or (places and getattr(chosen, dimension.value)):
-            found[dimension.value] = getattr(chosen, dimension.value) if places else ""
-    named: dict[Dimension, str | None] = dict(chosen.conditions())
-    if by is not None and by not in (Dimension.MONTH, *PLACE_DIMENSIONS):
-        named[by] = named.get(by)
-    order = [d for d in _READ_ORDER if d in named]
-    for place, (dimension_column, value_column) in enumerate((("dimension_1", "value_1"), ("dimension_2", "value_2"))):
-        there = order[place] if place < len(order) else None
-        found[dimension_column] = there.value if there else EVERYTHING[0]
-        value = named[there] if there else ""
-        if value is not None:
-            found[value_column] = value
-    return found
+def _cells_summed(
+    kind: Kind, truth: str, places: Iterable[int], kept: Bools, of_place: Ints, of_group: Ints, values: int
+) -> Ints:
+    totals = np.zeros(values * kind.length)
+    sheets = sorted({sheet_of(kind, place) for place in _named(places)})
+    condition, parameters = _groups_condition("group_id", kept)
+    statement = (
+        "SELECT string_agg(int4send(group_id::int), ''), string_agg(int4send(octet_length(places) / 4), ''),"
+        f" string_agg(places, ''), string_agg(sums, '') FROM {CELLS}"
+        f" WHERE kind = %s AND truth = %s AND sheet = ANY(%s){condition}"
+        " GROUP BY 4 * octet_length(sums) / octet_length(places)"
+    )
+    for group, size, where_bytes, sums in pieces(statement, [kind.name, truth, sheets, *parameters]):
+        sizes = np.frombuffer(size, dtype=">i4")
+        where = np.frombuffer(where_bytes, dtype=_WHERE)
+        place = where // WIDTH
+        known = np.where(place < len(of_place), of_place[np.minimum(place, len(of_place) - 1)], -1)
+        there = np.flatnonzero(known >= 0)
+        value = np.repeat(of_group[np.frombuffer(group, dtype=">i4")], sizes)[there] + known[there]
+        totals += np.bincount(
+            value * kind.length + where[there] % WIDTH, weights=_wide(sums, len(where))[there], minlength=len(totals)
+        )
+    # Real numbers hold whole ones exactly up to 2⁵³: the largest sum here is that of millionths or of tenths⁴.
+    return np.rint(totals).astype(np.int64).reshape(values, kind.length)
 
 
-_READ_ORDER = [d for d in Dimension if d not in (*PLACE_DIMENSIONS, Dimension.MONTH)]
+def _named(places: Iterable[int]) -> list[tuple[str, str, str]]:
+    found = SummaryPlace.objects.filter(pk__in=list(places))
+    return list(found.values_list("finding", "level", "side"))
 
 
-def _sums(rows: Iterable[tuple[str | int, memoryview]], by: Dimension | None) -> dict[str, Ints]:
-    parts: dict[str | int, list[bytes]] = {}
-    for group, vector in rows:
-        parts.setdefault(group, []).append(bytes(vector))
-    found = {}
-    for group in sorted(parts):
-        pieces = parts[group]
-        stacked = np.frombuffer(b"".join(pieces), dtype=_LITTLE_ENDIAN).reshape(len(pieces), -1)
-        name = month_text(month_of(int(group))) if by is Dimension.MONTH else str(group)
-        found[name] = stacked.sum(axis=0).astype(np.int64)
-    return found
+def _groups_condition(column: str, kept: Bools) -> tuple[str, list[list[int]]]:
+    """Nothing where every group is asked for; one with number 0 is none."""
+    if kept[1:].all():
+        return "", []
+    return f" AND {column} = ANY(%s)", [np.flatnonzero(kept).tolist()]
+
+
+def _repeats_asked_for(
+    kind: Kind, truth: str, places: Iterable[int], kept: Bools, of_place: Ints, of_group: Ints
+) -> Iterable[tuple[int, Repeats]]:
+    """(value, reads of the group and patient by patient): of each place, width and value of the breakdown."""
+    statement = (
+        f"SELECT int4send(place_id::int), string_agg(patients, ''), string_agg(groups, ''), string_agg(counts, '')"
+        f" FROM {REPEATS} WHERE kind = %s AND truth = %s AND place_id = ANY(%s)"
+        " GROUP BY place_id, octet_length(counts) / octet_length(groups)"
+    )
+    for place, *stored in pieces(statement, [kind.name, truth, list(places)]):
+        patient, group, counts = repeats_from(kind, stored)
+        asked = np.flatnonzero(kept[group])
+        patient, counts = patient[asked], counts[asked]
+        at = int(of_place[int.from_bytes(place, "big")])
+        value = of_group[group[asked]] + at
+        order = np.argsort(value, kind="stable")
+        patient, counts, value = patient[order], counts[order], value[order]
+        for one in np.unique(value).tolist():
+            low, high = np.searchsorted(value, [one, one + 1])
+            yield one, (patient[low:high], group[asked][order][low:high], counts[low:high])

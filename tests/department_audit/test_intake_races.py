@@ -55,12 +55,12 @@ def test_a_worker_that_dies_in_the_middle_leaves_nothing_behind(monkeypatch: pyt
     class Killed(BaseException):
         pass
 
-    def die(_change: object) -> None:
+    def die(_before: object, _after: object) -> None:
         assert SignedRead.objects.count() == 3  # the facts were written already
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(intake, "apply", die)
+        patched.setattr(intake, "move", die)
         with pytest.raises(Killed):
             intake.take_pending()
     assert intake.digest() == before

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from reporting.core.errors import WrongState
 from reporting.department_audit.copying import copy_models
 from reporting.department_audit.intake import count_again, store_facts_of
 from reporting.department_audit.models import ReferenceRead
+from reporting.department_audit.seeding.following import unfollowed
 from reporting.department_audit.seeding.invent import ALGORITHMS, Invented, Person, invent
 from reporting.predictions.models import BlindDecision
 from reporting.reports.content import SCHEMA, VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
@@ -32,13 +32,6 @@ ISSUER = "SEED"
 READERS = 4
 AT_ONCE = 1000
 _TEXTS = ("Invented report.", "虚构报告。")
-_FOLLOWED = {
-    "studies_study": ("worklist_follows",),
-    "studies_series": ("worklist_follows", "facts_follow"),
-    "reports_report": ("worklist_follows",),
-    "reports_reportversion": ("facts_follow",),
-    "department_audit_referenceread": ("facts_follow",),
-}
 
 
 def seed_reports(
@@ -57,7 +50,7 @@ def seed_reports(
     people = {role: [_reader(role, number) for number in range(READERS)] for role in (Role.JUNIOR, Role.SENIOR)}
     stored = 0
     for batch in _batches(invent(n, seed, until, READERS)):
-        with transaction.atomic(), _unfollowed():
+        with transaction.atomic(), unfollowed():
             _store(batch, template, people)
             store_facts_of([one.keys["report"] for one in batch])
         stored += len(batch)
@@ -71,19 +64,6 @@ def _batches(reports: Iterable[Invented]) -> Iterator[list[Invented]]:
     iterator = iter(reports)
     while batch := list(itertools.islice(iterator, AT_ONCE)):
         yield batch
-
-
-@contextmanager
-def _unfollowed() -> Iterator[None]:
-    """Without the triggers that keep the worklist and ask for facts row by row: both are made at once afterwards."""
-    with connection.cursor() as cursor:
-        for act in ("DISABLE", "ENABLE"):
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # a table with checks to come cannot be altered
-            for table, triggers in _FOLLOWED.items():
-                for trigger in triggers:
-                    cursor.execute(f"ALTER TABLE {table} {act} TRIGGER {trigger}")
-            if act == "DISABLE":
-                yield
 
 
 def _list_studies() -> None:

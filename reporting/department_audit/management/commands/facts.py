@@ -1,4 +1,4 @@
-"""Make the department audit's facts: what is new, all of them again, or compare them with the signed versions."""
+"""Make the department audit's facts and summaries: what is new, all of them again, or compare them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ SHOWN = 20
 
 
 class Command(BaseCommand):
-    help = "take: facts of newly signed reports; rebuild: all of them again; check: compare with the signed versions"
+    help = (
+        "take: facts of newly signed reports; recount: summaries from the facts;"
+        " rebuild: facts from the signed versions; check: compare with them"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("act", choices=["take", "rebuild", "check", "digest"])
+        parser.add_argument("act", choices=["take", "recount", "rebuild", "check", "digest"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["act"] == "take":
             self.stdout.write(f"{intake.take_pending()} reports")
+        elif options["act"] == "recount":
+            intake.count_again()
         elif options["act"] == "rebuild":
             self.stdout.write(intake.rebuild())
         elif options["act"] == "digest":
