@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "reporting.outbound",
     "reporting.dicom_network",
     "reporting.orders",
+    "reporting.connections",
     "reporting.reports",
     "reporting.department_audit",
     "reporting.reader_studies",

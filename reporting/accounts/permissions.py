@@ -109,6 +109,7 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
         {
             *_READ,
             Act.REPORT_EXPORT,
+            Act.DELIVERY_VIEW,
             Act.BLIND_RULE,
             Act.AUDIT_VIEW,
             Act.DEPARTMENT_AUDIT_VIEW,
