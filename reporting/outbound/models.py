@@ -23,13 +23,15 @@ class Form(models.TextChoices):
 
     DICOM_SR = "dicom_sr", _("DICOM structured report")
     DICOM_PDF = "dicom_pdf", _("PDF in a DICOM object")
+    DICOM_SEG = "dicom_seg", _("DICOM segmentation of the structures")
+    DICOM_KEY = "dicom_key", _("DICOM selection of key images")
     HL7_ORU = "hl7_oru", _("HL7 v2.5 result (ORU^R01)")
     FHIR_R4 = "fhir_r4", _("FHIR R4 report")
     FHIR_R5 = "fhir_r5", _("FHIR R5 report")
 
 
 FORMS_OF = {
-    Kind.DICOM: (Form.DICOM_SR, Form.DICOM_PDF),
+    Kind.DICOM: (Form.DICOM_SR, Form.DICOM_PDF, Form.DICOM_SEG, Form.DICOM_KEY),
     Kind.MLLP: (Form.HL7_ORU,),
     Kind.FHIR: (Form.FHIR_R4, Form.FHIR_R5),
 }

@@ -16,8 +16,8 @@ from pydicom.uid import generate_uid
 from reporting.accounts.models import User
 from reporting.outbound.models import Form
 from reporting.reports import services
-from reporting.reports.exports.outgoing import object_of
-from reporting.reports.models import Report
+from reporting.reports.exports.outgoing import objects_of
+from reporting.reports.models import Report, ReportVersion
 from reporting.studies.models import Series
 from tests.factories import add_object
 from tests.reports.factories import PASSWORD, change, complete, make_draft, place, sign, signed_report
@@ -54,6 +54,10 @@ def with_images(report: Report) -> Report:
     return report
 
 
+def signed_without_machine(senior: User) -> ReportVersion:
+    return with_images(signed_report(senior)).versions.get()
+
+
 def read(content: bytes) -> Any:
     return pydicom.dcmread(io.BytesIO(content))
 
@@ -61,7 +65,7 @@ def read(content: bytes) -> Any:
 def test_a_structured_report_is_valid_and_readable(senior: User, tmp_path: Path) -> None:
     needs("dciodvfy")
     needs("dsrdump")
-    content = object_of(with_images(signed_report(senior)).versions.get(), Form.DICOM_SR)
+    (content,) = objects_of(with_images(signed_report(senior)).versions.get(), Form.DICOM_SR)
     path = saved(content, tmp_path)
     assert errors_of(path) == []
     done = subprocess.run(["dsrdump", str(path)], capture_output=True, timeout=60, check=False)
@@ -72,7 +76,7 @@ def test_a_structured_report_is_valid_and_readable(senior: User, tmp_path: Path)
 
 def test_the_same_version_is_the_same_object(senior: User) -> None:
     version = with_images(signed_report(senior)).versions.get()
-    first, again = (read(object_of(version, Form.DICOM_SR)) for _once in range(2))
+    first, again = (read(*objects_of(version, Form.DICOM_SR)) for _once in range(2))
     assert str(first).splitlines() == str(again).splitlines()
 
 
@@ -80,7 +84,7 @@ def test_the_same_version_is_the_same_object(senior: User) -> None:
 def test_the_printed_report_travels_in_a_valid_object(senior: User, tmp_path: Path) -> None:
     needs("dciodvfy")
     report = with_images(signed_report(senior))
-    content = object_of(report.versions.get(), Form.DICOM_PDF)
+    (content,) = objects_of(report.versions.get(), Form.DICOM_PDF)
     assert errors_of(saved(content, tmp_path)) == []
     dataset = read(content)
     assert dataset.EncapsulatedDocument.startswith(b"%PDF")
@@ -91,10 +95,10 @@ def test_the_printed_report_travels_in_a_valid_object(senior: User, tmp_path: Pa
 def test_an_addendum_names_what_it_replaces(senior: User, tmp_path: Path) -> None:
     needs("dciodvfy")
     report = with_images(signed_report(senior))
-    first = read(object_of(report.versions.get(), Form.DICOM_SR))
+    first = read(*objects_of(report.versions.get(), Form.DICOM_SR))
     report.refresh_from_db()
     services.sign_addendum(report, "补充说明 seen again", by=senior, expected_version=report.version, password=PASSWORD)
-    content = object_of(report.versions.get(number=2), Form.DICOM_SR)
+    (content,) = objects_of(report.versions.get(number=2), Form.DICOM_SR)
     second = read(content)
     (study,) = second.PredecessorDocumentsSequence
     (series,) = study.ReferencedSeriesSequence
@@ -125,6 +129,6 @@ def test_twenty_varied_reports_have_no_error(senior: User, tmp_path: Path) -> No
     needs("dciodvfy")
     found = {}
     for number in range(20):
-        content = object_of(with_images(varied(number, senior)).versions.get(), Form.DICOM_SR)
+        (content,) = objects_of(with_images(varied(number, senior)).versions.get(), Form.DICOM_SR)
         found[number] = errors_of(saved(content, tmp_path, f"{number}.dcm"))
     assert {number: errors for number, errors in found.items() if errors} == {}

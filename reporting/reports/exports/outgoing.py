@@ -15,6 +15,8 @@ from reporting.outbound.mllp_send import send_message
 from reporting.outbound.models import WHOLE_STATE, Delivery, Destination, Form
 from reporting.outbound.receivers import NotSent
 from reporting.reports.exports.dicom.encapsulated_pdf import encapsulated_pdf
+from reporting.reports.exports.dicom.key_objects import key_objects
+from reporting.reports.exports.dicom.segmentation import segmentations
 from reporting.reports.exports.dicom.source import source_of
 from reporting.reports.exports.dicom.structured_report import structured_report
 from reporting.reports.exports.document import document_of
@@ -32,21 +34,25 @@ def send_delivery(delivery: Delivery) -> str:
     form, destination = Form(delivery.form), delivery.destination
     if form not in WHOLE_STATE and version.report.status == ReportStatus.WITHDRAWN:
         raise NotSent("withdrawn", for_good=True)
-    content = content_of(version, form, destination)
-    match form:
-        case Form.DICOM_SR | Form.DICOM_PDF:
-            store_object(content, destination)
-        case Form.HL7_ORU:
-            send_message(content, destination)
-        case Form.FHIR_R4 | Form.FHIR_R5:
-            push(content, form, destination)
-        case _:
-            assert_never(form)
-    return hashlib.sha256(content).hexdigest()
+    contents = contents_of(version, form, destination)
+    for content in contents:
+        match form:
+            case Form.DICOM_SR | Form.DICOM_PDF | Form.DICOM_SEG | Form.DICOM_KEY:
+                store_object(content, destination)
+            case Form.HL7_ORU:
+                send_message(content, destination)
+            case Form.FHIR_R4 | Form.FHIR_R5:
+                push(content, form, destination)
+            case _:
+                assert_never(form)
+    return hashlib.sha256(b"".join(contents)).hexdigest()
 
 
-def content_of(version: ReportVersion, form: Form, destination: Destination) -> bytes:
-    """What is sent there; the same bytes each time. Raises :class:`WrongState` for what no longer verifies."""
+def contents_of(version: ReportVersion, form: Form, destination: Destination) -> list[bytes]:
+    """What is sent there; the same bytes each time. Of a study without masks or key images those are none.
+
+    Raises :class:`WrongState` for what no longer verifies.
+    """
     for each in version.report.versions.filter(number__lte=version.number).select_related("signature", "report"):
         if version_fault(each) is not None:
             raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
@@ -54,22 +60,28 @@ def content_of(version: ReportVersion, form: Form, destination: Destination) -> 
         case Form.HL7_ORU:
             receiver = (destination.application, destination.facility)
             charset = Charset(destination.charset)
-            return hl7_of(version, charset=charset, languages=destination.languages, receiver=receiver)
+            return [hl7_of(version, charset=charset, languages=destination.languages, receiver=receiver)]
         case Form.FHIR_R4:
-            return transaction_of(version, Release.R4)
+            return [transaction_of(version, Release.R4)]
         case Form.FHIR_R5:
-            return transaction_of(version, Release.R5)
-        case Form.DICOM_SR | Form.DICOM_PDF:
-            return object_of(version, form)
+            return [transaction_of(version, Release.R5)]
+        case Form.DICOM_SR | Form.DICOM_PDF | Form.DICOM_SEG | Form.DICOM_KEY:
+            return objects_of(version, form)
         case _:
             assert_never(form)
 
 
-def object_of(version: ReportVersion, form: Form) -> bytes:
-    """The DICOM file. Raises :class:`WrongState` without an image to refer to."""
+def objects_of(version: ReportVersion, form: Form) -> list[bytes]:
+    """The DICOM files. Raises :class:`WrongState` without an image to refer to."""
     source = source_of(version)
     if not source.images:
         raise WrongState(_("The study has no image that a DICOM report could refer to"))
-    if form is Form.DICOM_SR:
-        return structured_report(source)
-    return encapsulated_pdf(source, pdf_of(document_of(version)))
+    match form:
+        case Form.DICOM_SR:
+            return [structured_report(source)]
+        case Form.DICOM_SEG:
+            return segmentations(source)
+        case Form.DICOM_KEY:
+            return [made for made in [key_objects(source)] if made is not None]
+        case _:
+            return [encapsulated_pdf(source, pdf_of(document_of(version)))]

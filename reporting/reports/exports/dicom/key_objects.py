@@ -1,0 +1,75 @@
+"""The slices that show the levels, as a Key Object Selection (PS3.3 A.35.4) beside the report: pictures stay where they
+are, and every archive and viewer can list them."""
+
+from __future__ import annotations
+
+import io
+
+import highdicom as hd
+from highdicom.ko import KeyObjectSelection, KeyObjectSelectionDocument
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import ExplicitVRLittleEndian
+
+from reporting.reports.exports.dicom.source import (
+    CHARACTERS,
+    MANUFACTURER,
+    Source,
+    da,
+    series_uid_of,
+    tm,
+    uid_of,
+)
+from reporting.reports.exports.dicom.structured_report import as_person_name
+from reporting.reports.key_slices import level_places, overview_slice
+from reporting.studies.models import SopInstance
+
+SERIES_NUMBER = 9003
+
+
+def key_objects(source: Source) -> bytes | None:
+    """The file; ``None`` when no slice stands for a level."""
+    chosen = _chosen(source)
+    if not chosen:
+        return None
+    signer = source.version.signature
+    person = hd.sr.PersonObserverIdentifyingAttributes(name=as_person_name(signer.signer_name))
+    observer = hd.sr.ObserverContext(observer_type=codes.DCM.Person, observer_identifying_attributes=person)
+    made = KeyObjectSelectionDocument(
+        evidence=chosen,
+        content=KeyObjectSelection(
+            document_title=codes.DCM.ForReportAttachment,
+            referenced_objects=chosen,
+            observer_person_context=observer,
+            description="Slices that show the levels of the report",
+        ),
+        series_instance_uid=series_uid_of(source.version.report, "key"),
+        series_number=SERIES_NUMBER,
+        sop_instance_uid=uid_of(source.version, "key"),
+        instance_number=source.version.number,
+        manufacturer=MANUFACTURER,
+        institution_name=signer.site[:64],
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+    made.SpecificCharacterSet = CHARACTERS
+    made.SeriesDescription = "Key images"
+    made.ContentDate, made.ContentTime = da(source.at), tm(source.at)
+    made.InstanceCreationDate, made.InstanceCreationTime = da(source.at), tm(source.at)
+    for keyword in ("SeriesDate", "SeriesTime"):
+        if keyword in made:
+            delattr(made, keyword)
+    for equipment in made.get("ContributingEquipmentSequence", ()):
+        equipment.ContributionDateTime = source.at.strftime("%Y%m%d%H%M%S+0000")
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def _chosen(source: Source) -> list[Dataset]:
+    """The overview and the slice through each disc, as references; each object once."""
+    places = level_places(source.version.report)
+    slices = [overview_slice(places), *(place.axial for place in places)]
+    ids = list(dict.fromkeys(one.instance_id for one in slices if one is not None))
+    uids = dict(SopInstance.objects.filter(pk__in=ids).values_list("pk", "sop_instance_uid"))
+    by_uid = {image.SOPInstanceUID: image for image in source.images}
+    return [by_uid[uids[one]] for one in ids if uids.get(one) in by_uid]

@@ -1,0 +1,183 @@
+"""The machine's masks as DICOM Segmentations (PS3.3 A.51).
+
+One object in a series of its own for each series it looked at: viewers show the last object of such a series only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import highdicom as hd
+import numpy as np
+from highdicom.seg import SegmentAlgorithmTypeValues, Segmentation, SegmentationTypeValues, SegmentDescription
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+from reporting.predictions.models import InferenceJob
+from reporting.reports.exports.dicom.codes import concept, own
+from reporting.reports.exports.dicom.source import CHARACTERS, MANUFACTURER, Source, da, put_patient_and_study, tm
+from reporting.reports.images.label_volume import LabelVolume, map_of_plane
+from reporting.reports.images.stored_label_maps import label_volumes
+from reporting.studies.header_codec import decode_header
+from reporting.studies.headers import FrameHeader
+from reporting.studies.models import Series, SopInstance
+from reporting.studies.slice_geometry import pixel_to_lps_mm
+from reporting.vocabulary import LABEL_VALUES, Code, Structure
+
+FIRST_SERIES_NUMBER = 9100
+_TYPES = {
+    Structure.BODY: concept(Code("SCT", "51282000", "Vertebra")),
+    Structure.DISC: own("disc", "Intervertebral disc"),
+    Structure.SAC: own("sac", "Thecal sac"),
+    Structure.CORD: concept(Code("SCT", "2748008", "Spinal cord")),
+    Structure.PLL: own("pll", "Posterior longitudinal ligament"),
+    Structure.LF: own("lf", "Ligamentum flavum"),
+}
+_LABELS = {structure: str(code.meaning) for structure, code in _TYPES.items()}
+
+
+def segmentations(source: Source) -> list[bytes]:
+    """The files; empty without masks. Of series in multi-frame objects none are made."""
+    job = source.version.report.job
+    if job is None:
+        return []
+    series = Series.objects.filter(label_maps__job=job).distinct().order_by("series_instance_uid")
+    made = (_of_series(source, job, one, number) for number, one in enumerate(series))
+    return [content for content in made if content is not None]
+
+
+def _of_series(source: Source, job: InferenceJob, series: Series, number: int) -> bytes | None:
+    maps = job.label_maps.filter(series=series).order_by("pack")
+    volumes = label_volumes(maps.values_list("sha256", flat=True))
+    images, masks = [], []
+    for instance in series.sop_instances.order_by("instance_number", "sop_instance_uid"):
+        image = _image(source, series, instance)
+        mask = _mask(image, volumes) if image is not None else None
+        if image is not None and mask is not None and mask.any():
+            images.append(image)
+            masks.append(mask)
+    if not images:
+        return None
+    pixels = np.stack(masks)
+    present = [structure for structure, value in LABEL_VALUES.items() if (pixels == value).any()]
+    return _file(_segmentation(source, series, number, images, pixels, present), source, series)
+
+
+def _segmentation(
+    source: Source,
+    series: Series,
+    number: int,
+    images: Sequence[Dataset],
+    pixels: NDArray[np.uint8],
+    present: Sequence[Structure],
+) -> Segmentation:
+    report = source.version.report
+    said = source.content["algorithm"] or {"name": "unknown", "version": ""}
+    algorithm = hd.AlgorithmIdentificationSequence(
+        name=said["name"], version=said["version"] or "unknown", family=codes.cid7162.ArtificialIntelligence
+    )
+    described = [
+        SegmentDescription(
+            segment_number=place,
+            segment_label=_LABELS[structure],
+            segmented_property_category=codes.SCT.AnatomicalStructure,
+            segmented_property_type=_TYPES[structure],
+            algorithm_type=SegmentAlgorithmTypeValues.AUTOMATIC,
+            algorithm_identification=algorithm,
+            tracking_uid=generate_uid(entropy_srcs=["dens", "segment", str(report.pk), str(series.pk), structure]),
+            tracking_id=structure.value,
+        )
+        for place, structure in enumerate(present, start=1)
+    ]
+    return Segmentation(
+        source_images=images,
+        pixel_array=np.stack([pixels == LABEL_VALUES[structure] for structure in present], axis=-1).astype(np.uint8),
+        segmentation_type=SegmentationTypeValues.BINARY,
+        segment_descriptions=described,
+        series_instance_uid=_uid(source, series, "series"),
+        series_number=FIRST_SERIES_NUMBER + number,
+        sop_instance_uid=_uid(source, series, "object"),
+        instance_number=1,
+        manufacturer=MANUFACTURER,
+        manufacturer_model_name=said["name"],
+        software_versions=said["version"] or "unknown",
+        device_serial_number="0",
+        content_label="STRUCTURES",
+        content_description="Computed; not edited by a person",
+        transfer_syntax_uid=ExplicitVRLittleEndian,
+    )
+
+
+def _file(made: Segmentation, source: Source, series: Series) -> bytes:
+    """Every moment and name is the job's own, so that the same masks are the same object."""
+    made.SpecificCharacterSet = CHARACTERS
+    made.SeriesDescription = f"Structures: {series.description}"[:64]
+    made.ContentDate, made.ContentTime = da(source.at), tm(source.at)
+    made.InstanceCreationDate, made.InstanceCreationTime = da(source.at), tm(source.at)
+    for keyword in ("SeriesDate", "SeriesTime"):
+        if keyword in made:
+            delattr(made, keyword)
+    organisation = _uid(source, series, "dimensions")
+    made.DimensionOrganizationSequence[0].DimensionOrganizationUID = organisation
+    for index in made.DimensionIndexSequence:
+        index.DimensionOrganizationUID = organisation
+    for equipment in made.get("ContributingEquipmentSequence", ()):
+        equipment.ContributionDateTime = source.at.strftime("%Y%m%d%H%M%S+0000")
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
+
+
+def _uid(source: Source, series: Series, what: str) -> str:
+    report = source.version.report
+    return str(generate_uid(entropy_srcs=["dens", "seg", what, str(report.pk), str(report.job_id), str(series.pk)]))
+
+
+def _image(source: Source, series: Series, instance: SopInstance) -> Dataset | None:
+    """What a segmentation copies from the image it lies on; ``None`` for what is no single placed slice."""
+    header = decode_header(instance.header)
+    frame = header.frames[0] if len(header.frames) == 1 and instance.number_of_frames == 1 else None
+    if frame is None or not all(_geometry(frame)) or not header.series.rows or not header.series.columns:
+        return None
+    one = Dataset()
+    one.SOPClassUID, one.SOPInstanceUID = instance.sop_class_uid, instance.sop_instance_uid
+    one.SeriesInstanceUID, one.Modality = series.series_instance_uid, series.modality
+    one.FrameOfReferenceUID, one.PositionReferenceIndicator = series.frame_of_reference_uid, ""
+    one.Rows, one.Columns = header.series.rows, header.series.columns
+    orientation, position, spacing = _geometry(frame)
+    one.ImageOrientationPatient, one.ImagePositionPatient = _decimals(orientation), _decimals(position)
+    one.PixelSpacing = _decimals(spacing)
+    one.SliceThickness = f"{frame.thickness_mm or header.series.thickness_mm or 1.0:.6g}"
+    put_patient_and_study(one, source.content["header"], None)
+    one.StudyTime, one.StudyID = source.images[0].StudyTime, source.images[0].StudyID
+    return one
+
+
+def _geometry(frame: FrameHeader) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
+    return frame.orientation or (), frame.position_mm or (), frame.pixel_spacing_mm or ()
+
+
+def _decimals(values: Sequence[float]) -> list[str]:
+    """DS has sixteen characters (PS3.5 6.2)."""
+    return [f"{value:.9g}" for value in values]
+
+
+def _mask(image: Dataset, volumes: Sequence[LabelVolume]) -> NDArray[np.uint8] | None:
+    """Labels by (row, column); ``None`` where no map has this slice."""
+    rows, columns = image.Rows, image.Columns
+    geometry = {
+        "orientation": tuple(map(float, image.ImageOrientationPatient)),
+        "position_mm": tuple(map(float, image.ImagePositionPatient)),
+        "spacing_mm": tuple(map(float, image.PixelSpacing)),
+    }
+    corners = pixel_to_lps_mm(
+        np.array([0.0, columns - 1, 0.0, columns - 1]), np.array([0.0, 0.0, rows - 1, rows - 1]), **geometry
+    )
+    volume = map_of_plane(volumes, corners)
+    if volume is None:
+        return None
+    y, x = np.meshgrid(np.arange(rows, dtype=np.float64), np.arange(columns, dtype=np.float64), indexing="ij")
+    return volume.sample(pixel_to_lps_mm(x, y, **geometry))
