@@ -26,6 +26,7 @@ from reporting.reports.form_view import form_view
 from reporting.reports.image_panel import image_panel
 from reporting.reports.level_table import COLUMNS as COLUMNS_OF_LEVELS
 from reporting.reports.level_table import level_table
+from reporting.reports.machine_silence import silence_of
 from reporting.reports.measured import COLUMNS, measured_rows
 from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
@@ -120,7 +121,7 @@ def _labels(form: FormView) -> dict[str, str]:
 
 def _gate_line(report: Report) -> str:
     if report.job is None:
-        return _("No machine reading: every field is yours.")
+        return silence_of(report)
     return gate_text((report.job.result or {}).get("gate") or {})
 
 
