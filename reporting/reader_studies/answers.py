@@ -53,7 +53,7 @@ def _fits(finding: RatedFinding, value: float) -> bool:
         case Scale.BINARY | Scale.LOCATION:
             return value in (0, 1)
         case Scale.ORDINAL:
-            return value.is_integer() and 0 <= value < len(finding.grades)
+            return float(value).is_integer() and 0 <= value < len(finding.grades)
         case Scale.CONFIDENCE | Scale.MILLIMETRES:
             return 0 <= value <= 100
 

@@ -9,9 +9,9 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from reporting.predictions.models import Algorithm, AlgorithmStatus
-from reporting.reader_studies.models import RatedFinding, ReaderStudy
+from reporting.reader_studies.models import RatedFinding, ReaderStudy, StudyMember
 from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, RatedSpec
-from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole
+from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, Seat, StudyRole
 
 _SEPARATOR = ";"
 
@@ -104,6 +104,28 @@ class MemberForm(forms.Form):
         label=_("Part"), choices=[(one.value, one.label) for one in StudyRole if one is not StudyRole.OWNER]
     )
     experience_years = forms.IntegerField(label=_("Years of experience"), required=False, min_value=0, max_value=60)
+
+
+class _People(forms.ModelChoiceField):  # type: ignore[type-arg]
+    def label_from_instance(self, obj: StudyMember) -> str:
+        return obj.user.full_name
+
+
+class PanelForm(forms.Form):
+    """Seats by person; which go together is decided by the service."""
+
+    scheme = forms.ChoiceField(label=_("Scheme"), choices=PanelScheme.choices)
+    first = _People(StudyMember.objects.none(), label=Seat.FIRST.label)
+    second = _People(StudyMember.objects.none(), label=Seat.SECOND.label)
+    adjudicator = _People(StudyMember.objects.none(), label=Seat.ADJUDICATOR.label, required=False)
+
+    def __init__(self, study: ReaderStudy, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = study.members.filter(role=StudyRole.ADJUDICATOR, ended_at__isnull=True).select_related("user")
+        for name in ("first", "second", "adjudicator"):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = people
 
 
 class PowerForm(forms.Form):

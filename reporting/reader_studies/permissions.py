@@ -22,13 +22,25 @@ class StudyAct(StrEnum):
     DESIGN = "design"
     RUN = "run"  # lock, amend, withdraw a reader, retract a case, close
     READ = "read"
+    JUDGE = "judge"  # say what is true, from one's seat
+    SET_TRUTH = "truth.set"  # seat the panel, import reference values
+    SEE_PROGRESS = "progress.see"  # how many, never what
 
 
 IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
-    StudyRole.OWNER: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE, StudyAct.DESIGN, StudyAct.RUN}),
-    StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE}),
+    StudyRole.OWNER: frozenset(
+        {
+            StudyAct.SEE_PROTOCOL,
+            StudyAct.SEE_PEOPLE,
+            StudyAct.DESIGN,
+            StudyAct.RUN,
+            StudyAct.SET_TRUTH,
+            StudyAct.SEE_PROGRESS,
+        }
+    ),
+    StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE, StudyAct.SEE_PROGRESS}),
     StudyRole.READER: frozenset({StudyAct.READ}),
-    StudyRole.ADJUDICATOR: frozenset(),
+    StudyRole.ADJUDICATOR: frozenset({StudyAct.JUDGE}),
     StudyRole.STATISTICIAN: frozenset({StudyAct.SEE_PROTOCOL}),
 }
 

@@ -48,11 +48,16 @@ class Field:
     is_place: bool
     is_rated: bool
     machine: str
+    others: str = ""
 
     @property
     def name(self) -> str:
+        return self.name_of(self.key, self.level, self.side)
+
+    @staticmethod
+    def name_of(key: str, level: str, side: str) -> str:
         """Of the form field; unique on the page."""
-        return "-".join(part for part in (self.key, self.level.replace("/", "_"), self.side) if part)
+        return "-".join(part for part in (key, level.replace("/", "_"), side) if part)
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django.urls import path
 
 from reporting.reader_studies.views.design import design
+from reporting.reader_studies.views.progress import running
 from reporting.reader_studies.views.reading import act, begin, desk, feedback, read
 from reporting.reader_studies.views.studies import create, studies
+from reporting.reader_studies.views.truth import example_file, judge, panel, reference, state
 
 app_name = "reader_studies"
 urlpatterns = [
@@ -15,6 +17,12 @@ urlpatterns = [
     path("readings/<uuid:reading_id>/", read, name="read"),
     path("readings/<uuid:reading_id>/feedback/", feedback, name="feedback"),
     path("readings/<uuid:reading_id>/<slug:act>/", act, name="act"),
+    path("cases/<uuid:case_id>/", judge, name="judge"),
+    path("cases/<uuid:case_id>/state/", state, name="state"),
+    path("<uuid:study_id>/progress/", running, name="progress"),
+    path("<uuid:study_id>/panel/", panel, name="panel"),
+    path("<uuid:study_id>/reference/", reference, name="reference"),
+    path("<uuid:study_id>/reference/example.csv", example_file, name="reference_example"),
     path("<uuid:study_id>/reading/", desk, name="desk"),
     path("<uuid:study_id>/reading/begin/", begin, name="begin"),
     path("<uuid:study_id>/<slug:step>/", design, name="design"),

@@ -99,6 +99,8 @@ def case_outlines(series: CaseSeries) -> dict[str, Any]:
     maps = LabelMap.objects.filter(job=series.case.job_id, series=series.source_id).order_by("pack")
     volumes = label_volumes(maps.values_list("sha256", flat=True))
     found: dict[str, Any] = {}
+    if not volumes:
+        return {"frames": found}
     for number, frame in enumerate(arranged(series, series.objects_set.all()).frames):
         size = frame.object.series
         lines = outlines(frame.place, size.rows or 0, size.columns or 0, volumes)

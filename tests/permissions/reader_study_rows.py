@@ -16,7 +16,7 @@ def _but(*known: str) -> str:
 def _only(name: str, who: str, key: tuple[str, str], method: str = "GET", refused: str = "", **more: Any) -> Row:
     """An address that ``who`` alone may use (empty: nobody); ``refused`` know of it, the others do not."""
     is_api = name.startswith("api:")
-    done = 302 if method == "POST" and not is_api else more.pop("status", 200)
+    done = more.pop("status", 302 if method == "POST" and not is_api else 200)
     answers = {done: who, 403: refused, 404: _but(*who.split(), *refused.split())}
     answers = {status: people for status, people in answers.items() if people}
     anonymous = 401 if is_api else 302
@@ -27,6 +27,7 @@ def _only(name: str, who: str, key: tuple[str, str], method: str = "GET", refuse
 VERSION = (("version", "1"),)
 READING, OTHERS = ("reading_id", "reading"), ("reading_id", "other_reading")
 CASE = ("case_id", "reader_case")
+STUDY, LOCKED = ("study_id", "reader_study"), ("study_id", "locked_reader_study")
 DRAFT: dict[str, Any] = {"body": "rating"}
 
 READER_STUDY_ROWS = [
@@ -46,6 +47,29 @@ READER_STUDY_ROWS = [
     _reader_study("reader_study", "words", "researcher", "POST"),
     _reader_study("foreign_reader_study", "words", "", "POST"),
     _reader_study("locked_reader_study", "words", "", "POST", refused="reader"),
+    # --- truth and progress: those who run the study; the panel from its seat
+    _only("reader_studies:reference", "researcher", STUDY),
+    _only(
+        "reader_studies:reference", "researcher", STUDY, "POST", status=422, form=(("version", "1"), ("scheme", "x"))
+    ),
+    _only("reader_studies:reference", "", LOCKED, refused="reader"),
+    _only("reader_studies:reference", "", ("study_id", "foreign_reader_study")),
+    _only("reader_studies:reference_example", "researcher", STUDY),
+    _only("reader_studies:reference_example", "", LOCKED, refused="reader"),
+    _only("reader_studies:progress", "researcher", ("study_id", "own_locked_study")),
+    _only("reader_studies:progress", "", LOCKED, refused="reader"),
+    _only(
+        "reader_studies:progress",
+        "researcher",
+        ("study_id", "own_locked_study"),
+        "POST",
+        form=(("act", "close"), *VERSION),
+    ),
+    _only("reader_studies:progress", "", LOCKED, "POST", refused="reader", form=(("act", "close"), *VERSION)),
+    _only("reader_studies:panel", "", LOCKED, refused="reader"),
+    _only("reader_studies:panel", "", STUDY, refused="researcher"),
+    _only("reader_studies:judge", "", CASE),
+    _only("reader_studies:state", "", CASE, "POST", form=VERSION),
     # --- reading: the reader of the case that is open, and nobody else
     _only("reader_studies:desk", "reader", ("study_id", "locked_reader_study")),
     _only("reader_studies:desk", "", ("study_id", "reader_study"), refused="researcher"),

@@ -13,7 +13,7 @@ from reporting.accounts.models import Role, User
 from reporting.reader_studies import services
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.words import Scale, StudyRole, StudyStatus
-from tests.reader_studies.factories import in_design, locked, owner_of, ready
+from tests.reader_studies.factories import in_design, locked, owner_of, pretend_copied, ready
 from tests.reports.factories import make_user, signed_report
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +71,7 @@ def test_from_title_to_lock() -> None:
     assert page.count('name="study"') == 2
     _send(client, study, "cases", {"study": [str(one.study_id) for one in reports], "stratum": "positive"})
     assert set(study.cases.values_list("stratum", flat=True)) == {"positive"}
+    pretend_copied(study)
     for reader in readers:
         _send(client, study, "people", {"username": reader.username, "role": "reader", "experience_years": "7"})
     order = {"design": "fully_crossed", "algorithm": job.algorithm_id, "washout_days": "28", "block_size": "0"}

@@ -28,6 +28,8 @@ from reporting.reader_studies.services.running import (
     retract_case,
     withdraw_reader,
 )
+from reporting.reader_studies.services.truth import seat_panel, state_truth
+from reporting.reader_studies.services.truth_import import import_truth
 
 __all__ = [
     "abandon_study",
@@ -39,6 +41,7 @@ __all__ = [
     "copy_waiting_images",
     "create_study",
     "describe_study",
+    "import_truth",
     "lock_study",
     "open_reading",
     "pause_reading",
@@ -48,9 +51,11 @@ __all__ = [
     "resume_reading",
     "retract_case",
     "save_rating",
+    "seat_panel",
     "see_reading",
     "set_arms",
     "set_findings",
+    "state_truth",
     "submit_reading",
     "withdraw_reader",
 ]

@@ -9,7 +9,6 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from reporting.accounts.models import User
@@ -18,20 +17,20 @@ from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.permissions import StudyAct, may_in_study, require_in_study
 from reporting.reader_studies.views import steps
 from reporting.reader_studies.views.access import known_study, seen_version
+from reporting.reader_studies.views.tabs import NEEDS, STEP_NAMES, tabs
 
 Shower = Callable[[HttpRequest, ReaderStudy], dict[str, Any]]
 Saver = Callable[[HttpRequest, ReaderStudy, User, int], dict[str, Any] | None]
 
-STEPS: dict[str, tuple[Any, Shower, Saver | None]] = {
-    "words": (_("Question"), steps.show_words, steps.save_words),
-    "findings": (_("Findings"), steps.show_findings, steps.save_findings),
-    "cases": (_("Cases"), steps.show_cases, steps.save_cases),
-    "people": (_("People"), steps.show_people, steps.save_people),
-    "arms": (_("Arms and order"), steps.show_arms, steps.save_arms),
-    "power": (_("Sample size"), steps.show_power, None),
-    "check": (_("Check and lock"), steps.show_check, steps.save_check),
+STEPS: dict[str, tuple[Shower, Saver | None]] = {
+    "words": (steps.show_words, steps.save_words),
+    "findings": (steps.show_findings, steps.save_findings),
+    "cases": (steps.show_cases, steps.save_cases),
+    "people": (steps.show_people, steps.save_people),
+    "arms": (steps.show_arms, steps.save_arms),
+    "power": (steps.show_power, None),
+    "check": (steps.show_check, steps.save_check),
 }
-_NEEDS = {"people": StudyAct.SEE_PEOPLE}
 _STAYS = {"cases", "people", "check"}
 """Steps at which one does several things."""
 
@@ -43,8 +42,8 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
     if step not in STEPS:
         raise Http404
     user = cast(User, request.user)
-    require_in_study(study, user, _NEEDS.get(step, StudyAct.SEE_PROTOCOL))
-    name, show, save = STEPS[step]
+    require_in_study(study, user, NEEDS.get(step, StudyAct.SEE_PROTOCOL))
+    show, save = STEPS[step]
     context: dict[str, Any] | None = None
     if request.method == "POST":
         if save is None:
@@ -66,12 +65,8 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
         "nav": "reader_studies",
         "study": study,
         "step": step,
-        "name": name,
-        "steps": [
-            (key, entry[0])
-            for key, entry in STEPS.items()
-            if may_in_study(study, user, _NEEDS.get(key, StudyAct.SEE_PROTOCOL))
-        ],
+        "name": STEP_NAMES[step],
+        "tabs": tabs(study, user),
         "may_change": study.is_in_design and may_in_study(study, user, StudyAct.DESIGN),
     }
     return render(request, f"reader_studies/{step}.html", page | shown, status=422 if context is not None else 200)

@@ -28,12 +28,12 @@ def studies(request: HttpRequest) -> HttpResponse:
 
 
 def _first_page(study: ReaderStudy, role: StudyRole) -> str:
-    """Where this part begins; empty where there is nothing to do yet."""
+    """Where this part begins."""
     match role:
         case StudyRole.READER:
             return reverse("reader_studies:desk", args=[study.pk])
         case StudyRole.ADJUDICATOR:
-            return ""
+            return reverse("reader_studies:panel", args=[study.pk])
         case _:
             return reverse("reader_studies:design", args=[study.pk, "words"])
 
