@@ -1,6 +1,6 @@
-"""Inside a database of invented reports: ask what the audit's pages ask, print JSON, stop the database.
+"""Inside a database of invented reports: ask questions, open pages, print JSON, stop the database.
 
-DENS_STATE_DIR=… python -m benchmarks.audit_questions REPEATS
+DENS_STATE_DIR=… python -m benchmarks.audit_questions REPEATS VISITS
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ django.setup()
 
 from django.db import connection, transaction  # noqa: E402  settings must be ready first
 
+from benchmarks import audit_pages  # noqa: E402
 from reporting.department_audit import figures, intake  # noqa: E402
 from reporting.department_audit.filters import Dimension, Filter  # noqa: E402
 from reporting.department_audit.models import PendingReport, SignedRead  # noqa: E402
@@ -30,6 +31,9 @@ from reporting.department_audit.models import PendingReport, SignedRead  # noqa:
 PLL, LF = Filter(finding="pll"), Filter(finding="lf")
 YEAR = Filter(finding="pll", month_from=date(2025, 11, 1), month_to=date(2026, 10, 1))
 TWO = Filter(finding="pll", vendor="GE", sex="F")
+MANY = Filter(
+    finding="lf", side="left", vendor="GE", sex="F", age_band="60-69", protocol="inside", reader_group="senior"
+)
 THREE = Filter(finding="pll", vendor="GE", sex="F", age_band="50-59")
 LEVEL_AND_TWO = Filter(finding="pll", level="C5/6", vendor="GE", sex="F")
 QUESTIONS: dict[str, Callable[[], Any]] = {
@@ -66,12 +70,14 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
     "cases of a cell": lambda: figures.cases(PLL, cell="fn"),
     "cases of a cell, page 20": lambda: figures.cases(PLL, 20, cell="fp"),
     "cases of a small cell": lambda: figures.cases(LEVEL_AND_TWO, cell="fn"),
+    "seven conditions by month": lambda: [one.rates() for one in figures.tables(MANY, Dimension.MONTH)],
+    "ROC of three conditions": lambda: [one.auc() for one in figures.scores(THREE)],
     "three conditions": lambda: [one.rates() for one in figures.tables(THREE)],
     "a level and two conditions": lambda: [one.rates() for one in figures.tables(LEVEL_AND_TWO)],
 }
 
 
-def main(repeats: int) -> None:
+def main(repeats: int, visits: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     questions, every = {}, []
@@ -80,17 +86,33 @@ def main(repeats: int) -> None:
         times = sorted(_ms(ask) for _ in range(max(2, repeats)))
         every += times
         questions[name] = {"p50_ms": round(statistics.median(times), 1), "p95_ms": round(_p95(times), 1)}
+    pages = {name: _spread(audit_pages.times_ms(name, visits)) for name in audit_pages.PAGES}
     found = {
-        "facts": _number("SELECT count(*) FROM department_audit_fact"),
+        "facts": _number("SELECT reltuples FROM pg_class WHERE relname = 'department_audit_fact'"),
         "cells": _number("SELECT count(*) FROM department_audit_summarycell"),
+        "groups": _number("SELECT count(*) FROM department_audit_summarygroup"),
+        "summaries_mb": _number(
+            "SELECT sum(pg_total_relation_size(oid)) / 1048576 FROM pg_class"
+            " WHERE relkind = 'r' AND relname LIKE 'department_audit_summary%'"
+        ),
         "database_mb": _number("SELECT pg_database_size(current_database()) / 1048576"),
         "next_report_ms": round(_next_report_ms(), 1),
         "p50_ms": round(statistics.median(every), 1),
         "p95_ms": round(_p95(sorted(every)), 1),
         "slowest_ms": round(max(every), 1),
         "questions": questions,
+        "pages": pages,
+        "page_p95_ms": round(_p95(sorted(ms for page in pages.values() for ms in page["all_ms"])), 1),
     }
+    for page in pages.values():
+        del page["all_ms"]
     print(json.dumps(found))
+
+
+def _spread(times: list[float]) -> dict[str, Any]:
+    ordered = sorted(times)
+    p50, p95, most = statistics.median(ordered), _p95(ordered), ordered[-1]
+    return {"p50_ms": round(p50, 1), "p95_ms": round(p95, 1), "slowest_ms": round(most, 1), "all_ms": ordered}
 
 
 def _ms(ask: Callable[[], Any]) -> float:
@@ -122,7 +144,7 @@ def _next_report_ms() -> float:
 
 if __name__ == "__main__":
     try:
-        main(int(sys.argv[1]))
+        main(int(sys.argv[1]), int(sys.argv[2]))
     finally:
         connection.close()
         embedded_postgres.stop(settings.STATE_DIR)

@@ -42,10 +42,10 @@ from reporting.department_audit.kinds import (
     TIME_BINS,
 )
 from reporting.department_audit.measures import PREPARED
-from reporting.department_audit.models import Fact, PendingReport, SignedRead, SummaryCell
+from reporting.department_audit.models import Fact, PendingReport, SignedRead
 from reporting.department_audit.rows import reads_condition
 from reporting.department_audit.scores import ScoreFigure
-from reporting.department_audit.summaries import summed
+from reporting.department_audit.summaries import counted_groups, summed
 from reporting.department_audit.words import Standing, Truth
 from reporting.statistics.arrays import Ints
 from reporting.statistics.moments import ConfusionMoments
@@ -220,7 +220,7 @@ def _reads_asked_for(chosen: Filter) -> dict[str, object]:
 
 def offered() -> dict[str, list[str]]:
     """Values of each dimension that there are: what a filter may be set to. From summaries, however many reads."""
-    counted = all_groups().with_reads(SummaryCell.objects.filter(kind=PROCESS.name).values_list("group", flat=True))
+    counted = all_groups().with_reads(counted_groups())
     return {d.value: counted.offered(d) for d in (*READ_DIMENSIONS, Dimension.MONTH)}
 
 

@@ -77,9 +77,8 @@ class Groups:
             kept &= self.codes[dimension.value] == (names.index(value) if value in names else -2)
         return kept
 
-    def with_reads(self, numbers: Iterable[int]) -> Groups:
+    def with_reads(self, chosen: Ints) -> Groups:
         """Of all groups those with these numbers."""
-        chosen = np.fromiter(numbers, dtype=np.int64)
         return Groups(self.month[chosen], {name: codes[chosen] for name, codes in self.codes.items()}, self.names)
 
     def offered(self, dimension: Dimension) -> list[str]:

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from reporting.department_audit.binary import pieces
-from reporting.department_audit.cells import WIDTH, Cell, sheet_of
+from reporting.department_audit.binary import columns, pieces
+from reporting.department_audit.cells import WHOLE, WIDTH, Cell, sheet_of
 from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension, Filter
 from reporting.department_audit.groups import all_groups, places_asked_for
-from reporting.department_audit.kinds import Kind
+from reporting.department_audit.kinds import PROCESS, Kind
 from reporting.department_audit.models import SummaryCell, SummaryPlace, SummaryRepeat
 from reporting.department_audit.repeats import Repeats, correction
+from reporting.department_audit.words import Truth
 from reporting.statistics.arrays import Bools, Ints
 
 CELLS, REPEATS = SummaryCell._meta.db_table, SummaryRepeat._meta.db_table
@@ -81,6 +82,12 @@ def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict
     for value, repeats in _repeats_asked_for(kind, truth, places, kept, of_place, of_group):
         totals[value] += correction(kind, repeats)
     return {name: totals[n] for name, n in sorted((name, n) for n, name in enumerate(names)) if totals[n].any()}
+
+
+def counted_groups() -> Ints:
+    """Groups that have reads now: every read is counted once as a whole."""
+    statement = f"SELECT group_id::int FROM {CELLS} WHERE kind = %s AND truth = %s AND sheet = %s"
+    return columns(statement, [PROCESS.name, Truth.FINAL.value, WHOLE], {"group": "int4"})["group"]
 
 
 def _cells_summed(

@@ -10,7 +10,7 @@ from django.db import connection
 from reporting.department_audit import figures, intake
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.models import PendingReport, SignedRead
-from reporting.reports.models import ReportVersion
+from reporting.reports.models import Report, ReportVersion
 from reporting.reports.signing import version_fault
 from reporting.worklist.models import WorklistEntry
 from tests.department_audit.reports import make_report, make_study, pll, sign_version
@@ -45,6 +45,39 @@ def test_what_is_signed_afterwards_is_asked_for_as_before() -> None:
         assert cursor.fetchone() == (0,)
 
 
+def test_many_reports_are_copies_of_a_few_and_are_counted_as_the_facts_say() -> None:
+    with connection.cursor() as cursor:
+        indexes = "SELECT indexdef FROM pg_indexes WHERE tablename = 'department_audit_fact' ORDER BY 1"
+        cursor.execute(indexes)
+        before = cursor.fetchall()
+        call_command("seed_reports", "100", "--drawn", "30", "--until", UNTIL, verbosity=0)
+        cursor.execute(indexes)
+        assert cursor.fetchall() == before
+        cursor.execute(_ROWS)
+        rows = cursor.fetchall()
+    reads = SignedRead.objects.filter(standing="current")
+    assert reads.count() == Report.objects.count() == 100
+    assert len(rows) == 30
+    assert {reports for _facts, reports in rows} == {3, 4}  # each of the thirty, and its copies
+    assert 80 < reads.values("patient").distinct().count() < 100
+    assert intake.summary_faults() == []
+    sign_version(make_report(), [pll("C5/6", "thickened", 0.9)])
+    assert intake.take_pending() == 1
+    assert intake.summary_faults() == []
+    assert figures.process(Filter())[0].reports == 101
+
+
+_ROWS = """
+    SELECT facts, count(*) FROM (
+        SELECT string_agg(concat_ws('|', f.comparison, f.field, f.level, f.side, f.value, f.number, f.outcome,
+            f.machine_value, f.machine_probability, f.positive, f.prepared_positive), ' '
+            ORDER BY f.field, f.level, f.side, f.instance) AS facts
+        FROM department_audit_signedread r JOIN department_audit_fact f ON f.read_id = r.version_id
+        WHERE r.standing = 'current' GROUP BY r.version_id) one
+    GROUP BY facts
+"""
+
+
 def test_a_database_with_other_studies_is_left_alone() -> None:
     make_study()
     with pytest.raises(CommandError, match="not invented"):
@@ -53,7 +86,9 @@ def test_a_database_with_other_studies_is_left_alone() -> None:
     assert SignedRead.objects.filter(standing="current").count() == 3
 
 
-@pytest.mark.parametrize("arguments", [["0"], ["3", "--until", "soon"], ["3", "--until", "2026-13"]])
+@pytest.mark.parametrize(
+    "arguments", [["0"], ["3", "--drawn", "0"], ["3", "--until", "soon"], ["3", "--until", "2026-13"]]
+)
 def test_nonsense_is_refused(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         call_command("seed_reports", *arguments, verbosity=0)

@@ -14,6 +14,8 @@ from django.db import connection, transaction
 
 from reporting.department_audit.seeding.following import unfollowed
 
+ISSUER = "SEED"
+
 FACTS = "department_audit_fact"
 # Column → its value in the copy, over the source ``t`` and its read ``r``; other columns are as they are.
 _MOVED = "r.moved"
@@ -88,7 +90,8 @@ _READS = """
         JOIN (SELECT algorithm, min(month) AS low, max(month) AS high FROM department_audit_signedread
             GROUP BY algorithm) a USING (algorithm)
         JOIN reports_report p ON p.id = r.report_id JOIN studies_study s ON s.id = p.study_id
-        WHERE r.standing = 'current'
+        JOIN studies_patient o ON o.id = s.patient_id
+        WHERE r.standing = 'current' AND o.issuer = %(issuer)s AND o.patient_id LIKE %(ids)s
 """
 _MOVE = """
     UPDATE copied_read SET moved = make_interval(months =>
@@ -96,30 +99,36 @@ _MOVE = """
 """
 
 
-def multiply(n: int, *, told: Callable[[int], None]) -> None:
-    """Store copies of the current reads until there are ``n``. Needs the owner of the tables."""
+@transaction.atomic
+def multiply(n: int, *, seed: int, told: Callable[[int], None]) -> int:
+    """Store copies of the invented reads of ``seed`` until there are ``n``. Needs the owner of the tables.
+
+    Summaries must be counted afterwards. Returns how many there are.
+    """
     with connection.cursor() as cursor:
         cursor.execute(_COPY_OF)
-        cursor.execute(_READS)
-        drawn = stored = cursor.rowcount
+        cursor.execute(_READS, {"issuer": ISSUER, "ids": f"SEED-{seed}-%"})
+        drawn = stored = int(cursor.rowcount)
         for table, join, _changed in _TABLES:  # the tables grow, what is copied does not
-            cursor.execute(f"CREATE TEMP TABLE original_{table} AS SELECT t.* FROM {table} t {join}")  # noqa: S608
-        with _bare(FACTS):
+            cursor.execute(f"CREATE TEMP TABLE original_{table} ON COMMIT DROP AS SELECT t.* FROM {table} t {join}")
+        with unfollowed(), _bare(FACTS):
             for k in range(1, -(-n // drawn)):
-                with transaction.atomic(), unfollowed():
-                    if stored + drawn > n:
-                        cursor.execute(
-                            "DELETE FROM copied_read WHERE version_id IN"
-                            " (SELECT version_id FROM copied_read ORDER BY version_id OFFSET %s)",
-                            [n - stored],
-                        )
-                    cursor.execute(_MOVE, {"k": f"{drawn}x{k}"})
-                    for table, join, changed in _TABLES:
-                        cursor.execute(_statement(table, join, changed, f"{drawn}x{k}"))
-                    stored = min(n, stored + drawn)
+                if stored + drawn > n:
+                    cursor.execute(
+                        "DELETE FROM copied_read WHERE version_id IN"
+                        " (SELECT version_id FROM copied_read ORDER BY version_id OFFSET %s)",
+                        [n - stored],
+                    )
+                which = f"{drawn}x{k}"
+                cursor.execute(_MOVE, {"k": which})
+                for table, join, changed in _TABLES:
+                    cursor.execute(_statement(table, join, changed, which))
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # now, not a million of them at the end
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+                stored = min(n, stored + drawn)
                 told(stored)
-        originals = ", ".join(f"original_{table}" for table, _join, _changed in _TABLES)
-        cursor.execute(f"DROP TABLE copied_read, {originals}")
+        cursor.execute("DROP TABLE copied_read")
+    return stored
 
 
 def _statement(table: str, join: str, changed: dict[str, str], k: str) -> str:
@@ -132,7 +141,7 @@ def _statement(table: str, join: str, changed: dict[str, str], k: str) -> str:
     columns = [name for name in _columns(table) if not (table == FACTS and name == "id")]
     values = [_with_number(expressions.get(name, f't."{name}"'), k) for name in columns]
     names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM original_{table} t {join}"  # noqa: S608
+    return f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM original_{table} t {join}"
 
 
 def _with_number(expression: str, k: str) -> str:
@@ -146,7 +155,7 @@ def _columns(table: str) -> list[str]:
 
 @contextmanager
 def _bare(table: str) -> Iterator[None]:
-    """Without foreign keys and indexes, which are made again at the end: at once they take a tenth of the time."""
+    """Without foreign keys and indexes, which are made again at the end: that takes a tenth of the time."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint"
@@ -165,10 +174,8 @@ def _bare(table: str) -> Iterator[None]:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
         for name, _definition in indexes:
             cursor.execute(f'DROP INDEX "{name}"')
-        try:
-            yield
-        finally:
-            for name, definition in constraints:
-                cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
-            for _name, definition in indexes:
-                cursor.execute(definition)
+        yield
+        for name, definition in constraints:
+            cursor.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+        for _name, definition in indexes:
+            cursor.execute(definition)

@@ -19,26 +19,42 @@ from reporting.department_audit.intake import count_again, store_facts_of
 from reporting.department_audit.models import ReferenceRead
 from reporting.department_audit.seeding.following import unfollowed
 from reporting.department_audit.seeding.invent import ALGORITHMS, Invented, Person, invent
+from reporting.department_audit.seeding.multiply import ISSUER, multiply
 from reporting.predictions.models import BlindDecision
 from reporting.reports.content import SCHEMA, VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
 from reporting.reports.models import FirstRead, Report, ReportTemplate, ReportVersion, Signature, SignatureMeaning
 from reporting.reports.places import Place
+from reporting.reports.rendering import Language
 from reporting.reports.services.drafts import install_template
 from reporting.reports.signing import mac_of
 from reporting.studies.models import Patient, Series, Study
 from reporting.vocabulary import SeriesRole
 
-ISSUER = "SEED"
 READERS = 4
 AT_ONCE = 1000
 _TEXTS = ("Invented report.", "虚构报告。")
+# What the page of a signed version shows beside its fields.
+_SHOWN = {
+    "facts": {"sequences": [], "gate": {}, "gate_reasons": {}},
+    "text": {
+        language.value: {"findings": [], "impression": [{"text": text, "sources": []}], "impression_manual": ""}
+        for language, text in zip((Language.EN, Language.ZH), _TEXTS, strict=True)
+    },
+}
 
 
 def seed_reports(
-    n: int, *, seed: int, until: datetime, beside_others: bool = False, told: Callable[[int], None] = lambda _n: None
+    n: int,
+    *,
+    seed: int,
+    until: datetime,
+    drawn: int | None = None,
+    beside_others: bool = False,
+    told: Callable[[int], None] = lambda _n: None,
 ) -> int:
     """Invent and store ``n`` signed reports with their facts and summaries. Needs the owner of the tables.
 
+    ``drawn``: how many of them to invent one by one; the others are copies of these (``multiply``).
     ``told`` is called with the number stored so far. Raises :class:`WrongState` where there are other studies, unless
     ``beside_others``: invented reports do not leave again.
     """
@@ -49,14 +65,16 @@ def seed_reports(
     template = install_template()
     people = {role: [_reader(role, number) for number in range(READERS)] for role in (Role.JUNIOR, Role.SENIOR)}
     stored = 0
-    for batch in _batches(invent(n, seed, until, READERS)):
+    for batch in _batches(invent(min(n, drawn or n), seed, until, READERS)):
         with transaction.atomic(), unfollowed():
             _store(batch, template, people)
             store_facts_of([one.keys["report"] for one in batch])
         stored += len(batch)
         told(stored)
-    count_again()
     _list_studies()
+    if stored < n:
+        stored = multiply(n, seed=seed, told=told)
+    count_again()
     return stored
 
 
@@ -227,6 +245,7 @@ def _version(
             "algorithm": algorithm,
             "levels": {"version": 1, "mapping": {f["structure"]: f["structure"] for f in one.blind or []}},
             "findings": findings,
+            **_SHOWN,
         }
     )
     version = ReportVersion(

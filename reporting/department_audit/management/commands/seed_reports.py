@@ -19,12 +19,20 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("n", type=int, metavar="N")
         parser.add_argument("--seed", type=int, default=1, help="the same seed, the same reports (1)")
+        parser.add_argument(
+            "--drawn",
+            type=int,
+            metavar="M",
+            help="invent M one by one; the others are copies with other patients and months, without texts and images",
+        )
         parser.add_argument("--until", metavar="YYYY-MM", help=f"last of the {MONTHS} months (this one)")
         parser.add_argument("--beside-others", action="store_true", help="also where there are other studies")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["n"] < 1:
             raise CommandError("N must be at least 1")
+        if options["drawn"] is not None and options["drawn"] < 1:
+            raise CommandError("M must be at least 1")
         try:
             year, month = map(int, (options["until"] or timezone.now().strftime("%Y-%m")).split("-"))
             until = month_end(year, month)
@@ -36,6 +44,7 @@ class Command(BaseCommand):
                 options["n"],
                 seed=options["seed"],
                 until=until,
+                drawn=options["drawn"],
                 beside_others=options["beside_others"],
                 told=self._tell if options["verbosity"] > 1 else lambda _n: None,
             )
