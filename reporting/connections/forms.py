@@ -84,9 +84,9 @@ class SenderForm(forms.Form):
 
 _OF_ALL = {"name", "host", "port", "uses_tls", "forms", "is_active"}
 _OF_KIND = {
-    Kind.DICOM: {"ae_title"},
-    Kind.MLLP: {"with_preliminary", "application", "facility", "charset", "languages"},
-    Kind.FHIR: {"with_preliminary", "path", "secret_name"},
+    Kind.DICOM: ("ae_title",),
+    Kind.MLLP: ("application", "facility", "charset", "languages", "with_preliminary"),
+    Kind.FHIR: ("path", "secret_name", "with_preliminary"),
 }
 
 
@@ -122,12 +122,12 @@ class DestinationForm(forms.Form):
 
     def __init__(self, data: Any = None, *, kind: Kind, destination: Destination | None = None) -> None:
         self.kind = kind
-        names = _OF_ALL | _OF_KIND[kind]
+        names = _OF_ALL | set(_OF_KIND[kind])
         known: dict[str, Any] = {"forms": [form.value for form in FORMS_OF[kind]], "languages": list(LANGUAGES)}
         if destination is not None:
             known = {name: getattr(destination, name) for name in names}
         super().__init__(data, initial=known)
-        self.order_fields(["name", "host", "port", "uses_tls", *sorted(_OF_KIND[kind]), "forms"])
+        self.order_fields(["name", "host", "port", "uses_tls", *_OF_KIND[kind], "forms"])
         names = names - {"is_active" if destination is None else "name"}
         for name in set(self.fields) - names:
             del self.fields[name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import plotly.graph_objects as go
 from django.db.models import Count, QuerySet
@@ -98,8 +99,14 @@ def _bars(period: Sequence[date], parts: Sequence[tuple[str, dict[date, int]]]) 
             _HEIGHT,
             barmode="stack",
             xaxis=axis("", type="date"),
-            yaxis=axis("", rangemode="tozero", tickformat=",d"),
+            yaxis=axis("", rangemode="tozero", tickformat=",d", **_whole_ticks(parts)),
             showlegend=len(parts) > 1,
         )
     )
     return figure
+
+
+def _whole_ticks(parts: Sequence[tuple[str, dict[date, int]]]) -> dict[str, Any]:
+    """Of small counts: else 0.5 would stand there as 1."""
+    most = sum(max(counts.values(), default=0) for _name, counts in parts)
+    return {"dtick": 1} if most < 6 else {}

@@ -64,7 +64,7 @@ def _places() -> list[Destination]:
         parked=Count("deliveries", filter=Q(deliveries__status=DeliveryStatus.PARKED)),
         last_sent=Max("deliveries__sent_at"),
     )
-    return list(counted)
+    return list(counted.order_by("name"))
 
 
 @require_GET
