@@ -1,8 +1,8 @@
 /**
  * The viewer's buttons and keys. Every key presses a button that is on the page, or does what the mouse does.
  *
- * Buttons: data-tool, data-shows (a preference), data-do; the choice of layout: data-layout-choice. Keys work while an image has
- * the focus; "V" anywhere on the page outside a text field brings the focus there.
+ * Buttons: data-tool, data-shows (a preference), data-do; the choice of layout: data-layout-choice. Keys work while an image or one
+ * of these buttons has the focus; "V" anywhere on the page outside a text field brings the focus to the image.
  */
 import { MARK_KINDS } from "./marks.mjs";
 
@@ -12,6 +12,8 @@ const MOVES = { ArrowDown: [0, -MOVE_PX], ArrowUp: [0, MOVE_PX], ArrowRight: [-M
 const ZOOM = { "+": 1.15, "=": 1.15, "-": 1 / 1.15 };
 const WINDOWS = { ",": [0, 0.05], ".": [0, -0.05], "<": [-0.08, 0], ">": [0.08, 0] };
 const TEXT_FIELDS = "input, select, textarea";
+/** On a button of the viewer these keys mean what they mean on an image; Enter, space and arrows belong to the button. */
+const LETTER_OR_DIGIT = /^[a-z0-9]$/i;
 
 export class Controls {
   #tool = "window";
@@ -21,6 +23,11 @@ export class Controls {
     root.addEventListener("click", (event) => this.#clicked(event));
     root.addEventListener("change", (event) => this.#chosen(event));
     for (const pane of viewer.panes) pane.figure.addEventListener("keydown", (event) => this.#key(event, pane));
+    root.addEventListener("keydown", (event) => {
+      if (LETTER_OR_DIGIT.test(event.key) && event.target.matches("button, summary") && !event.target.closest("li")) {
+        this.#key(event, viewer.focused);
+      }
+    });
     document.addEventListener("keydown", (event) => this.#pageKey(event));
     this.show();
   }

@@ -69,7 +69,9 @@ def test_a_junior_draws_and_a_senior_decides(
     page.locator("[data-mark-structure]").select_option("cord")
     drag_round(page, AXIAL, 20)
     settled(page, 4)
-    page.locator("[data-mark-list] summary").click()
+    page.locator('button[data-tool="contour"]').click()
+    page.keyboard.press("k")  # as on the image
+    expect(rows(page).first.locator("button").first).to_be_focused()
     assert violations(page) == []
 
     marks = list(Correction.objects.all())
