@@ -20,6 +20,9 @@ from reporting.studies.models import Patient, Series, Study
 from tests.reports.factories import make_user
 
 _numbers = itertools.count(1)
+# What the page of a signed version shows beside its fields.
+_TEXT = {"findings": [], "impression": [{"text": "A signed report.", "sources": []}], "impression_manual": ""}
+_SHOWN = {"facts": {"gate_reasons": {}}, "text": {"en": _TEXT, "zh": _TEXT}}
 STRUCTURES = ["C2", "C3", "C4", "C5", "C6", "C7", "C2/3", "C3/4", "C4/5", "C5/6", "C6/7"]
 
 
@@ -96,10 +99,15 @@ def sign_version(
         "sex": patient.sex,
         "age_years": 54.0,
         "accession_number": study.accession_number,
+        "site": "here",
+        "examination": "MR cervical spine",
+        "study_date": "",
+        "referring_unit": "",
         "study_instance_uid": study.study_instance_uid,
     }
-    algorithm = {"name": "dens", "version": "1.0", "weights_sha256": "a" * 64}
-    whole: dict[str, Any] = {"schema": 3, "header": header, "algorithm": algorithm}
+    algorithm = {"name": "dens", "version": "1.0", "weights_sha256": "a" * 64, "applicability": ""}
+    whole: dict[str, Any] = {"schema": 3, "header": header, "algorithm": algorithm, **_SHOWN}
+    whole["template"] = {"version": template, "digest": ""}
     whole["levels"] = {"version": 1, "mapping": {name: name for name in STRUCTURES}}
     if findings is None:
         whole = {"schema": 1, "kind": "addendum", "text": "further words"}

@@ -22,6 +22,7 @@ UNTIL = "2026-10"
 def test_invented_reports_are_signed_counted_and_the_same_again() -> None:
     call_command("seed_reports", "40", "--until", UNTIL, verbosity=0)
     assert all(version_fault(version) is None for version in ReportVersion.objects.all())
+    assert all(document_of(version).tables for version in ReportVersion.objects.all()[:5]), "its page opens"
     assert SignedRead.objects.filter(standing="current").count() == 40
     assert not PendingReport.objects.exists()
     assert intake.faults() == []
