@@ -10,6 +10,7 @@ from django.db import connection
 from reporting.department_audit import figures, intake
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.models import PendingReport, SignedRead
+from reporting.reports.exports.document import document_of
 from reporting.reports.models import Report, ReportVersion
 from reporting.reports.signing import version_fault
 from reporting.worklist.models import WorklistEntry
