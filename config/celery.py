@@ -47,6 +47,7 @@ app.conf.update(
         "count-signed-reports": {"task": "reporting.count_signed_reports", "schedule": FACTS_S},
         "draw-peer-cases": {"task": "reporting.draw_peer_cases", "schedule": 3600.0},
         "watch-quality": {"task": "reporting.watch_quality", "schedule": 3600.0},
+        "fetch-studies": {"task": "reporting.fetch_studies", "schedule": SWEEP_S},
         "send-deliveries": {"task": "reporting.send_deliveries", "schedule": SWEEP_S},
         "copy-case-images": {"task": "reporting.copy_case_images", "schedule": SWEEP_S},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},

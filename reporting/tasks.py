@@ -8,6 +8,8 @@ from reporting.core.late_task import late_task
 from reporting.department_audit.intake import take_pending
 from reporting.department_audit.monitoring import watching
 from reporting.department_audit.peer_learning import drawing
+from reporting.dicom_network.archive_scu import move_study
+from reporting.dicom_network.archives import FETCH_STUDIES, fetch_due
 from reporting.outbound.dispatch import SEND_DELIVERIES
 from reporting.outbound.services import send_due
 from reporting.predictions import (
@@ -73,3 +75,9 @@ def trim_cache_to_its_size() -> None:
 def send_deliveries() -> None:
     """After each signature and each minute: signed reports go where they are wanted."""
     send_due(send_delivery)
+
+
+@late_task(FETCH_STUDIES)
+def fetch_studies() -> None:
+    """After each request and each minute: studies asked for from an archive are sent to our listener."""
+    fetch_due(move_study)

@@ -62,6 +62,7 @@ class Act(StrEnum):
     PEER_MANAGE = "peer.manage"
     DELIVERY_VIEW = "delivery.view"
     DELIVERY_RETRY = "delivery.retry"
+    PRIOR_FETCH = "prior.fetch"
 
 
 _READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}
@@ -73,6 +74,7 @@ _WRITE = {
     Act.REPORT_CONSULT,
     Act.CRITICAL_LOG,
     Act.CORRECTION_DRAW,
+    Act.PRIOR_FETCH,
 }
 
 PERMISSIONS: dict[Role, frozenset[Act]] = {

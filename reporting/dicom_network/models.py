@@ -1,9 +1,10 @@
-"""Who may speak DICOM with us: application entities, by their title and the addresses they call from."""
+"""Who may speak DICOM with us, by title and address; and the archives that we ask for earlier studies."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.addresses import is_within
@@ -37,3 +38,72 @@ class Peer(TimestampedModel):
 
     def __str__(self) -> str:
         return self.ae_title
+
+
+class Archive(TimestampedModel):
+    """Asked for earlier studies (C-FIND), which it sends to our listener (C-MOVE): so it must be a peer, too."""
+
+    name = models.CharField(_("name"), max_length=64, unique=True)
+    host = models.CharField(_("host"), max_length=255)
+    port = models.PositiveIntegerField(_("port"))
+    ae_title = models.CharField(_("AE title"), max_length=AE_TITLE_LENGTH)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(port__gte=1, port__lte=65535), name="archive_port_is_a_port"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RetrievalStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting")
+    FETCHING = "fetching", _("Being fetched")
+    DONE = "done", _("Fetched")
+    FAILED = "failed", _("Not fetched")
+
+
+class RetrievalQuerySet(models.QuerySet["Retrieval"]):
+    def due(self) -> RetrievalQuerySet:
+        """Waiting, or taken by a worker that was not heard of again."""
+        lost = models.Q(status=RetrievalStatus.FETCHING, lease_expires_at__lt=Now())
+        return self.filter(models.Q(status=RetrievalStatus.WAITING) | lost).order_by("created_at")
+
+    def owned_by(self, retrieval: Retrieval) -> RetrievalQuerySet:
+        """The row while this attempt still holds it."""
+        return self.filter(pk=retrieval.pk, status=RetrievalStatus.FETCHING, attempt=retrieval.attempt)
+
+
+class Retrieval(TimestampedModel):
+    """One study asked for from an archive. The row is the work order, with an attempt number and a lease.
+
+    ``objects_sent``, ``objects_missing``: what the archive says it sent, and could not send. ``fault``: a stable code.
+    """
+
+    archive = models.ForeignKey(Archive, on_delete=models.PROTECT, related_name="retrievals")
+    study_instance_uid = models.CharField(max_length=64)
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=8, choices=RetrievalStatus, default=RetrievalStatus.WAITING)
+    attempt = models.PositiveIntegerField(default=0)
+    lease_expires_at = models.DateTimeField(null=True)
+    objects_sent = models.PositiveIntegerField(default=0)
+    objects_missing = models.PositiveIntegerField(default=0)
+    fault = models.CharField(max_length=64, blank=True)
+
+    objects = RetrievalQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["archive", "study_instance_uid"],
+                condition=models.Q(status__in=["waiting", "fetching"]),
+                name="study_is_fetched_once_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.permissions.rows import EVERYBODY, NOT_ADMIN, Row, _page
+from tests.permissions.rows import EVERYBODY, NEAR, NO_STUDIES, NOT_ADMIN, Row, _page, _read
 
 _SEES = "admin auditor"
 _AWAY = " ".join(person for person in EVERYBODY.split() if person not in _SEES.split())
@@ -15,6 +15,19 @@ def _act(name: str, thing: str, key: str) -> Row:
         f"connections:{name}", "POST", {302: "admin anonymous", 403: NOT_ADMIN}, ids=((key, thing),), form=(("a", "b"),)
     )
 
+
+_FETCHES = "owner colleague senior"
+_NO_ARCHIVE = {403: "auditor importer", 404: f"stranger {NO_STUDIES}"}
+EARLIER_ROWS = [
+    _page("studies:earlier", {200: _FETCHES, **_NO_ARCHIVE}, ids=(("study_id", "study"),)),
+    Row(
+        "studies:earlier",
+        "POST",
+        {302: f"{_FETCHES} anonymous", **_NO_ARCHIVE},
+        ids=(("study_id", "study"),),
+        form=(("a", "b"),),
+    ),
+]
 
 CONNECTION_ROWS = [
     *(_page(f"connections:{name}", {200: _SEES, 403: _AWAY}) for name in ("queue", "inbox", "throughput")),
@@ -42,4 +55,19 @@ CONNECTION_ROWS = [
     _act("retry_all", "destination", "destination_id"),
     _act("message_retry", "inbound_message", "message_id"),
     _act("message_dismiss", "inbound_message", "message_id"),
+]
+
+_HANDS_OUT = f"{NEAR} stranger"
+_HANDS_NOTHING_OUT = "researcher reader importer admin service"
+_R4 = ("release", "r4")
+
+FHIR_ROWS = [
+    _read("fhir:metadata", {200: _HANDS_OUT, 403: _HANDS_NOTHING_OUT}, fixed=(_R4,)),
+    _read("fhir:search", {200: _HANDS_OUT, 403: _HANDS_NOTHING_OUT}, fixed=(_R4,)),
+    _read(
+        "fhir:read",
+        {200: NEAR, 404: "stranger", 403: _HANDS_NOTHING_OUT},
+        ids=(("resource_id", "final"),),
+        fixed=(_R4, ("kind", "DiagnosticReport")),
+    ),
 ]

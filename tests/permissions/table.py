@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.permissions.audit_rows import AUDIT_ROWS
-from tests.permissions.connection_rows import CONNECTION_ROWS
+from tests.permissions.connection_rows import CONNECTION_ROWS, EARLIER_ROWS, FHIR_ROWS
 from tests.permissions.reader_study_rows import READER_STUDY_ROWS
 from tests.permissions.rows import (
     _DICOM_IDS,
@@ -430,6 +430,7 @@ TABLE = [
     _page("worklist:rows", {200: READS_STUDIES, 403: NO_STUDIES}),
     Row("reports:home", "GET", {302: f"{READS_STUDIES} anonymous", 200: NO_STUDIES}),
     _page("studies:detail", {200: f"{NEAR} importer", 404: f"stranger {NO_STUDIES}"}, ids=(("study_id", "study"),)),
+    *EARLIER_ROWS,
     Row(
         "studies:share_end",
         "POST",
@@ -467,6 +468,7 @@ TABLE = [
     ),
     *AUDIT_ROWS,
     *CONNECTION_ROWS,
+    *FHIR_ROWS,
     *READER_STUDY_ROWS,
     _of_report("reports:read", anonymous=302),
     _of_report("reports:panels", anonymous=302),

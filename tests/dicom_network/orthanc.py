@@ -1,0 +1,86 @@
+"""Debian's Orthanc as the hospital's archive: started for a test, with what it is given, on ports of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+
+AE_TITLE = "ORTHANC"
+
+
+@dataclass(frozen=True)
+class Orthanc:
+    port: int
+    web: str
+
+    def give(self, paths: Iterable[Path]) -> None:
+        with _session() as session:
+            for path in paths:
+                session.post(f"{self.web}/instances", data=path.read_bytes(), timeout=30).raise_for_status()
+
+    def count(self) -> int:
+        with _session() as session:
+            return int(session.get(f"{self.web}/statistics", timeout=30).json()["CountInstances"])
+
+
+@contextmanager
+def orthanc(folder: Path, *, knows_us_at: int) -> Iterator[Orthanc]:
+    """Runs until the block ends; sends to our listener at that port. Skips the test where it is not installed."""
+    program = shutil.which("Orthanc")
+    if program is None:
+        pytest.skip("Orthanc is not installed: archives were NOT checked with it (apt: orthanc)")
+    folder.mkdir(parents=True)
+    port, web_port = _free_port(), _free_port()
+    settings = {
+        "DicomPort": port,
+        "DicomAet": AE_TITLE,
+        "HttpPort": web_port,
+        "AuthenticationEnabled": False,
+        "StorageDirectory": str(folder),
+        "IndexDirectory": str(folder),
+        "DefaultEncoding": "Utf8",
+        "DicomAlwaysAllowFind": False,
+        "DicomAlwaysAllowMove": False,
+        "DicomModalities": {"dens": ["DENS", "127.0.0.1", knows_us_at]},
+    }
+    path = folder / "settings.json"
+    path.write_text(json.dumps(settings))
+    process = subprocess.Popen([program, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        _wait(web_port, process)
+        yield Orthanc(port, f"http://127.0.0.1:{web_port}")
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("Orthanc did not start")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
