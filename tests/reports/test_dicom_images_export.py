@@ -12,7 +12,7 @@ import pytest
 
 from reporting.accounts.models import Role
 from reporting.outbound.models import Form
-from reporting.reports.exports.outgoing import objects_of
+from reporting.reports.exports.outgoing import SOP_CLASSES, objects_of
 from reporting.reports.models import ReportVersion
 from reporting.studies.models import SopInstance
 from tests.browser.neck import PLANS, STUDY_UID, labels_at
@@ -84,6 +84,12 @@ def test_key_images_are_the_slices_of_the_levels(version: ReportVersion, tmp_pat
 @pytest.mark.parametrize("form", [Form.DICOM_SEG, Form.DICOM_KEY])
 def test_the_same_version_is_the_same_object(version: ReportVersion, form: Form) -> None:
     assert objects_of(version, form) == objects_of(version, form)
+
+
+def test_objects_are_of_the_classes_that_the_conformance_statement_names(version: ReportVersion) -> None:
+    forms = (Form.DICOM_SR, Form.DICOM_SEG, Form.DICOM_KEY)
+    made = {form: {pydicom.dcmread(io.BytesIO(one)).SOPClassUID for one in objects_of(version, form)} for form in forms}
+    assert made == {form: {SOP_CLASSES[form]} for form in forms}
 
 
 @pytest.mark.parametrize("form", [Form.DICOM_SEG, Form.DICOM_KEY])

@@ -6,6 +6,13 @@ import hashlib
 from typing import assert_never
 
 from django.utils.translation import gettext as _
+from pydicom.uid import (
+    UID,
+    Comprehensive3DSRStorage,
+    EncapsulatedPDFStorage,
+    KeyObjectSelectionDocumentStorage,
+    SegmentationStorage,
+)
 
 from reporting.core.errors import WrongState
 from reporting.core.hl7_text import Charset
@@ -23,9 +30,17 @@ from reporting.reports.exports.document import document_of
 from reporting.reports.exports.fhir import Release, transaction_of
 from reporting.reports.exports.hl7 import hl7_of
 from reporting.reports.exports.pdf import pdf_of
+from reporting.reports.exports.standing import require_verified
 from reporting.reports.models import ReportVersion
-from reporting.reports.signing import version_fault
 from reporting.reports.states import ReportStatus
+
+SOP_CLASSES: dict[Form, UID] = {
+    Form.DICOM_SR: Comprehensive3DSRStorage,
+    Form.DICOM_PDF: EncapsulatedPDFStorage,
+    Form.DICOM_SEG: SegmentationStorage,
+    Form.DICOM_KEY: KeyObjectSelectionDocumentStorage,
+}
+"""What an archive must take for each form."""
 
 
 def send_delivery(delivery: Delivery) -> str:
@@ -53,9 +68,7 @@ def contents_of(version: ReportVersion, form: Form, destination: Destination) ->
 
     Raises :class:`WrongState` for what no longer verifies.
     """
-    for each in version.report.versions.filter(number__lte=version.number).select_related("signature", "report"):
-        if version_fault(each) is not None:
-            raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
+    require_verified(version)
     match form:
         case Form.HL7_ORU:
             receiver = (destination.application, destination.facility)

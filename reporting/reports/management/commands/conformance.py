@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from reporting.dicom_network.conformance import conformance_tables
+from reporting.reports.exports.conformance import conformance_tables
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reporting.dicom_network.conformance import conformance_tables
+from reporting.reports.exports.conformance import conformance_tables
 from tests.paths import REPOSITORY
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from pydicom.uid import UID
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
+from reporting.dicom_network import archive_scu, search, urls
 from reporting.dicom_network.listener import commitment, storing
 from reporting.dicom_network.listener.contexts import STORED_CLASSES, STORED_SYNTAXES
+from reporting.reports.exports.outgoing import SOP_CLASSES
 
 _STATUSES = (
     (storing.SUCCESS, "the object is committed: bytes, row and audit event; or it was before"),
@@ -30,6 +35,10 @@ def conformance_tables() -> str:
         ("C-ECHO", _name(Verification), "SCP"),
         *(("C-STORE", _name(uid), "SCP") for uid in STORED_CLASSES),
         ("N-ACTION, N-EVENT-REPORT", _name(StorageCommitmentPushModel), "SCP"),
+        ("C-ECHO", _name(Verification), "SCU"),
+        *(("C-STORE", _name(uid), "SCU") for uid in SOP_CLASSES.values()),
+        ("C-FIND", _name(archive_scu.FIND), "SCU"),
+        ("C-MOVE", _name(archive_scu.MOVE), "SCU"),
     ]
     parts = [
         _table(("service", "SOP class", "role"), services),
@@ -38,8 +47,30 @@ def conformance_tables() -> str:
         ),
         _table(("C-STORE status", "means"), [(f"`{code:04X}`", text) for code, text in _STATUSES]),
         _table(("storage commitment failure", "means"), [(f"`{code:04X}`", text) for code, text in _FAILURES]),
+        _table(("DICOMweb, below `/dicom-web`", "what"), _addresses()),
+        _table(("QIDO-RS level", "attributes that are matched"), _matched()),
     ]
     return "\n".join(parts)
+
+
+def _addresses() -> Iterator[tuple[str, str]]:
+    """Each address and method that the program answers, in the words of its own description."""
+    for one in urls.urlpatterns:
+        view: Any = one.callback.view_class  # type: ignore[union-attr]
+        path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(one.pattern))
+        for method in ("get", "post"):
+            if hasattr(view, method):
+                said = (
+                    [view.__doc__, getattr(view, method).__doc__] if view.__doc__ else [getattr(view, method).__doc__]
+                )
+                words = " ".join(inspect.cleandoc(each).split("\n\n")[0].replace("\n", " ") for each in said)
+                yield f"`{method.upper()} {path}`", words
+
+
+def _matched() -> Iterator[tuple[str, str]]:
+    levels = {"studies": search.STUDY_FILTERS, "series": search.SERIES_FILTERS, "instances": search.INSTANCE_FILTERS}
+    for level, filters in levels.items():
+        yield level, ", ".join(f"`{keyword}`" for keyword in filters)
 
 
 def _name(uid: UID) -> str:
