@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-import numpy as np
-from django.db import connection
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
 from reporting.department_audit.case_cells import behind
+from reporting.department_audit.few_reads import few_reads
 from reporting.department_audit.figure_types import (
     AgreementFigure,
     ConfusionFigure,
@@ -38,13 +37,12 @@ from reporting.department_audit.kinds import (
     SCORE,
     SIZE,
     SWITCH,
-    TENTHS,
     TIME_BINS,
 )
 from reporting.department_audit.measures import PREPARED
 from reporting.department_audit.models import Fact, PendingReport, SignedRead
-from reporting.department_audit.rows import reads_condition
 from reporting.department_audit.scores import ScoreFigure
+from reporting.department_audit.size_points import size_points
 from reporting.department_audit.summaries import counted_groups, summed
 from reporting.department_audit.words import Standing, Truth
 from reporting.statistics.arrays import Ints
@@ -52,7 +50,8 @@ from reporting.statistics.moments import ConfusionMoments
 from reporting.statistics.results import Scope
 
 PAGE = 50
-MOST_POINTS = 2000
+FEW = 3000
+"""Reads that are looked at one by one rather than all reads from the latest on."""
 # The positive class in the words of the template.
 POSITIVE_CLASS: Mapping[str, str] = {
     "osteophyte": "present",
@@ -115,7 +114,8 @@ def scores(chosen: Filter, by: Dimension | None = None) -> list[ScoreFigure]:
 
 def pairs_mm(chosen: Filter, by: Dimension | None = None) -> list[SizeFigure]:
     """Machine and signed sizes; the points of the plot come along where there is no breakdown."""
-    points = _points(chosen) if by is None else ()
+    counted = _counted(SIZE.name, chosen, by, Truth.FINAL.value)
+    points = size_points(chosen) if by is None and counted else ()
     return [
         SizeFigure(
             value,
@@ -126,7 +126,7 @@ def pairs_mm(chosen: Filter, by: Dimension | None = None) -> list[SizeFigure]:
             int(SIZE.plain(vector)[0]),
             points,
         )
-        for value, vector in _counted(SIZE.name, chosen, by, Truth.FINAL.value).items()
+        for value, vector in counted.items()
     ]
 
 
@@ -199,9 +199,14 @@ def cases(chosen: Filter, page: int = 1, *, cell: str = "", per_page: int = PAGE
     facts = Fact.objects.filter(asked.facts, **{name: value for name in places_of if (value := getattr(chosen, name))})
     reads = asked.reads(SignedRead.objects.filter(standing=Standing.CURRENT.value, **_reads_asked_for(chosen)))
     reads = reads if asked.is_whole else reads.filter(pk__in=facts.values("read"))
+    few = few_reads(chosen, FEW)
+    reads = reads if few is None else reads.filter(pk__in=few)
     start = max(0, page - 1) * per_page
-    wanted = list(reads.select_related("report").order_by("-signed_at", "pk")[start : start + per_page + 1])
-    more, wanted = len(wanted) > per_page, wanted[:per_page]
+    # First which, for which one index is enough, then the rows.
+    keys = list(reads.order_by("-signed_at", "pk").values_list("pk", flat=True)[start : start + per_page + 1])
+    more = len(keys) > per_page
+    of_keys = SignedRead.objects.filter(pk__in=keys[:per_page])
+    wanted = list(of_keys.select_related("report").order_by("-signed_at", "pk"))
     places: dict[uuid.UUID, list[Fact]] = {read.pk: [] for read in wanted}
     of_page = facts.filter(read__in=wanted).select_related("read").order_by("finding", "level", "side", "instance")
     for fact in of_page:
@@ -239,24 +244,3 @@ def freshness() -> Freshness:
 
 def _counted(kind: str, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
     return summed(KINDS[kind], chosen, by, truth)
-
-
-def _points(chosen: Filter) -> tuple[tuple[float, float], ...]:
-    """Up to ``MOST_POINTS`` pairs (mean, machine − signed) in mm, chosen by their key: the same ones every time."""
-    where, params = reads_condition(chosen)
-    places = {"f.finding": chosen.finding, "f.level": chosen.level, "f.side": chosen.side}
-    for column, value in places.items():
-        if value:
-            where += f" AND {column} = %s"
-            params.append(value)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT f.machine_number, f.number FROM department_audit_fact f"
-            " JOIN department_audit_signedread r ON r.version_id = f.read_id"
-            f" WHERE r.standing = 'current' AND f.comparison = 'size' AND f.number IS NOT NULL"
-            f" AND f.machine_number IS NOT NULL AND {where} ORDER BY f.read_id, f.field, f.level, f.side LIMIT %s",
-            [*params, MOST_POINTS],
-        )
-        pairs = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)
-    rounded = np.round(pairs * TENTHS) / TENTHS
-    return tuple(((a + b) / 2, round(a - b, 1)) for a, b in rounded.tolist())

@@ -25,6 +25,8 @@ from reporting.department_audit.words import (
 from reporting.reports.models import Report, ReportVersion, VersionKind
 from reporting.studies.models import Study
 
+_GROUPED_BY = ("month", "vendor", "age_band", "sex", "reader_group", "protocol", "field_strength", "algorithm")
+
 
 class SignedRead(models.Model):
     """One signed version of a report, with what all its facts share. Its key is the version's: T10's ``read_id``.
@@ -69,12 +71,18 @@ class SignedRead(models.Model):
         constraints = [models.UniqueConstraint(fields=["report", "number"], name="one_signed_read_per_version")]
         indexes = [
             models.Index(fields=["patient"], name="read_by_patient"),
-            models.Index(fields=["month", "version"], condition=models.Q(standing="current"), name="read_by_month"),
-            models.Index(fields=["-signed_at", "version"], name="read_by_time"),
+            # The latest that answer a filter, without looking at the rows; and the few that a narrow one takes in.
+            models.Index(fields=["-signed_at", "version"], include=["standing", *_GROUPED_BY], name="read_by_time"),
+            models.Index(
+                fields=[*_GROUPED_BY, "version"], condition=models.Q(standing="current"), name="read_by_group"
+            ),
         ]
 
     def __str__(self) -> str:
         return str(self.version_id)
+
+
+_RARE = [one.value for one in Outcome if one not in (Outcome.ACCEPTED, Outcome.BULK)]
 
 
 class Fact(models.Model):
@@ -131,6 +139,11 @@ class Fact(models.Model):
                 name="fact_by_cell",
             ),
             models.Index(fields=["finding", "read"], condition=models.Q(comparison="size"), name="fact_with_size"),
+            models.Index(
+                fields=["outcome", "finding", "read"],
+                condition=models.Q(comparison="class", outcome__in=_RARE),
+                name="fact_with_rare_outcome",
+            ),
             *(
                 models.Index(
                     fields=["finding", "read"],
