@@ -115,8 +115,9 @@ const PAGE_KEYS = {
   s: () => document.querySelector("[data-sign-target]")?.focus(),
   q: askColleague,
   "?": () => {
-    const keys = document.querySelector(".keys");
+    const keys = document.querySelector("[data-page-keys]");
     keys.open = !keys.open;
+    if (keys.open) keys.scrollIntoView({ block: "nearest" });
   },
 };
 
