@@ -45,7 +45,7 @@ function nextUndecided() {
 }
 
 function moveLevel(by) {
-  const all = [...document.querySelectorAll("[data-level]")];
+  const all = [...document.querySelectorAll("details[data-level]")];
   const at = all.findIndex((level) => level.open);
   const next = all[at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1)];
   next.open = true;
@@ -171,7 +171,7 @@ document.addEventListener("focusin", (event) => {
 });
 
 document.addEventListener("dens:go-level", (event) => {
-  const level = [...document.querySelectorAll("[data-level]")].find((one) => one.dataset.level === event.detail.level);
+  const level = [...document.querySelectorAll("details[data-level]")].find((one) => one.dataset.level === event.detail.level);
   if (!level) return;
   level.open = true;
   level.scrollIntoView({ block: "nearest" });

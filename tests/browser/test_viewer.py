@@ -76,6 +76,7 @@ def test_images_and_form_lead_each_other(report: Report, new_reader: Callable[..
     line = pane(page, SAGITTAL).locator('[data-of-pane="2"]')
     page.locator('[data-go-level="C3/4"]').first.click()
     expect(caption(page, AXIAL)).to_contain_text("C3/4")
+    expect(page.locator('details[data-level="C3/4"]')).to_have_attribute("open", "")
     before = line.get_attribute("d")
 
     page.mouse.move(*middle(page, AXIAL))
@@ -85,6 +86,8 @@ def test_images_and_form_lead_each_other(report: Report, new_reader: Callable[..
     assert line.get_attribute("d") != before
     expect(page.locator('[data-go-level="C4/5"]').first).to_have_attribute("aria-current", "true")
 
+    page.keyboard.press("]")
+    expect(page.locator('details[data-level="C4"] [data-finding]').first).to_be_focused()
     page.locator('[data-level="C5/6"] > summary').click()
     expect(caption(page, AXIAL)).to_contain_text("C5/6")
     page.keyboard.press("v")
