@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from inference.training.exported_marks import marked
 from inference.training.splits import Split, SplitError
 from reporting.department_audit.dataset.files import MANIFEST, ExportDamaged, digest_of, verified
 
 SCHEMA = 1
+FINAL, MARK = "final", "mark"
 SIDES = ("train", "validation", "test")
 
 
@@ -64,13 +66,19 @@ def read_export(folder: Path) -> Export:
 
 
 def labels_of(study: ExportedStudy, finding: str) -> dict[tuple[str, str], dict[str, Any]]:
-    """Labels of one finding by (level, side). Of several at a place (instances) the positive one counts."""
+    """Labels of one finding by (level, side). Of several at a place (instances) the positive one counts.
+
+    A mark's word stands before a final read, and alone where nobody signed anything (``exported_marks``).
+    """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for label in study.content["labels"]:
         if label["finding"] == finding and label["positive"] is not None:
             key = label["level"], label["side"]
             if key not in found or label["positive"]:
                 found[key] = label
+    for place, positive in marked(study.content["marks"], finding).items():
+        if found.get(place, {}).get("truth_source", FINAL) == FINAL:
+            found[place] = {"positive": positive, "truth_source": MARK}
     return found
 
 

@@ -20,6 +20,7 @@ from inference.segmentation import Segmentation, segment
 from inference.training.crop_cache import ZONES, as_bytes
 from inference.training.dataset import PLANE_OF
 from inference.training.exported import ExportedStudy, labels_of, number_at
+from inference.training.exported_marks import middles
 from inference.volumes import Volume
 from reporting.vocabulary import MACHINE_FINDINGS, LevelKind, LevelStatus, MachineFinding, SeriesRole
 
@@ -97,11 +98,13 @@ def _target(study: ExportedStudy, finding: MachineFinding, level: str, side: str
 
 
 def _levels(study: ExportedStudy) -> list[LevelResult]:
+    """Where the machine found each level; a vertebra that people pointed at lies where they did."""
+    pointed_at = middles(study.content["marks"])
     return [
         LevelResult(
             name=level["name"],
             kind=LevelKind(level["kind"]),
-            center_lps_mm=tuple(level["center_lps_mm"]),
+            center_lps_mm=pointed_at.get(level["name"], tuple(level["center_lps_mm"])),
             status=LevelStatus.NAMED,
         )
         for level in study.content["levels"]

@@ -277,6 +277,33 @@ def test_sides_have_about_their_shares() -> None:
     assert 0.08 < drawn["test"] / 5000 < 0.12
 
 
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (Filter(finding="pll"), {"pll"}),
+        (Filter(finding="osteophyte", level="C6"), {"osteophyte"}),
+        (Filter(finding="osteophyte", outcome="accepted"), {"osteophyte"}),
+        (Filter(truth="surgery"), {"pll"}),
+    ],
+)
+def test_a_filter_narrows_labels_to_the_places_it_names(
+    senior: User, auditor: User, tmp_path: Path, asked: Filter, kept: set[str]
+) -> None:
+    report = signed(senior)
+    ReferenceRead.objects.create(
+        study=report.study, field="pll", level="C5/6", value="thickened", source="surgery", by=senior
+    )
+    export_dataset(tmp_path, order(chosen=asked), by=auditor)
+    labels = study_of(tmp_path)["labels"]
+    assert {label["finding"] for label in labels} == kept
+    wanted = {
+        "level": asked.level,
+        "outcome": asked.outcome,
+        "truth_source": "surgery" if asked.truth == "surgery" else "",
+    }
+    assert all(label[name] == value for label in labels for name, value in wanted.items() if value)
+
+
 def test_a_filter_narrows_the_export(senior: User, auditor: User, tmp_path: Path) -> None:
     signed(senior)
     call_command(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from inference.phantom.study import write_study
 from inference.segmentation import ProbabilityMap, Segmentation, prepared
 from inference.training import exported_crops
 from inference.training.crop_cache import load_crops
-from inference.training.exported import read_export
+from inference.training.exported import ExportedStudy, labels_of, read_export
 from inference.training.splits import SplitError
 from inference.training.train_grading import loss_of
 from inference.volumes import Volume
@@ -126,6 +127,41 @@ def test_a_size_that_nobody_gave_teaches_nothing() -> None:
     column = outputs.grad[:, names.index("mm")]
     assert column[0] == 0
     assert column[1] != 0
+
+
+def mark(
+    kind: str, structure: str, says: str, level: str, side: str = "", at: tuple[float, ...] = ()
+) -> dict[str, Any]:
+    points = [list(at)] if at else []
+    return {"kind": kind, "structure": structure, "says": says, "level": level, "side": side, "points_lps_mm": points}
+
+
+def label(field: str, finding: str, level: str, positive: bool, source: str = "final") -> dict[str, Any]:
+    same = {"side": "", "value": None}
+    return {"field": field, "finding": finding, "level": level, "positive": positive, "truth_source": source, **same}
+
+
+def test_marks_of_two_people_stand_before_a_final_read_and_behind_a_settled_reference() -> None:
+    labels = [label("pll", "pll", level, False) for level in ("C3/4", "C4/5")]
+    labels += [label("pll", "pll", "C5/6", False, "surgery")]
+    marks = [mark("ligament_point", "pll", "thickened", level) for level in ("C4/5", "C5/6", "C6/7")]
+    marks += [mark("ligament_point", "lf", "thickened", "C4/5", "left"), mark("contour", "cord", "outline", "")]
+    study = ExportedStudy(Path(), 0, {"labels": labels, "marks": marks})
+    found = {level: one["positive"] for (level, _side), one in labels_of(study, "pll").items()}
+    assert found == {"C3/4": False, "C4/5": True, "C5/6": False, "C6/7": True}
+    assert labels_of(study, "lf")["C4/5", "left"]["positive"] is True
+
+
+def test_a_vertebra_lies_where_people_pointed_at_it() -> None:
+    marks = [
+        mark("vertebra_point", "body", "normal", "C5", at=(0, 1, 2)),
+        mark("vertebra_point", "body", "osteophyte", "C5", at=(1, 2, 3)),
+    ]
+    levels = [{"name": name, "kind": "vertebra", "center_lps_mm": [9, 9, 9]} for name in ("C4", "C5")]
+    study = ExportedStudy(Path(), 0, {"labels": [], "marks": marks, "levels": levels})
+    assert [level.center_lps_mm for level in exported_crops._levels(study)] == [(9, 9, 9), (1, 2, 3)]
+    assert labels_of(study, "osteophyte")["C5", ""]["positive"] is True
+    assert labels_of(study, "slip")["C5", ""]["positive"] is False
 
 
 def test_an_unfinished_export_is_refused(tmp_path: Path) -> None:

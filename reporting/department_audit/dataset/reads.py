@@ -12,6 +12,7 @@ from reporting.department_audit.dataset.labels import Excluded, Label, labels_of
 from reporting.department_audit.facts import blind_values
 from reporting.department_audit.filters import Filter
 from reporting.department_audit.models import ReferenceRead, SignedRead, Standing
+from reporting.department_audit.words import Truth
 from reporting.predictions.models import InferenceJob
 from reporting.reports.models import FirstRead, Report
 from reporting.reports.places import Place
@@ -50,6 +51,7 @@ def sample_of(report: Report, chosen: Filter) -> Sample | Excluded | None:
     labels, excluded = labels_of(
         content, TEMPLATES[read.template_version], outcomes, _references(report), _blind_first(report, content)
     )
+    labels = [label for label in labels if _is_wanted(label, chosen)]
     return Sample(report, read, content, labels, excluded, _levels(content))
 
 
@@ -73,6 +75,16 @@ def _is_asked_for(read: SignedRead, chosen: Filter) -> bool:
     if (chosen.month_from and read.month < chosen.month_from) or (chosen.month_to and read.month > chosen.month_to):
         return False
     return all(getattr(read, dimension.value) == value for dimension, value in chosen.conditions().items())
+
+
+def _is_wanted(label: Label, chosen: Filter) -> bool:
+    """What the filter says of places narrows the labels; ``truth`` other than the final read asks for labels of it."""
+    asked = {name: getattr(chosen, name) for name in ("finding", "level", "side", "outcome")}
+    if chosen.truth == Truth.BLIND.value:
+        asked["read_blind_first"] = True
+    elif chosen.truth != Truth.FINAL.value:
+        asked["truth_source"] = chosen.truth
+    return all(label[name] == value for name, value in asked.items() if value)
 
 
 def _references(report: Report) -> dict[Place, dict[str, str]]:
