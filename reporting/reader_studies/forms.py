@@ -8,10 +8,11 @@ from django import forms
 from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
-from reporting.predictions.models import Algorithm, AlgorithmStatus
+from reporting.predictions.models import Algorithm
 from reporting.reader_studies.models import RatedFinding, ReaderStudy, StudyMember
-from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, RatedSpec
+from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, SIDES, RatedSpec
 from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, Seat, StudyRole
+from reporting.vocabulary import MachineFinding
 
 _SEPARATOR = ";"
 
@@ -35,6 +36,12 @@ class FindingForm(forms.Form):
     levels = forms.CharField(label=_("Levels"), required=False, max_length=120)
     grades = forms.CharField(label=_("Grades, lowest first, parted by ;"), required=False, max_length=300)
     positive_from = forms.FloatField(label=_("Positive from"), required=False)
+    sided = forms.BooleanField(label=_("left and right apart"), required=False)
+    machine_finding = forms.ChoiceField(
+        label=_("The algorithm's finding"),
+        required=False,
+        choices=[("", _("none")), *((one.value, one.value) for one in MachineFinding)],
+    )
 
     def spec(self) -> RatedSpec:
         said = self.cleaned_data
@@ -45,6 +52,8 @@ class FindingForm(forms.Form):
             tuple(said["levels"].replace(",", " ").split()),
             tuple(grade.strip() for grade in said["grades"].split(_SEPARATOR) if grade.strip()),
             said["positive_from"],
+            SIDES if said["sided"] else (),
+            said["machine_finding"],
         )
 
 
@@ -58,6 +67,8 @@ def finding_forms(data: Any, findings: list[RatedFinding]) -> BaseFormSet[Findin
             "levels": " ".join(one.levels),
             "grades": f"{_SEPARATOR} ".join(one.grades),
             "positive_from": one.positive_from,
+            "sided": bool(one.sides),
+            "machine_finding": one.machine_finding,
         }
         for one in findings
     ]
@@ -85,7 +96,7 @@ class DesignForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         field = self.fields["algorithm"]
         assert isinstance(field, forms.ModelChoiceField)
-        field.queryset = Algorithm.objects.exclude(status=AlgorithmStatus.REGISTERED)
+        field.queryset = Algorithm.objects.all()  # a version on trial may be in no other use
         self.fields["design"].choices = Design.choices  # type: ignore[attr-defined]
         self.fields["arms"].initial = list(self.instance.arms.values_list("kind", flat=True))
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
+from reporting.audit_trail.models import AuditEvent
 from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.reader_studies.candidates import may_become_cases
 from reporting.reader_studies.models import ReaderStudy
-from reporting.reader_studies.words import ArmKind, Design
+from reporting.reader_studies.words import ArmKind, Design, Scale
+from reporting.reports.models import Report
 
 
 def problems(study: ReaderStudy) -> list[str]:
@@ -23,7 +26,7 @@ def _of_words(study: ReaderStudy) -> Iterator[str]:
         yield _("The question is not written down")
     if not study.findings.exists():
         yield _("No finding is rated")
-    for finding in study.findings.filter(positive_from__isnull=True):
+    for finding in study.findings.filter(positive_from__isnull=True).exclude(scale=Scale.LOCATION):
         yield _("%(finding)s: from which value on it counts as positive is not said") % {"finding": finding.label}
 
 
@@ -51,6 +54,19 @@ def _of_people(study: ReaderStudy) -> Iterator[str]:
     for reader in readers:
         if not reader.member.user.is_active:
             yield _("The account of reader %(code)s is not active") % {"code": reader.code}
+    for code, number in met_before(study).items():
+        yield _("Reader %(code)s opened or reported %(number)s of the cases before") % {"code": code, "number": number}
+
+
+def met_before(study: ReaderStudy) -> dict[str, int]:
+    """Reader → how many of the cases this account acted on before, by the audit trail; none where there is nothing."""
+    codes = dict(study.readers.values_list("member__user", "code"))
+    studies = {str(pk): pk for pk in study.cases.values_list("study", flat=True)}
+    reports = Report.objects.filter(study__in=study.cases.values("study")).values_list("pk", "study")
+    behind = studies | {str(report): case for report, case in reports}
+    acted = AuditEvent.objects.filter(actor__in=codes, object_id__in=behind).values_list("actor", "object_id")
+    met = {(actor, behind[object_id]) for actor, object_id in acted}
+    return dict(sorted(Counter(codes[actor] for actor, _case in met).items()))
 
 
 def _of_cases(study: ReaderStudy) -> Iterator[str]:

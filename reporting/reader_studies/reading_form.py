@@ -54,6 +54,12 @@ class Field:
     def name(self) -> str:
         return self.name_of(self.key, self.level, self.side)
 
+    @property
+    def where(self) -> str:
+        """Level and side, under the finding's own heading."""
+        sides = {"left": _("left"), "right": _("right")}
+        return " · ".join(part for part in (self.level, sides.get(self.side, "")) if part) or _("whole case")
+
     @staticmethod
     def name_of(key: str, level: str, side: str) -> str:
         """Of the form field; unique on the page."""

@@ -19,6 +19,11 @@ export function valueOf(input) {
   return input.validity?.valid === false || !Number.isFinite(value) ? undefined : value;
 }
 
+/** Whether somebody was faster than this script, or the browser kept what was typed before a reload. */
+export function isTouched(input) {
+  return input.type === "radio" ? input.checked && !input.defaultChecked : input.value !== input.defaultValue;
+}
+
 export function answerOf(rating, value, point = null) {
   const { finding, level, side } = rating.dataset;
   return { finding, level, side, value, point };
@@ -45,6 +50,9 @@ class StudyReading {
     root.querySelector("[data-finish]")?.addEventListener("submit", (event) => this.#finish(event));
     addEventListener("online", () => this.queue.resume());
     addEventListener("beforeunload", (event) => this.queue.pending.length > 0 && event.preventDefault());
+    for (const input of root.querySelectorAll("[data-rating] input")) {
+      if (isTouched(input)) this.#changed({ target: input });
+    }
     if (root.dataset.seenUrl) {
       this.#seen();
       setInterval(() => document.visibilityState === "visible" && this.#seen(), SEEN_EVERY_MS);

@@ -9,6 +9,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from reporting.accounts.models import User
@@ -59,7 +60,7 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
             context = show(request, study)
         else:
             if context is None:
-                return redirect("reader_studies:design", study.pk, step if step in _STAYS else _after(step))
+                return _onward(request, study, step)
     shown = context if context is not None else show(request, study)
     page = {
         "nav": "reader_studies",
@@ -70,6 +71,13 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
         "may_change": study.is_in_design and may_in_study(study, user, StudyAct.DESIGN),
     }
     return render(request, f"reader_studies/{step}.html", page | shown, status=422 if context is not None else 200)
+
+
+def _onward(request: HttpRequest, study: ReaderStudy, step: str) -> HttpResponse:
+    """The next step; the same one, with its filters, where one does several things."""
+    address = reverse("reader_studies:design", args=[study.pk, step if step in _STAYS else _after(step)])
+    query = request.GET.urlencode() if step in _STAYS else ""
+    return redirect(f"{address}?{query}" if query else address)
 
 
 def _after(step: str) -> str:

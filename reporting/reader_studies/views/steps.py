@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from urllib.parse import urlencode
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -27,7 +29,7 @@ from reporting.reader_studies.power import designs
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.services.locking import plan_of
 from reporting.reader_studies.words import ArmKind, StudyRole
-from reporting.studies.models import Study
+from reporting.studies.models import Study, StudyQuerySet
 
 MOST_SHOWN = 100
 Sent = dict[str, Any] | None
@@ -63,16 +65,25 @@ def save_findings(request: HttpRequest, study: ReaderStudy, by: User, version: i
 
 def show_cases(request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
     form = CandidateForm(request.GET)
-    wanted = CaseFilter(**form.cleaned_data) if form.is_valid() else CaseFilter()
-    found = candidates(study, wanted)
-    cases = list(study.cases.select_related("study__patient").prefetch_related("study__series_set"))
+    fitting = Paginator(_fitting(request, study).prefetch_related("series_set"), MOST_SHOWN)
+    cases = study.cases.select_related("study__patient")
+    chosen = Paginator(cases.prefetch_related("study__series_set"), MOST_SHOWN)
+    found_page, chosen_page = fitting.get_page(request.GET.get("page")), chosen.get_page(request.GET.get("chosen"))
     return {
         "form": form,
-        "number": found.count(),
-        "found": [Shown.of(one) for one in found.prefetch_related("series_set")[:MOST_SHOWN]],
-        "cases": [(case, Shown.of(case.study)) for case in cases],
+        "number": fitting.count,
+        "found": [Shown.of(one) for one in found_page],
+        "found_page": found_page,
+        "cases": [(case, Shown.of(case.study)) for case in chosen_page],
+        "chosen_page": chosen_page,
         "mix": case_mix(case.study for case in cases),
+        "filters": urlencode({name: value for name, value in request.GET.items() if name in form.fields}),
     }
+
+
+def _fitting(request: HttpRequest, study: ReaderStudy) -> StudyQuerySet:
+    form = CandidateForm(request.GET)
+    return candidates(study, CaseFilter(**form.cleaned_data) if form.is_valid() else CaseFilter())
 
 
 def save_cases(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
@@ -80,7 +91,10 @@ def save_cases(request: HttpRequest, study: ReaderStudy, by: User, version: int)
         gone = list(study.cases.filter(pk__in=_keys(request.POST.getlist("case"))))
         services.remove_cases(study, gone, by=by, expected_version=version)
         return None
-    chosen = list(Study.objects.filter(pk__in=_keys(request.POST.getlist("study"))))
+    if request.POST.get("act") == "add_all":
+        chosen = list(_fitting(request, study))
+    else:
+        chosen = list(Study.objects.filter(pk__in=_keys(request.POST.getlist("study"))))
     services.add_cases(
         study,
         chosen,
