@@ -124,6 +124,7 @@ class AuditAct(StrEnum):
     ARCHIVE_REMOVED = "archive.removed"
     ARCHIVE_ASKED = "archive.asked"
     STUDY_REQUESTED = "study.requested"
+    STUDY_DEIDENTIFIED = "study.deidentified"
     STUDY_FETCHED = "study.fetched"
     DESTINATION_ADDED = "destination.added"
     DESTINATION_CHANGED = "destination.changed"

@@ -17,8 +17,17 @@ def _act(name: str, thing: str, key: str) -> Row:
 
 
 _FETCHES = "owner colleague senior"
+_COPY = {403: "owner colleague senior importer", 404: f"stranger {NO_STUDIES}"}
 _NO_ARCHIVE = {403: "auditor importer", 404: f"stranger {NO_STUDIES}"}
 EARLIER_ROWS = [
+    _page("studies:deidentified", {200: "auditor", **_COPY}, ids=(("study_id", "study"),)),
+    Row(
+        "studies:deidentified",
+        "POST",
+        {400: "auditor", 302: "anonymous", **_COPY},
+        ids=(("study_id", "study"),),
+        form=(("a", "b"),),
+    ),
     _page("studies:earlier", {200: _FETCHES, **_NO_ARCHIVE}, ids=(("study_id", "study"),)),
     Row(
         "studies:earlier",

@@ -56,7 +56,8 @@ def conformance_tables() -> str:
 def _addresses() -> Iterator[tuple[str, str]]:
     """Each address and method that the program answers, in the words of its own description."""
     for one in urls.urlpatterns:
-        view: Any = one.callback.view_class  # type: ignore[union-attr]
+        callback: Any = one.callback
+        view = callback.view_class
         path = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", str(one.pattern))
         for method in ("get", "post"):
             if hasattr(view, method):
