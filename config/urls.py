@@ -11,6 +11,7 @@ urlpatterns = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("config.api_urls")),
     path("dicom-web/", include("reporting.dicom_network.urls")),
+    path("fhir/", include("reporting.reports.fhir_urls")),
     path("connections/", include("reporting.connections.urls")),
     path("accounts/", include("reporting.accounts.urls")),
     path("studies/", include("reporting.reports.study_urls")),

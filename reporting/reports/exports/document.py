@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone, translation
 
-from reporting.reports.exports.standing import standing_of
+from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.exports.tables import KEY, Table, tables_of
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
@@ -167,8 +167,12 @@ def _signatures(versions: list[ReportVersion]) -> tuple[tuple[str, str], ...]:
 
 def document_of(version: ReportVersion) -> Document:
     """The report as it stood with ``version``: the signed text, and every addendum up to it."""
-    standing = standing_of(version)
-    versions, base, content = standing.versions, standing.base, standing.content
+    return document_as(standing_of(version))
+
+
+def document_as(standing: Standing) -> Document:
+    """The same of what was read already."""
+    version, versions, base, content = standing.version, standing.versions, standing.base, standing.content
     passages = _passages(content["text"])
     for addendum, text in standing.addenda:
         lines = tuple(("", line) for line in text.split("\n"))

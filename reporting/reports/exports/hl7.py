@@ -14,9 +14,9 @@ from typing import Any
 from django.utils import timezone
 
 from reporting.core.hl7_text import Charset, escaped
-from reporting.reports.exports.document import Passage, document_of
+from reporting.reports.exports.document import Passage, document_as
 from reporting.reports.exports.pdf import pdf_of
-from reporting.reports.exports.standing import standing_of
+from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.models import ReportVersion, VersionKind
 from reporting.reports.states import ReportStatus
 from reporting.studies.person_names import name_groups
@@ -39,7 +39,8 @@ def hl7_of(
     The report as it stood with ``version``. Its status: P of a preliminary one, F of a final one, C once an addendum or
     a withdrawal corrects it; the lines of a withdrawn one are W, "posted wrongly".
     """
-    segments = [*_head(version, charset, receiver), *_lines(version, languages)]
+    standing = standing_of(version)
+    segments = [*_head(standing, charset, receiver), *_lines(standing, languages)]
     return "".join(segment + "\r" for segment in segments).encode(charset.codec)
 
 
@@ -49,15 +50,15 @@ def control_id_of(version: ReportVersion, receiver: tuple[str, str] = ("", "")) 
     return hashlib.sha256(said.encode()).hexdigest()[:20]
 
 
-def _head(version: ReportVersion, charset: Charset, receiver: tuple[str, str]) -> Iterator[str]:
-    header = standing_of(version).content["header"]
+def _head(standing: Standing, charset: Charset, receiver: tuple[str, str]) -> Iterator[str]:
+    version, header = standing.version, standing.content["header"]
     at = _moment(version.signature.signed_at)
     site = escaped(header["site"])
     application, facility = (escaped(part) for part in receiver)
     message = ["MSH", "^~\\&", "DENS", site, application, facility, at, "", "ORU^R01^ORU_R01"]
     message += [control_id_of(version, receiver), "P", _VERSION, *[""] * 5, charset.value]
     yield "|".join(message)
-    yield "|".join(_patient(header))
+    yield "|".join(_patient(header, version))
     order = escaped(header["accession_number"])
     report = str(version.report_id)
     yield f"ORC|RE|{order}|{report}"
@@ -70,11 +71,12 @@ def _head(version: ReportVersion, charset: Charset, receiver: tuple[str, str]) -
     yield "|".join(result)
 
 
-def _patient(header: dict[str, Any]) -> list[str]:
+def _patient(header: dict[str, Any], version: ReportVersion) -> list[str]:
+    """Number and name must be there: without a number the report's own stands for it, without a name "unspecified"."""
     issuer = f"^^^{escaped(header['issuer'])}" if header["issuer"] else ""
-    names = "~".join(_names(header["patient_name"]))
+    names = "~".join(_names(header["patient_name"])) or "^^^^^^U"
     sex = header["sex"] if header["sex"] in ("M", "F", "O") else "U"
-    identifier = escaped(header["patient_id"]) + issuer
+    identifier = escaped(header["patient_id"]) + issuer if header["patient_id"] else f"{version.report_id}^^^DENS^U"
     return ["PID", "1", "", identifier, "", names, "", header["birth_date"].replace("-", ""), sex]
 
 
@@ -86,9 +88,9 @@ def _names(name: str) -> Iterator[str]:
             yield "^".join([*map(escaped, said), "", "", kind])
 
 
-def _lines(version: ReportVersion, languages: Sequence[str]) -> Iterator[str]:
+def _lines(standing: Standing, languages: Sequence[str]) -> Iterator[str]:
     """OBX segments: one per section and language, then the PDF."""
-    document = document_of(version)
+    version, document = standing.version, document_as(standing)
     status = _line_status(version)
     at = _moment(version.signature.signed_at)
     number = 0

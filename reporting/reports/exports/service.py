@@ -18,14 +18,14 @@ from reporting.core.errors import WrongState
 from reporting.reports.blind import reads_blind
 from reporting.reports.content import canonical
 from reporting.reports.exports.document import Document, document_of, draft_document_of
-from reporting.reports.exports.fhir import fhir_of
+from reporting.reports.exports.fhir import Release, fhir_of
 from reporting.reports.exports.hl7 import hl7_of
 from reporting.reports.exports.pdf import pdf_of
+from reporting.reports.exports.standing import require_verified
 from reporting.reports.exports.text import text_of
 from reporting.reports.models import ExportFormat, Report, ReportExport, ReportVersion
 from reporting.reports.services.access import require_act
 from reporting.reports.services.reading import preview
-from reporting.reports.signing import version_fault
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ _FORMS = {
         lambda version: version.content.encode(),
         lambda _report, content: canonical(content).encode(),
     ),
-    ExportFormat.FHIR: _Form("application/fhir+json; fhirVersion=4.0", "fhir.json", fhir_of),
+    ExportFormat.FHIR: _Form(Release.R4.content_type, "fhir.json", fhir_of),
     ExportFormat.HL7: _Form("x-application/hl7-v2+er7; charset=utf-8", "hl7", hl7_of),
 }
 FORMATS = {form.extension: export_format for export_format, form in _FORMS.items()}
@@ -117,10 +117,7 @@ def _file(name: str, export_format: ExportFormat, content: bytes) -> ExportFile:
 
 
 def _bytes_of_version(version: ReportVersion, export_format: ExportFormat) -> bytes:
-    for each in version.report.versions.filter(number__lte=version.number).select_related("signature", "report"):
-        fault = version_fault(each)
-        if fault is not None:
-            raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
+    require_verified(version)
     return _FORMS[export_format].of_version(version)
 
 

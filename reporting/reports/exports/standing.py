@@ -6,7 +6,11 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from reporting.core.errors import WrongState
 from reporting.reports.models import ReportVersion, VersionKind
+from reporting.reports.signing import version_fault
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,13 @@ class Standing:
         text = self.content["text"][language]
         by_hand: str = text.get("impression_manual", "")
         return [by_hand] if by_hand.strip() else [sentence["text"] for sentence in text["impression"]]
+
+
+def require_verified(version: ReportVersion) -> None:
+    """Raise :class:`WrongState` unless ``version`` and all before it are what was signed."""
+    for each in version.report.versions.filter(number__lte=version.number).select_related("signature", "report"):
+        if version_fault(each) is not None:
+            raise WrongState(_("This report does not verify and is not handed out. Tell the administrator."))
 
 
 def standing_of(version: ReportVersion) -> Standing:

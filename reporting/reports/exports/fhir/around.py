@@ -69,14 +69,19 @@ def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) ->
         "numberOfSeries": len(series),
         "series": series,
     }
-    if header["accession_number"]:
-        kind = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}
-        resource["identifier"].append({"type": {"coding": [kind]}, "value": header["accession_number"]})
+    resource["identifier"] += accession_of(header)
     if header["study_date"]:
         resource["started"] = header["study_date"]
     if header["examination"]:
         resource["description"] = header["examination"]
     return resource
+
+
+def accession_of(header: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """As an identifier, if there is one: what a report system knows the examination by."""
+    kind = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}
+    number = header["accession_number"]
+    return [{"type": {"coding": [kind]}, "value": number}] if number else []
 
 
 def device(algorithm: Mapping[str, Any]) -> Resource | None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from reporting.reports.exports.document import document_of
-from reporting.reports.exports.fhir.around import device, imaging_study, patient_of, practitioner
+from reporting.reports.exports.document import document_as
+from reporting.reports.exports.fhir.around import accession_of, device, imaging_study, patient_of, practitioner
 from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, part_id, reference, translated, url_of
 from reporting.reports.exports.fhir.observations import Setting, Told, observations
 from reporting.reports.exports.fhir.releases import Release, as_release
@@ -50,8 +50,11 @@ def _canonical(bundle: Resource) -> bytes:
     return text.encode()
 
 
-def bundle_of(version: ReportVersion, release: Release = Release.R4) -> Resource:
-    """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside."""
+def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf: bool = True) -> Resource:
+    """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside.
+
+    Without the PDF its place says only under which name it would be found.
+    """
     report = version.report
     standing = standing_of(version)
     base, content = standing.base, standing.content
@@ -73,7 +76,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4) -> Resource
         device=algorithm,
     )
     told = list(observations(content, setting))
-    pdf = _binary(version)
+    pdf = _binary(standing, with_pdf)
     diagnostic = _diagnostic_report(standing, status, setting, told, pdf)
     resources = [
         diagnostic,
@@ -83,7 +86,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4) -> Resource
         *([algorithm] if algorithm else []),
         *(one.resource for one in told),
         *_provenance(diagnostic, version.signature, setting, told),
-        pdf,
+        *([pdf] if with_pdf else []),
     ]
     resources = [as_release(resource, release) for resource in resources]
     return {
@@ -95,10 +98,11 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4) -> Resource
     }
 
 
-def _binary(version: ReportVersion) -> Resource:
+def _binary(standing: Standing, with_pdf: bool) -> Resource:
     """The printed report; base64 once, whatever refers to it."""
-    data = base64.b64encode(pdf_of(document_of(version))).decode()
+    version = standing.version
     part = part_id(version.report_id, "pdf", version.number)
+    data = base64.b64encode(pdf_of(document_as(standing))).decode() if with_pdf else ""
     return {"resourceType": "Binary", "id": part, "contentType": "application/pdf", "data": data}
 
 
@@ -111,7 +115,10 @@ def _diagnostic_report(
     return {
         "resourceType": "DiagnosticReport",
         "id": str(version.report_id),
-        "identifier": [{"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{version.report_id}"}],
+        "identifier": [
+            {"system": "urn:ietf:rfc:3986", "value": f"urn:uuid:{version.report_id}"},
+            *accession_of(header),
+        ],
         "meta": {"versionId": str(version.number)},
         "status": status,
         "category": [{"coding": [_SERVICE]}],
@@ -125,14 +132,17 @@ def _diagnostic_report(
         "conclusion": english or "-",
         "_conclusion": translated(chinese or "-"),
         "presentedForm": [
-            {
-                **_attachment("application/pdf", base64.b64decode(pdf["data"]), version.signature.signed_at),
-                "url": url_of(pdf),
-            },
+            {**_pdf_attachment(pdf, version.signature.signed_at), "url": url_of(pdf)},
             _attachment("text/plain;charset=utf-8", version.text_en.encode(), version.signature.signed_at, "en"),
             _attachment("text/plain;charset=utf-8", version.text_zh.encode(), version.signature.signed_at, "zh"),
         ],
     }
+
+
+def _pdf_attachment(pdf: Resource, at: datetime) -> dict[str, Any]:
+    if not pdf["data"]:
+        return {"contentType": pdf["contentType"], "creation": _instant(at)}
+    return _attachment(pdf["contentType"], base64.b64decode(pdf["data"]), at)
 
 
 def _attachment(kind: str, content: bytes, at: datetime, language: str = "") -> dict[str, Any]:

@@ -29,7 +29,10 @@ def as_release(resource: Resource, release: Release) -> Resource:
 def _report(resource: Resource) -> Resource:
     made = {"study" if key == "imagingStudy" else key: value for key, value in resource.items()}
     # Attachment.size became an integer64, which JSON writes as a string.
-    made["presentedForm"] = [{**form, "size": str(form["size"])} for form in resource["presentedForm"]]
+    made["presentedForm"] = [
+        {key: str(value) if key == "size" else value for key, value in form.items()}
+        for form in resource["presentedForm"]
+    ]
     return made
 
 
