@@ -6,6 +6,7 @@ import uuid
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -67,6 +68,30 @@ class LoginAttempt(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["username_sha256", "at"]), models.Index(fields=["remote_address", "at"])]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class MachineTokenQuerySet(models.QuerySet["MachineToken"]):
+    def in_force(self) -> MachineTokenQuerySet:
+        return self.filter(revoked_at__isnull=True, expires_at__gt=Now(), user__is_active=True, user__role=Role.SERVICE)
+
+
+class MachineToken(models.Model):
+    """What a program shows instead of a password. Holds a digest, not the token."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="machine_tokens")
+    name = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = MachineTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at"]
 
     def __str__(self) -> str:
         return str(self.pk)

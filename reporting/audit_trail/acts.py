@@ -120,6 +120,8 @@ class AuditAct(StrEnum):
     PEER_ADDED = "peer.added"
     PEER_CHANGED = "peer.changed"
     ASSOCIATION_REFUSED = "association.refused"
+    TOKEN_ISSUED = "token.issued"
+    TOKEN_REVOKED = "token.revoked"
     ARCHIVE_ADDED = "archive.added"
     ARCHIVE_REMOVED = "archive.removed"
     ARCHIVE_ASKED = "archive.asked"

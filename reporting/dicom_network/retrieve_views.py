@@ -16,6 +16,8 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from reporting.accounts.rest import actor
+from reporting.accounts.token_authentication import MachineTokenAuthentication
+from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network.answers import (
@@ -65,6 +67,7 @@ class RetrieveView(APIView):
 
 @extend_schema_view(get=extend_schema(operation_id="wado_study"))
 class StudyView(RetrieveView):
+    authentication_classes = [SessionAuthentication, MachineTokenAuthentication]
     parser_classes = [AsItComes]
 
     @extend_schema(

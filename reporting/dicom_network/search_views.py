@@ -12,6 +12,8 @@ from rest_framework.views import APIView
 
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
+from reporting.accounts.token_authentication import MachineTokenAuthentication
+from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network import search
@@ -39,6 +41,7 @@ _STORED: dict[str, Any] = {
 
 
 class StudiesView(APIView):
+    authentication_classes = [SessionAuthentication, MachineTokenAuthentication]
     content_negotiation_class = AnyAccept
     parser_classes = [AsItComes]
 
