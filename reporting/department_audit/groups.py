@@ -136,11 +136,26 @@ def _longer(column: Ints, size: int) -> Ints:
 
 def places_asked_for(chosen: Filter, by: Dimension | None) -> dict[int, str]:
     """Numbers of the places that answer → the value of ``by``, where that is a place's."""
-    named = {d.value: getattr(chosen, d.value) for d in PLACE_DIMENSIONS}
-    open_one = by if by in PLACE_DIMENSIONS and not named[by.value] else None
-    wanted = {name: value for name, value in named.items() if open_one is None or name != open_one.value}
-    found = SummaryPlace.objects.filter(**wanted)
-    if open_one is not None:
-        found = found.exclude(**{open_one.value: ""})
-    shown = by.value if by in PLACE_DIMENSIONS and by is not None else None
-    return {row["id"]: row[shown] if shown else "" for row in found.values("id", *named)}
+    at = PLACE_DIMENSIONS.index(by) if by in PLACE_DIMENSIONS and by is not None else None
+    named = [getattr(chosen, d.value) for d in PLACE_DIMENSIONS]
+    found = {}
+    for number, place in all_places().items():
+        same = [value == wanted for value, wanted in zip(place, named, strict=True)]
+        if at is not None and not named[at]:
+            same[at] = place[at] != ""
+        if all(same):
+            found[number] = "" if at is None else place[at]
+    return found
+
+
+_known_places: dict[str, dict[int, Place]] = {}
+
+
+def all_places() -> dict[int, Place]:
+    """Every numbered place."""
+    known = _known_places.get(str(connection.settings_dict["NAME"]), {})
+    new = SummaryPlace.objects.filter(pk__gt=max(known, default=0)).order_by("pk")
+    if fresh := {number: (finding, level, side) for number, finding, level, side in new.values_list()}:
+        known = known | fresh
+        _known_places[str(connection.settings_dict["NAME"])] = known
+    return known

@@ -6,16 +6,19 @@ again, a few bytes each. What was asked is added up here: all places, groups and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
 
 import numpy as np
 
 from reporting.department_audit.binary import columns, pieces
 from reporting.department_audit.cells import WHOLE, WIDTH, Cell, sheet_of
 from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension, Filter
-from reporting.department_audit.groups import all_groups, places_asked_for
+from reporting.department_audit.groups import all_groups, all_places, places_asked_for
 from reporting.department_audit.kinds import PROCESS, Kind
-from reporting.department_audit.models import SummaryCell, SummaryPlace, SummaryRepeat
+from reporting.department_audit.models import SummaryCell, SummaryRepeat
 from reporting.department_audit.repeats import Repeats, correction
 from reporting.department_audit.words import Truth
 from reporting.statistics.arrays import Bools, Ints
@@ -62,8 +65,32 @@ def _wide(stored: bytes, n: int) -> Ints:
     return np.frombuffer(stored, dtype=kind).astype(np.int64)
 
 
+_answered: ContextVar[dict[tuple[str, Filter, Dimension | None, str], dict[str, Ints]] | None]
+_answered = ContextVar("answered", default=None)
+
+
+@contextmanager
+def asking_once() -> Iterator[None]:
+    """Within it a question is asked once, however many charts of a page ask it."""
+    token = _answered.set({})
+    try:
+        yield
+    finally:
+        _answered.reset(token)
+
+
 def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
     """Value of ``by`` ("" without a breakdown) → vector, with patients as clusters. Empty groups are left out."""
+    answered = _answered.get()
+    if answered is None:
+        return _summed(kind, chosen, by, truth)
+    question = kind.name, replace(chosen, outcome="", truth=Truth.FINAL.value), by, truth
+    if question not in answered:
+        answered[question] = _summed(kind, chosen, by, truth)
+    return answered[question]
+
+
+def _summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
     places = places_asked_for(chosen, by)
     groups = all_groups()
     kept = groups.asked_for(chosen)
@@ -94,7 +121,8 @@ def _cells_summed(
     kind: Kind, truth: str, places: Iterable[int], kept: Bools, of_place: Ints, of_group: Ints, values: int
 ) -> Ints:
     totals = np.zeros(values * kind.length)
-    sheets = sorted({sheet_of(kind, place) for place in _named(places)})
+    numbered = all_places()
+    sheets = sorted({sheet_of(kind, numbered[place]) for place in places})
     condition, parameters = _groups_condition("group_id", kept)
     statement = (
         "SELECT string_agg(int4send(group_id::int), ''), string_agg(int4send(octet_length(places) / 4), ''),"
@@ -114,11 +142,6 @@ def _cells_summed(
         )
     # Real numbers hold whole ones exactly up to 2⁵³: the largest sum here is that of millionths or of tenths⁴.
     return np.rint(totals).astype(np.int64).reshape(values, kind.length)
-
-
-def _named(places: Iterable[int]) -> list[tuple[str, str, str]]:
-    found = SummaryPlace.objects.filter(pk__in=list(places))
-    return list(found.values_list("finding", "level", "side"))
 
 
 def _groups_condition(column: str, kept: Bools) -> tuple[str, list[list[int]]]:

@@ -112,13 +112,13 @@ def test_summaries_answer_as_the_facts_do(department: list[Report]) -> None:
 
 
 def _answers_compared(kind: Kind) -> int:
-    """Every filter by every dimension, both ways; how many groups were equal."""
+    """Every filter by every third dimension in turn, both ways; how many groups were equal."""
     equal = 0
     whole = kind.name == "process"
-    for asked in FILTERS:
+    for number, asked in enumerate(FILTERS):
         chosen = replace(asked, finding="", level="", side="") if whole else asked
         truth = "prepared" if kind.name == "agreement" else chosen.truth if kind.name in _WITH_TRUTH else "final"
-        for by in (None, *Dimension):
+        for by in (None, *list(Dimension)[number % 3 :: 3]):
             if whole and by in _PLACES:
                 continue
             expected, found = count_rows(kind, chosen, by, truth), summed(kind, chosen, by, truth)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -43,6 +44,13 @@ _SHOWN = {
 }
 
 
+class Seeded(NamedTuple):
+    """How many reports there are, and how long all of them were counted."""
+
+    reports: int
+    counting_s: float
+
+
 def seed_reports(
     n: int,
     *,
@@ -51,7 +59,7 @@ def seed_reports(
     drawn: int | None = None,
     beside_others: bool = False,
     told: Callable[[int], None] = lambda _n: None,
-) -> int:
+) -> Seeded:
     """Invent and store ``n`` signed reports with their facts and summaries. Needs the owner of the tables.
 
     ``drawn``: how many of them to invent one by one; the others are copies of these (``multiply``).
@@ -74,8 +82,9 @@ def seed_reports(
     _list_studies()
     if stored < n:
         stored = multiply(n, seed=seed, told=told)
+    began = time.monotonic()
     count_again()
-    return stored
+    return Seeded(stored, time.monotonic() - began)
 
 
 def _batches(reports: Iterable[Invented]) -> Iterator[list[Invented]]:

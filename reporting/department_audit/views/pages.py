@@ -22,6 +22,7 @@ from reporting.department_audit.exports.service import LINKS
 from reporting.department_audit.figures import process
 from reporting.department_audit.filters import PLACE_DIMENSIONS, Dimension
 from reporting.department_audit.page import Page, dimension_choices, finding_choices, notices_of
+from reporting.department_audit.summaries import asking_once
 from reporting.department_audit.views.access import chosen_filter, viewer
 from reporting.department_audit.views.around import around
 from reporting.vocabulary import MachineFinding
@@ -105,14 +106,15 @@ def readers(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, kind: str, build: _Build, finding: str = "") -> HttpResponse:
     viewer(request)
-    chosen = chosen_filter(request)
+    chosen = replace(chosen_filter(request), outcome="")  # narrows lists of cases, and no figure
     plain = chosen.urlencode()
     if request.META.get("QUERY_STRING", "") != plain:  # what is empty or usual does not stand in an address
         return redirect(f"{request.path}?{plain}" if plain else request.path)
     if finding:
         chosen = replace(chosen, finding=finding)
-    whole = next(iter(process(chosen)), None)
-    page = build(Question(chosen, reverse("department_audit:cases")))
+    with asking_once():
+        whole = next(iter(process(chosen)), None)
+        page = build(Question(chosen, reverse("department_audit:cases")))
     context = {
         "page": page,
         "summary": summary(whole),

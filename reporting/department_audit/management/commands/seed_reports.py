@@ -40,7 +40,7 @@ class Command(BaseCommand):
             raise CommandError("--until is written like 2026-03") from error
         began = time.monotonic()
         try:
-            stored = seed_reports(
+            seeded = seed_reports(
                 options["n"],
                 seed=options["seed"],
                 until=until,
@@ -50,7 +50,10 @@ class Command(BaseCommand):
             )
         except DomainError as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{stored} reports in {time.monotonic() - began:.0f} s")
+        seconds = time.monotonic() - began
+        self.stdout.write(
+            f"{seeded.reports} reports in {seconds:.0f} s, {seeded.counting_s:.0f} s of them to count them"
+        )
 
     def _tell(self, stored: int) -> None:
         self.stdout.write(f"{stored} …")
