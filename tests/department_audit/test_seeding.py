@@ -49,7 +49,10 @@ def test_what_is_signed_afterwards_is_asked_for_as_before() -> None:
 
 def test_many_reports_are_copies_of_a_few_and_are_counted_as_the_facts_say() -> None:
     with connection.cursor() as cursor:
-        indexes = "SELECT split_part(indexdef, ' WHERE ', 1) FROM pg_indexes WHERE tablename = 'department_audit_fact' ORDER BY 1"
+        indexes = (
+            "SELECT split_part(indexdef, ' WHERE ', 1) FROM pg_indexes"
+            " WHERE tablename = 'department_audit_fact' ORDER BY 1"
+        )
         cursor.execute(indexes)
         before = cursor.fetchall()
         call_command("seed_reports", "100", "--drawn", "30", "--until", UNTIL, verbosity=0)
