@@ -23,6 +23,8 @@ CONDITIONS = {
     "207": "Application internal error",
 }
 """HL7 table 0357, as far as we say it."""
+REFUSED = {"200", "201", "202", "203"}
+"""What concerns no content: answered AR, and nothing is kept of such a message but that it came."""
 
 
 @dataclass(frozen=True)

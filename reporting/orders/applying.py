@@ -34,6 +34,7 @@ def _unsupported(message_type: str) -> str:
 
 
 def _take_orders(message: Message, received: InboundMessage, said_at: datetime) -> None:
+    """Place, change, hold or cancel each order in it."""
     person = person_of(message.first("PID"))
     for ordered in orders_of(message):
         _take_order(ordered, person, received, said_at)
@@ -72,7 +73,7 @@ def _are_one(order: Order, person: Person) -> bool:
 
 
 def _take_patient(message: Message, received: InboundMessage, said_at: datetime) -> None:
-    """Correct a patient whom we have images of; who is not known here is nobody we need to keep."""
+    """Correct name, birth date and sex of a patient whom we have images of."""
     person = person_of(message.first("PID"))
     patients = Patient.objects.select_for_update().filter(patient_id=person.number, issuer__in={person.issuer, ""})
     patient = patients.order_by("-issuer").first()
@@ -98,6 +99,7 @@ def _name(stored: str, said: str) -> str:
 
 
 def _take_merges(message: Message, received: InboundMessage, said_at: datetime) -> None:
+    """Keep that two numbers are one person; nothing is moved."""
     for kept, merged in merges_of(message):
         if (kept.number, kept.issuer) == (merged.number, merged.issuer):
             raise Unusable("merged_into_itself", "102")

@@ -17,13 +17,10 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
 from reporting.core.hl7_message import Message, Unreadable
 from reporting.core.hl7_text import Charset
-from reporting.orders.acknowledgement import TAKEN, Verdict, acknowledgement
+from reporting.orders.acknowledgement import REFUSED, TAKEN, Verdict, acknowledgement
 from reporting.orders.applying import apply
 from reporting.orders.models import InboundMessage, MessageSender, Outcome
 from reporting.orders.told import Unusable
-
-_REFUSED = {"200", "201", "202", "203"}
-"""Conditions that concern no content: answered AR, and nothing is kept of such a message but that it came."""
 
 logger = logging.getLogger(__name__)
 
@@ -114,7 +111,7 @@ def _check(message: Message, kept: InboundMessage) -> None:
 
 
 def _parked(kept: InboundMessage, raw: bytes, error: Unusable) -> Verdict:
-    refused = error.condition in _REFUSED
+    refused = error.condition in REFUSED
     kept.outcome = Outcome.REFUSED if refused else Outcome.PARKED
     kept.fault, kept.content = error.fault, b"" if refused else raw
     kept.save()

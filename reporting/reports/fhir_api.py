@@ -19,8 +19,9 @@ from reporting.core.errors import DomainError
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.reports.exports.fhir import Release
+from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS, READABLE
 from reporting.reports.exports.fhir.datatypes import Resource
-from reporting.reports.fhir_reading import PARAMETERS, READABLE, read_resource, search_reports
+from reporting.reports.fhir_reading import read_resource, search_reports
 
 RELEASES = {"r4": Release.R4, "r5": Release.R5}
 _KIND = "application/fhir+json"
@@ -50,7 +51,7 @@ class MetadataView(_FhirView):
 class SearchView(_FhirView):
     @extend_schema(
         operation_id="fhir_search_reports",
-        parameters=[OpenApiParameter(name, OpenApiTypes.STR) for name in PARAMETERS],
+        parameters=[OpenApiParameter(name, OpenApiTypes.STR) for name in (*PARAMETERS, *PAGING)],
         responses=_ANSWER | refusals(400),
     )
     def get(self, request: Request, release: str) -> HttpResponse:
@@ -100,12 +101,7 @@ def _capabilities(release: Release) -> Resource:
         said: dict[str, Any] = {"type": kind, "interaction": [{"code": "read"}]}
         if kind == "DiagnosticReport":
             said["interaction"].append({"code": "search-type"})
-            types = {"issued": "date", "patient": "reference"}
-            said["searchParam"] = [
-                {"name": name, "type": types.get(name, "token")}
-                for name in PARAMETERS
-                if name not in ("_count", "_offset")
-            ]
+            said["searchParam"] = [{"name": name, "type": kind_of} for name, kind_of in PARAMETERS.items()]
         return said
 
     return {

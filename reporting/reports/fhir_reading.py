@@ -19,6 +19,7 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput
 from reporting.reports.exports.fhir import Release, bundle_of
+from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS
 from reporting.reports.exports.fhir.datatypes import made_id, report_of
 from reporting.reports.exports.standing import require_verified
 from reporting.reports.models import Report, ReportVersion
@@ -26,17 +27,6 @@ from reporting.reports.models import Report, ReportVersion
 Resource = dict[str, Any]
 _PREFIXES = {"eq": "", "ge": "__gte", "gt": "__gt", "le": "__lte", "lt": "__lt"}
 MAX_COUNT = 50
-PARAMETERS = ("_id", "identifier", "patient", "patient.identifier", "issued", "_count", "_offset")
-READABLE = (
-    "DiagnosticReport",
-    "Observation",
-    "Provenance",
-    "Binary",
-    "Patient",
-    "Practitioner",
-    "ImagingStudy",
-    "Device",
-)
 
 
 def signed_reports(by: User) -> QuerySet[Report]:
@@ -63,12 +53,12 @@ def search_reports(
     query: Mapping[str, str], release: Release, *, by: User
 ) -> tuple[list[Resource], int, tuple[int, int]]:
     """DiagnosticReports, newest first; how many there are; offset and count. Raises :class:`InvalidInput`."""
-    unknown = set(query) - set(PARAMETERS)
+    unknown = set(query) - {*PARAMETERS, *PAGING}
     if unknown:
-        raise InvalidInput(_("There is no such search parameter"), details={"allowed": list(PARAMETERS)})
+        raise InvalidInput(_("There is no such search parameter"), details={"allowed": [*PARAMETERS, *PAGING]})
     found = signed_reports(by).annotate(issued=Max("versions__signature__signed_at"))
     for name, value in query.items():
-        if not name.startswith("_c") and not name.startswith("_o"):
+        if name in PARAMETERS:
             found = found.filter(_condition(name, value))
     count, offset = _whole(query.get("_count", "10"), MAX_COUNT), _whole(query.get("_offset", "0"), 10**6)
     total = found.count()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
+from reporting.reports.exports.fhir.addresses import READABLE
 from reporting.reports.fhir_api import RELEASES, MetadataView, ReadView, SearchView
-from reporting.reports.fhir_reading import READABLE
 
 
 class ReleaseConverter(StringConverter):

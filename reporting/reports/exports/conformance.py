@@ -13,6 +13,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 from reporting.dicom_network import archive_scu, search, urls
 from reporting.dicom_network.listener import commitment, storing
 from reporting.dicom_network.listener.contexts import STORED_CLASSES, STORED_SYNTAXES
+from reporting.reports.exports.conformance_messages import message_tables
 from reporting.reports.exports.outgoing import SOP_CLASSES
 
 _STATUSES = (
@@ -49,6 +50,7 @@ def conformance_tables() -> str:
         _table(("storage commitment failure", "means"), [(f"`{code:04X}`", text) for code, text in _FAILURES]),
         _table(("DICOMweb, below `/dicom-web`", "what"), _addresses()),
         _table(("QIDO-RS level", "attributes that are matched"), _matched()),
+        *(_table(head, rows) for head, rows in message_tables()),
     ]
     return "\n".join(parts)
 
