@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
+from django.forms.models import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -53,6 +54,7 @@ def reference(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         else:
             return redirect("reader_studies:reference", study.pk)
     study.refresh_from_db()
+    seated = ReferencePanel.objects.filter(reader_study=study).first()
     context: dict[str, Any] = {
         "nav": "reader_studies",
         "study": study,
@@ -60,8 +62,8 @@ def reference(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         "name": _("Reference standard"),
         "tabs": tabs(study, user),
         "may_set": may_set,
-        "panel": ReferencePanel.objects.filter(reader_study=study).first(),
-        "form": PanelForm(study),
+        "panel": seated,
+        "form": PanelForm(study, initial=model_to_dict(seated) if seated else None),
         "progress": truth_progress(study),
         "columns": COLUMNS,
         "wrong": wrong[:MOST_SHOWN],
