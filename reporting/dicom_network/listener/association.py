@@ -78,6 +78,8 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     entity.dimse_timeout = limits.silence_s
     association = Association(entity, "acceptor")
     association.dul = GuardedDul(association)
+    # Again: they set the timers of the layer below, which is another now.
+    association.acse_timeout, association.network_timeout = limits.negotiation_s, limits.silence_s
     association.dimse = GuardedDimse(association)
     association.acse = PatientAcse(association, _end_receptions)
     association.set_socket(GuardedSocket(association, connection, limits))
