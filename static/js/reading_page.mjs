@@ -11,6 +11,7 @@ import { request } from "./api_client.mjs";
 import { attachLogin } from "./login_again.mjs";
 import { askWhichStands, differences, showOthers, valuesOf } from "./merge_view.mjs";
 import { parse, updateForm, updatePart } from "./panels.mjs";
+import { atRest } from "./pointer_rest.mjs";
 import { newKey, toRequest } from "./report_changes.mjs";
 import { SaveQueue } from "./save_queue.mjs";
 import { SeenValues } from "./seen_values.mjs";
@@ -133,6 +134,7 @@ function refresh() {
   refreshing = refreshing.then(async () => {
     try {
       const fresh = await panels();
+      await atRest();
       if (!changesWhatIsTyped()) queue.version = Math.max(queue.version, fresh.version);
       showPanels(fresh);
     } catch {

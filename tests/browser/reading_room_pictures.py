@@ -50,20 +50,74 @@ def withheld(page: Page) -> bytes:
     page.locator('[data-level="C4"] > summary').click()
     page.locator('[data-place="postop@C4"] [data-set="fusion_hardware"]').click()
     expect(page.locator("[data-save-mark]")).to_have_attribute("data-save", "saved")
+    page.wait_for_load_state("networkidle")
     page.locator('[data-level="C4/5"] > summary').click()
+    expect(page.locator('details[data-level="C4/5"]')).to_contain_text("Withheld: operated level")
+    return page.screenshot()
+
+
+def marked(page: Page) -> bytes:
+    """Marks for training: a point in a vertebra and in a ligament, the machine's outline; one is being reworded."""
+    page.locator('[data-go-level="C5/6"]').first.click()
+    page.locator('[data-pane="1"]').focus()
+    for tool, pane, structure, (x, y) in (
+        ("vertebra_point", "1", "", (-10, 10)),
+        ("ligament_point", "2", "lf", (25, 28)),
+        ("contour", "2", "cord", (0, 0)),
+    ):
+        page.locator(f'button[data-tool="{tool}"]').click()
+        if structure:
+            page.locator("[data-mark-structure]").select_option(structure)
+        if tool == "contour":
+            page.locator("[data-mark-machine]").click()
+        else:
+            box = page.locator(f'[data-pane="{pane}"]').bounding_box()
+            assert box is not None
+            page.mouse.click(box["x"] + box["width"] / 2 + x, box["y"] + box["height"] / 2 + y)
+        page.wait_for_load_state("networkidle")
+    page.locator('button[data-tool="window"]').click()
+    page.keyboard.press("k")
+    page.keyboard.press("e")
     page.wait_for_load_state("networkidle")
     return page.screenshot()
 
 
+def sign(page: Page, password: str) -> None:
+    """Levels, every suggestion of the machine, the rest as normal, no critical finding, the password."""
+    saved = page.locator('[data-save-mark][data-save="saved"]')
+    page.keyboard.press("l")
+    page.locator(".levels-step.is-done").wait_for()
+    while waiting := page.locator("[data-finding][data-decide]").count():
+        page.keyboard.press("y")
+        page.wait_for_timeout(800)
+        saved.wait_for()
+        if page.locator("[data-finding][data-decide]").count() == waiting:
+            page.wait_for_timeout(800)
+    page.keyboard.press("r")
+    page.wait_for_timeout(800)
+    saved.wait_for()
+    for button in page.locator('[data-answer="no"]').all():
+        button.click()
+        saved.wait_for()
+    page.locator("#sign-password").fill(password)
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-panel=status]")).to_contain_text("Final")
+
+
+def as_picture(pdf: bytes, resolution: int = 80) -> bytes:
+    """The first sheet."""
+    command = ["pdftoppm", "-png", "-r", str(resolution), "-f", "1", "-l", "1"]
+    return subprocess.run(command, input=pdf, capture_output=True, check=True).stdout
+
+
 def printed(page: Page) -> bytes:
-    """The first page of the draft as paper has it."""
-    answer = page.request.get(f"{page.url.rstrip('/')}/draft.pdf")
-    command = ["pdftoppm", "-png", "-r", "80", "-f", "1", "-l", "1"]
-    return subprocess.run(command, input=answer.body(), capture_output=True, check=True).stdout
+    """The first sheet of the signed version."""
+    return as_picture(page.request.get(f"{page.url.rstrip('/')}/versions/1.pdf").body())
 
 
 def main(address: str, name: str, password: str) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"))
         page = log_in(browser, address, name, password, "en-GB")
@@ -86,12 +140,16 @@ def main(address: str, name: str, password: str) -> None:
 
         open_report(page, address, "103")
         save("withheld", withheld(page))
-        open_report(page, address, "102")
+        open_report(page, address, "101")
+        save("marks", marked(page))
+        open_report(page, address, "104")
+        sign(page, password)
         save("printed", printed(page))
 
         chinese = log_in(browser, address, name, password, "zh-CN")
         open_report(chinese, address, "105")
         save("chinese", chinese.screenshot())
+        save("printed_page", as_picture(chinese.pdf(format="A4")))
         browser.close()
 
 

@@ -76,6 +76,24 @@ def test_what_became_worse_since_the_prior_is_said_with_one_key(
     assert report.findings.get(field="change", level="C3/4").value == "progressed"
 
 
+def test_a_click_is_not_swallowed_by_what_is_saved_meanwhile(
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+) -> None:
+    page = new_reader("senior").open(report)
+    level = page.locator('details[data-level="C4"]')
+    box = level.locator(".group-title").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 4, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    change(report, "height@C4", "loss_mild", people["senior"])
+    with page.expect_response(lambda answer: answer.url.endswith("/panels/")) as answer:
+        page.evaluate("document.dispatchEvent(new CustomEvent('dens:refresh'))")
+    answer.value.finished()
+    page.mouse.up()
+    expect(level).to_have_attribute("open", "")
+    expect(level.locator("summary")).to_contain_text("height loss")
+
+
 def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
     report: Report, new_reader: Callable[..., Reader]
 ) -> None:
