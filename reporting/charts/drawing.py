@@ -19,6 +19,7 @@ from reporting.charts.tables import Cell, Kind, Table, labels, values
 from reporting.statistics.results import Estimate
 
 ROW_HEIGHT, FRAME_HEIGHT = 44, 110
+TIME_HEIGHT, MOST_MONTHS = 380, 12
 _MARGIN = {"l": 10, "r": 16, "t": 10, "b": 48}
 
 
@@ -62,58 +63,73 @@ def cases_of(table: Table, column: str, address: str) -> list[str]:
 
 
 def estimates_by_row(
-    table: Table, label: str, series: Sequence[Series], title: str, address: str, *, band: Series | None = None
+    table: Table,
+    label: str,
+    series: Sequence[Series],
+    title: str,
+    address: str,
+    *,
+    band: Series | None = None,
+    over_time: bool = False,
 ) -> go.Figure:
     """Marks with intervals, one row of the table under the other, the first on top, series side by side in their row.
 
     ``band``: a column whose intervals lie behind the marks as broad strokes, such as how far people agree.
+    ``over_time``: rows are months; they run from left to right, however many there are.
     """
     names = labels(table.column(label))
     kind = next(column.kind for column in table.columns if column.key == series[0].column)
     figure = go.Figure()
+    along, across = ("y", "x") if over_time else ("x", "y")  # of shares, of rows
     if band is not None:
-        figure.add_trace(_strokes(table.column(band.column), band))
+        figure.add_trace(_strokes(table.column(band.column), band, along, across))
     for number, one in enumerate(series):
         cells = table.column(one.column)
         texts = [f"{name}, {one.name}: {_said(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
         shift = (number - (len(series) - 1) / 2) * 0.24
         figure.add_trace(
             go.Scatter(
-                x=values(cells),
-                y=[row + shift for row in range(len(names))],
                 mode="markers",
                 name=one.name,
                 meta={"ink": one.ink},
-                marker={"symbol": one.symbol, "size": 9},
-                error_x=error_bars(cells),
+                marker={"symbol": one.symbol, "size": 7 if over_time else 9},
+                **{
+                    along: values(cells),
+                    across: [row + shift for row in range(len(names))],
+                    f"error_{along}": error_bars(cells),
+                },
                 **said(texts, cases_of(table, one.column, address)),
             )
         )
     everything = [cell for one in series for cell in table.column(one.column)]
     limits = {"range": _share_range(everything)} if kind is Kind.SHARE else {}
-    ends = [len(names) - 0.5, -0.5]
-    rows: dict[str, Any] = {"tickvals": list(range(len(names))), "ticktext": escaped(names), "range": ends}
-    figure.update_layout(
-        layout(
-            FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
-            xaxis=axis(title, kind, **limits),
-            yaxis=axis("", zeroline=False, showgrid=False, **rows),
-            showlegend=len(series) > 1 or band is not None,
-        )
-    )
+    ends = [-0.5, len(names) - 0.5] if over_time else [len(names) - 0.5, -0.5]
+    named = list(range(0, len(names), max(1, math.ceil(len(names) / MOST_MONTHS)) if over_time else 1))
+    rows: dict[str, Any] = {"tickvals": named, "ticktext": escaped([names[row] for row in named]), "range": ends}
+    axes = {
+        f"{along}axis": axis(title, kind, **limits),
+        f"{across}axis": axis("", zeroline=False, showgrid=False, **rows),
+    }
+    height = TIME_HEIGHT if over_time else FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names))
+    figure.update_layout(layout(height, showlegend=len(series) > 1 or band is not None, **axes))
     return figure
 
 
 def _share_range(cells: Sequence[Cell]) -> list[float]:
-    """From 0 to 1, or from the tenth below the lowest bound: marks near 1 need the room."""
+    """From the tenth below the lowest bound to the tenth above the highest: marks that lie close need the room."""
     bounds = [
-        bound for cell in cells if isinstance(cell, Estimate) for bound in (cell.low, cell.value) if bound is not None
+        bound
+        for cell in cells
+        if isinstance(cell, Estimate)
+        for bound in (cell.low, cell.value, cell.high)
+        if bound is not None
     ]
     lowest = math.floor((min(bounds, default=0.0) - 0.02) * 10) / 10
-    return [max(-0.02, lowest), 1.02]
+    highest = math.ceil((max(bounds, default=1.0) + 0.02) * 10) / 10
+    return [max(-0.02, lowest), min(1.02, highest)]
 
 
-def _strokes(cells: Sequence[Cell], band: Series) -> go.Scatter:
+def _strokes(cells: Sequence[Cell], band: Series, along: str, across: str) -> go.Scatter:
     x: list[float | None] = []
     y: list[float | None] = []
     for row, cell in enumerate(cells):
@@ -121,8 +137,8 @@ def _strokes(cells: Sequence[Cell], band: Series) -> go.Scatter:
             x += [cell.low, cell.high, None]
             y += [row, row, None]
     return go.Scatter(
-        x=x, y=y, mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 30}, opacity=0.22,
-        hoverinfo="skip",
+        mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 30 if along == "x" else 12}, opacity=0.22,
+        hoverinfo="skip", **{along: x, across: y},
     )  # fmt: skip
 
 

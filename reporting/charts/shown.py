@@ -54,8 +54,9 @@ def estimate_text(estimate: Estimate, kind: Kind, digits: int = DIGITS) -> str:
     if estimate.low is None or estimate.high is None:
         return text
     scale, digits = {Kind.SHARE: (100, 1), Kind.COUNT: (1, 0)}.get(kind, (1, digits))
+    grouped = "," if kind is Kind.COUNT else ""
     dash = " … " if estimate.low < 0 else "–"  # a dash before a minus would be read as one
-    return f"{text} ({scale * estimate.low:.{digits}f}{dash}{scale * estimate.high:.{digits}f})"
+    return f"{text} ({scale * estimate.low:{grouped}.{digits}f}{dash}{scale * estimate.high:{grouped}.{digits}f})"
 
 
 def _cell(cell: Cell, column: Column, cases: str) -> ShownCell:

@@ -104,6 +104,12 @@ class Filter:
             raise InvalidInput(_("The first month lies after the last one"))
         return found
 
+    def for_figures(self) -> Filter:
+        """Itself. Raises :class:`InvalidInput` where it asks for an outcome: that narrows lists of cases, no figure."""
+        if self.outcome:
+            raise InvalidInput(_("An outcome narrows lists of cases, not figures"))
+        return self
+
     def query(self) -> dict[str, str]:
         """As parameters of an address; what is any, or usual, is left out."""
         usual = Filter()

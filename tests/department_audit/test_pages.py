@@ -147,6 +147,14 @@ def test_one_filter_has_one_address_and_shows_as_a_chip_that_can_be_taken_away(
     assert "/audit/process/?" in text  # the filter goes along to the other pages
 
 
+def test_an_outcome_narrows_cases_and_no_figure(client: Client) -> None:
+    shown = client.get("/audit/findings/pll/?sex=F&outcome=rejected")
+    assert (shown.status_code, shown["Location"]) == (302, "/audit/findings/pll/?sex=F")
+    assert client.get("/audit/charts/findings.csv?outcome=rejected").status_code == 400
+    assert client.get("/api/audit/charts/findings/?outcome=rejected").status_code == 400
+    assert client.get("/audit/cases/?outcome=rejected").status_code == 200
+
+
 def test_a_filter_that_does_not_exist_is_refused(client: Client) -> None:
     for query in ("sex=robot", "color=red", "truth=gut", "month_from=2026-13", "cell=xx", "page=0", "page=x"):
         assert client.get(f"/audit/cases/?{query}").status_code == 400, query

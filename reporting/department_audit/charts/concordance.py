@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from reporting.charts.chart import Chart, MethodNote
+from reporting.charts.tables import Table
 from reporting.department_audit.charts.comparison import (
     interval_text,
     is_accuracy,
@@ -52,6 +54,10 @@ def method(question: Question, remarks: tuple[str, ...] = ()) -> MethodNote:
     )
 
 
+def _figure(table: Table, question: Question, dimension: Dimension) -> go.Figure:
+    return rates_figure(table, question.truth, question.cases_address, over_time=dimension is Dimension.MONTH)
+
+
 def _chart(question: Question, dimension: Dimension, key: str, subject: str, head: str) -> Chart:
     people = _people(question, dimension)
     groups = []
@@ -71,7 +77,7 @@ def _chart(question: Question, dimension: Dimension, key: str, subject: str, hea
         question.title(subject),
         table,
         method(question, remarks),
-        rates_figure(table, question.truth, question.cases_address) if groups else None,
+        _figure(table, question, dimension) if groups else None,
         empty=_("Nothing to compare: no signed report matches."),
         query=question.filter.urlencode(),
         part=question.filter.finding,

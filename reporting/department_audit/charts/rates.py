@@ -60,7 +60,7 @@ def rates_table(groups: Sequence[Group], head: str, truth: Truth) -> Table:
     return Table(columns, tuple(rows))
 
 
-def rates_figure(table: Table, truth: Truth, address: str) -> go.Figure:
+def rates_figure(table: Table, truth: Truth, address: str, *, over_time: bool = False) -> go.Figure:
     """Behind the machine's marks lies how far people agree with each other, where that is known."""
     names = rate_names(truth)
     with_people = any(column.key == "people" for column in table.columns)
@@ -70,4 +70,5 @@ def rates_figure(table: Table, truth: Truth, address: str) -> go.Figure:
         Series("TPR", names["TPR"], "danger", "circle"),
         Series("TNR", names["TNR"], "accent", "square"),
     )
-    return estimates_by_row(table, "group", series, _("Share, interval over patients (95 %)"), address, band=band)
+    title = _("Share, interval over patients (95 %)")
+    return estimates_by_row(table, "group", series, title, address, band=band, over_time=over_time)

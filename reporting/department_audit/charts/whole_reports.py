@@ -45,7 +45,14 @@ def stood_by(question: Question, dimension: Dimension) -> Chart:
     table = Table(columns, tuple(rows))
     series = (Series("stood", _("Every machine value stood"), "accent", "circle"),)
     title = _("Whole reports: share in which every machine value stood, by %(group)s") % {"group": name.lower()}
-    figure = estimates_by_row(table, "group", series, _("Share, interval over patients (95 %)"), question.cases_address)
+    figure = estimates_by_row(
+        table,
+        "group",
+        series,
+        _("Share, interval over patients (95 %)"),
+        question.cases_address,
+        over_time=dimension is Dimension.MONTH,
+    )
     return _chart(question, f"stood-by-{dimension.value.replace('_', '-')}", title, table, figure if rows else None)
 
 

@@ -19,7 +19,7 @@ def export(request: HttpRequest, key: str, extension: str) -> HttpResponse:
     user = viewer(request)
     if key not in CHARTS:
         raise Http404
-    question = Question(chosen_filter(request), reverse("department_audit:cases"))
+    question = Question(chosen_filter(request).for_figures(), reverse("department_audit:cases"))
     return as_file(CHARTS[key](question), extension, user)
 
 
