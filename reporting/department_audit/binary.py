@@ -17,11 +17,11 @@ _SIZES = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8"}
 
 def binary(statement: str, params: Sequence[Any] = ()) -> bytes:
     """What COPY says of a query, as one piece."""
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", params) as copy,
-    ):
-        return b"".join(copy)
+    with connection.cursor() as cursor:
+        # Put together first: Django's cursor for debugging copies without parameters only.
+        whole = cursor.mogrify(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", params)
+        with cursor.copy(whole) as copy:
+            return b"".join(copy)
 
 
 def columns(statement: str, params: Sequence[Any], types: dict[str, str]) -> dict[str, np.ndarray]:

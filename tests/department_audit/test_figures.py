@@ -12,12 +12,12 @@ import pytest
 from django.db import connection, transaction
 
 from reporting.accounts.models import Role
-from reporting.department_audit import figures, intake
+from reporting.department_audit import figures, intake, size_points
 from reporting.department_audit.counting import count_rows
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.kinds import KINDS, Kind
 from reporting.department_audit.models import Fact, ReferenceRead, SummaryCell, SummaryRepeat
-from reporting.department_audit.summaries import summed
+from reporting.department_audit.summaries import asking_once, summed
 from reporting.reports.models import Report, VersionKind
 from reporting.statistics.bland_altman import clustered_bland_altman
 from reporting.statistics.clustered_auc import clustered_auc
@@ -272,6 +272,28 @@ def test_a_cell_opens_its_reports_the_latest_first(department: list[Report]) -> 
     page, more = figures.cases(Filter(finding="pll"), per_page=10)
     assert len(page) == 10
     assert more
+
+
+def test_few_reports_are_found_through_their_groups_as_through_all(
+    department: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = Filter(finding="pll", vendor="GE", sex="F", month_from=date(2026, 2, 1))
+    found, points = figures.cases(narrow), figures.pairs_mm(narrow)[0].points
+    assert 0 < len(found[0]) == figures.process(narrow)[0].reports < 28
+    monkeypatch.setattr(figures, "FEW", 0)
+    monkeypatch.setattr(size_points, "_FEW", 0)
+    assert figures.cases(narrow) == found
+    assert figures.pairs_mm(narrow)[0].points == points != ()
+    assert figures.cases(Filter(vendor="Canon")) == ([], False)
+
+
+def test_a_page_asks_a_question_once(department: list[Report], django_assert_max_num_queries: Any) -> None:
+    with asking_once():
+        first = figures.tables(Filter(finding="pll"))
+        with django_assert_max_num_queries(0):
+            assert figures.tables(Filter(finding="pll", outcome="changed"))[0].rates() == first[0].rates()
+    with pytest.raises(pytest.fail.Exception), django_assert_max_num_queries(0):
+        figures.tables(Filter(finding="pll"))
 
 
 def test_a_filter_is_offered_what_there_is(department: list[Report]) -> None:
