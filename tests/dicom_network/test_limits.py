@@ -145,3 +145,15 @@ def test_half_an_object_leaves_nothing_behind_and_may_be_sent_again(tmp_path: Pa
         assert not SopInstance.objects.exists()
         assert running.store(path).returncode == 0
     assert SopInstance.objects.get().sop_instance_uid == dataset.SOPInstanceUID
+
+
+def test_a_peer_that_may_store_finds_and_fetches_nothing() -> None:
+    needs("findscu", "movescu", "getscu")
+    scanner()
+    with listening() as running:
+        address = ("-aet", AE_TITLE, "-aec", "DENS", "127.0.0.1", str(running.port))
+        wanted = ("-k", "QueryRetrieveLevel=STUDY", "-k", "PatientID=*", "-k", "StudyInstanceUID=1.2.3")
+        for command in (("findscu", "-S"), ("movescu", "-S", "-aem", "THIEF"), ("getscu", "-S")):
+            answer = running.call(*command, *wanted, *address)
+            assert answer.returncode != 0, command
+            assert "Presentation Contexts" in answer.stdout + answer.stderr, command
