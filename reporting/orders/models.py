@@ -51,11 +51,15 @@ class OrderStatus(models.TextChoices):
 
 class OrderQuerySet(models.QuerySet["Order"]):
     def for_study(self, study: Study) -> OrderQuerySet:
-        """The orders that a study was made for, newest first: its accession number and its patient, not cancelled."""
-        if not study.accession_number:
-            return self.none()
+        """The orders that a study was made for, newest first: its accession number and its patient, not cancelled.
+
+        The patient may go by another number by now, if the hospital said that both are one.
+        """
         patient = study.patient
-        same = models.Q(patient_id=patient.patient_id)
+        if not study.accession_number or not patient.patient_id:
+            return self.none()
+        same = models.Q(patient_id__in=PatientMerge.objects.numbers_of_one_with(patient.patient_id))
+        same |= models.Q(patient_id=patient.patient_id)
         if patient.issuer:  # what one side does not say contradicts nothing
             same &= models.Q(issuer__in=[patient.issuer, ""])
         return (

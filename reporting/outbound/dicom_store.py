@@ -14,7 +14,7 @@ from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import Verification
 
 from reporting.outbound.models import Destination
-from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent
+from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, tls_context
 
 _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
@@ -55,7 +55,10 @@ class _Association:
         entity.add_requested_context(self._sop_class, [ExplicitVRLittleEndian, "1.2.840.10008.1.2"])
         to = self._destination
         handlers = [(evt.EVT_CONN_OPEN, _without_delay)]
-        self._association = entity.associate(to.host, to.port, ae_title=to.ae_title, evt_handlers=handlers)
+        tls = (tls_context(), to.host) if to.uses_tls else None
+        self._association = entity.associate(
+            to.host, to.port, ae_title=to.ae_title, evt_handlers=handlers, tls_args=tls
+        )
         if self._association.is_established:
             return self._association
         if self._association.is_rejected:

@@ -10,9 +10,9 @@ from reporting.vocabulary import ACTIONABLE_CODES
 _INTRODUCTION = f"""# Vocabulary of the report, version {CURRENT.version}
 
 Made by `manage.py report_template --format markdown`; a test keeps it equal to the code. The same for programs:
-`fixtures/report_template_v{CURRENT.version}.json` as reports use it; open data elements as JSON (`--format
-elements.json`) or CSV (`elements.csv`, a row a value); an IHE report template (MRRT, HTML5; `mrrt-en.html`, `mrrt-zh.html`); all of them
-from `/api/report-templates/` too. Reports begun with an earlier version keep that one.
+`fixtures/report_template_v{CURRENT.version}.json` as reports use it; open data elements as JSON (`--format`
+`elements.json`) or CSV (`elements.csv`, a row a value); an IHE report template (MRRT, HTML5; `mrrt-en.html`,
+`mrrt-zh.html`); all of them from `/api/report-templates/` too. Reports begun with an earlier version keep that one.
 
 A place in a report is written `field@level:side#instance`: `disc_class@C5/6`, `lf@C5/6:left`, `cord_signal#2`,
 `hern_zone@C5/6#2`. Vertebrae run from C1 to T1, discs from C2/3 to C7/T1; sides are the patient's. A slip belongs to

@@ -116,6 +116,9 @@ def test_a_study_finds_its_order_by_accession_number_and_patient(ris: MessageSen
     Patient.objects.filter(pk=study.patient_id).update(patient_id="P1")
     study.patient.refresh_from_db()
     assert [one.placer_number for one in Order.objects.for_study(study)] == ["O1"]
+    take(message(patient("P2"), "MRG|P1^^^HOSP^PI", kind="ADT^A40"), [ris])
+    take(message(patient("P2"), *order("XO", accession="A7")), [ris])
+    assert [one.patient_id for one in Order.objects.for_study(study)] == ["P2"], "found under the number kept"
     study.patient.issuer = "ELSEWHERE"
     assert not Order.objects.for_study(study).exists()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pydicom
 import pytest
@@ -20,9 +22,11 @@ from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import NotAllowed, WrongState
 from reporting.outbound import services
+from reporting.outbound.asking import ask
 from reporting.outbound.destinations import Where, add_destination
+from reporting.outbound.mllp_send import send_message
 from reporting.outbound.models import Delivery, Destination, Form, Kind, Said
-from reporting.outbound.receivers import NotSent
+from reporting.outbound.receivers import NotSent, token
 from reporting.outbound.services import News, claim_delivery, queue_news, retry_delivery, send_due
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.studies.models import Series
@@ -201,3 +205,115 @@ def test_an_error_of_ours_is_tried_again_and_says_nothing_of_the_report(delivery
     send_due(break_down)
     delivery.refresh_from_db()
     assert (delivery.status, delivery.fault) == ("waiting", "error")
+
+
+def news(report: UUID, said: Said, step: int) -> list[Delivery]:
+    return queue_news(News(report, uuid4(), said, step), by=None)
+
+
+def mllp(name: str, **more: Any) -> Destination:
+    return add_destination(name, Where(Kind.MLLP, "127.0.0.1", 1, (Form.HL7_ORU,), **more), by=None)
+
+
+def test_what_a_later_state_has_overtaken_is_never_sent(delivery: Delivery) -> None:
+    mllp("RIS")
+    report = uuid4()
+    (first,) = (one for one in news(report, Said.FINAL, 1) if one.form == Form.HL7_ORU)
+    Delivery.objects.filter(pk=first.pk).update(status="parked")
+    news(report, Said.ADDENDUM, 2)
+    send_due(lambda _delivery: "a" * 64)
+    first.refresh_from_db()
+    assert first.status == "superseded"
+    with pytest.raises(WrongState):
+        retry_delivery(first, by=make_user(Role.ADMIN))
+    # Objects of an archive stand beside one another: there nothing is overtaken.
+    assert not Delivery.objects.filter(form=Form.DICOM_SR).exclude(status="sent").exists()
+
+
+def test_each_is_told_what_it_takes() -> None:
+    destination()
+    mllp("RIS")
+    mllp("WARD", with_preliminary=True)
+    report = uuid4()
+    told = {
+        said: sorted(one.destination.name for one in news(report, said, step))
+        for step, said in enumerate(Said, start=1)
+    }
+    assert told == {
+        Said.PRELIMINARY: ["WARD"],
+        Said.FINAL: ["PACS", "RIS", "WARD"],
+        Said.ADDENDUM: ["PACS", "RIS", "WARD"],
+        Said.WITHDRAWN: ["RIS", "WARD"],
+    }
+
+
+def test_one_dead_receiver_does_not_hold_up_the_others() -> None:
+    dead, alive = mllp("DEAD"), mllp("ALIVE")
+    for _report in range(5):
+        news(uuid4(), Said.FINAL, 1)
+    tried = []
+
+    def send(delivery: Delivery) -> str:
+        tried.append(delivery.destination.name)
+        if delivery.destination == dead:
+            raise NotSent("no_connection")
+        return "a" * 64
+
+    send_due(send)
+    assert sorted(tried) == ["ALIVE"] * 5 + ["DEAD"]
+    assert alive.deliveries.filter(status="sent").count() == 5
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault", "for_good"),
+    [
+        ("MSA|AA|{id}\r", "", False),
+        ("MSA|CA|{id}\r", "", False),
+        ("MSA|AE|{id}\r", "answer_ae", True),
+        ("MSA|AR|{id}\r", "answer_ar", False),
+        ("MSA|AA|OTHER\r", "answer_to_another", False),
+        ("MSA||{id}\r", "answer_unreadable", False),
+        ("", "answer_to_another", False),
+        (None, "answer_unreadable", False),
+    ],
+)
+def test_a_message_is_taken_only_when_the_answer_says_so(answer: str | None, fault: str, for_good: bool) -> None:
+    raw = b"no message" if answer is None else f"MSH|^~\\&|RIS||||||ACK|1|P|2.5\r{answer.format(id='X1')}".encode()
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def receive() -> None:
+        with server, server.accept()[0] as connection:
+            assert connection.recv(65536).endswith(b"\x1c\r")
+            connection.sendall(b"\x0b" + raw[:5])  # an answer may come in pieces
+            connection.sendall(raw[5:] + b"\x1c\r")
+
+    receiver = threading.Thread(target=receive)
+    receiver.start()
+    place = Destination(kind=Kind.MLLP, host="127.0.0.1", port=server.getsockname()[1])
+    try:
+        send_message(b"MSH|^~\\&|DENS||||||ORU^R01|X1|P|2.5\r", place)
+        refusal = None
+    except NotSent as error:
+        refusal = error
+    receiver.join()
+    assert (refusal.code if refusal else "", bool(refusal and refusal.for_good)) == (fault, for_good)
+
+
+def test_a_token_is_read_from_its_file_and_missing_it_sends_nothing(settings: Any, tmp_path: Path) -> None:
+    settings.DESTINATIONS_SECRETS_DIR = str(tmp_path)
+    (tmp_path / "ehr").write_text("secret\n")
+    assert token("ehr") == "secret"
+    with pytest.raises(NotSent) as refusal:
+        token("other")
+    assert refusal.value.code == "token_missing"
+
+
+# pynetdicom leaves the socket of a refused connection to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize(
+    ("kind", "form"), [(Kind.MLLP, Form.HL7_ORU), (Kind.FHIR, Form.FHIR_R4), (Kind.DICOM, Form.DICOM_SR)]
+)
+def test_over_tls_nothing_is_said_to_whom_nobody_vouches_for(archive: Archive, kind: Kind, form: Form) -> None:
+    archive.start()  # speaks no TLS at all
+    where = Where(kind, "127.0.0.1", archive.port, (form,), ae_title="ARCHIVE", uses_tls=True)
+    assert ask(add_destination("X", where, by=None), by=None).fault in ("tls_failed", "no_connection")

@@ -4,15 +4,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('outbound', '0002_receivers_of_all_kinds'),
+        ("outbound", "0002_receivers_of_all_kinds"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='delivery',
-            name='form',
-            field=models.CharField(choices=[('dicom_sr', 'DICOM structured report'), ('dicom_pdf', 'PDF in a DICOM object'), ('dicom_seg', 'DICOM segmentation of the structures'), ('dicom_key', 'DICOM selection of key images'), ('hl7_oru', 'HL7 v2.5 result (ORU^R01)'), ('fhir_r4', 'FHIR R4 report'), ('fhir_r5', 'FHIR R5 report')], max_length=16),
+            model_name="delivery",
+            name="form",
+            field=models.CharField(
+                choices=[
+                    ("dicom_sr", "DICOM structured report"),
+                    ("dicom_pdf", "PDF in a DICOM object"),
+                    ("dicom_seg", "DICOM segmentation of the structures"),
+                    ("dicom_key", "DICOM selection of key images"),
+                    ("hl7_oru", "HL7 v2.5 result (ORU^R01)"),
+                    ("fhir_r4", "FHIR R4 report"),
+                    ("fhir_r5", "FHIR R5 report"),
+                ],
+                max_length=16,
+            ),
         ),
     ]
