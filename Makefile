@@ -9,7 +9,7 @@ export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DJANGO_SETTINGS_MODULE ?= config.settings
 
-.PHONY: help setup demo run worker test check bench requirements messages train-demo clean
+.PHONY: help setup demo demo-audit run worker test check bench requirements messages train-demo clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ var/.messages: $(wildcard locale/*/LC_MESSAGES/django.po) var/.python
 
 demo: setup  ## Set up, analyse five synthetic studies, serve (ONCE=1: stop after the files are written)
 	@$(BIN)/python -m config.demo $(if $(ONCE),--once)
+
+demo-audit: setup  ## Look at the department audit over invented reports, in a database of their own
+	@$(BIN)/python -m config.demo.audit
 
 run: setup  ## Web server in the foreground
 	@$(BIN)/python manage.py migrate --verbosity 0

@@ -43,6 +43,7 @@ _REASONS = {
     "no interval: fewer than two patients with, or without": _("no interval: fewer than two patients with, or without"),
     "no interval is computed": _("no interval is computed"),
     "the slider begins here": _("the slider begins here"),
+    "no baseline yet": _("no baseline yet"),
     "no places": _("nothing to count"),
     "no reports with machine values": _("no reports with machine values"),
     "no times are known": _("no times are known"),

@@ -78,7 +78,12 @@ def notices_of(reports: int) -> tuple[str, ...]:
     """What a reader of these figures must know before reading one."""
     found: list[str] = []
     if reports == 0:
-        found.append(_("No signed report matches. Figures appear within a minute after a report is signed."))
+        found.append(
+            _(
+                "No signed report matches. Figures appear within a minute after a report is signed. To look at invented "
+                "ones, in a database of their own: make demo-audit."
+            )
+        )
     elif reports < FEW_REPORTS:
         found.append(_("Only %(n)s reports: intervals are wide, and many figures are not estimable.") % {"n": reports})
     return tuple(found)

@@ -145,7 +145,9 @@ def _switches(
     else:
         title = _("Switches after the machine was shown, from blind first read to final read")
     empty = _("No report was read blind first.")
-    if is_judged and not reference:
+    if is_judged and reference:
+        empty = _("No place that was first read blind has this reference.")
+    elif is_judged:
         empty = _("Right and wrong need a reference: choose one under “Held against”.")
     note = MethodNote(
         _("The first read was locked before the reader saw the machine; the final read came after."),
