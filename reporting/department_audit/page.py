@@ -80,8 +80,8 @@ def notices_of(reports: int) -> tuple[str, ...]:
     if reports == 0:
         found.append(
             _(
-                "No signed report matches. Figures appear within a minute after a report is signed. To look at invented "
-                "ones, in a database of their own: make demo-audit."
+                "No signed report matches. Figures appear within a minute after a report is signed. "
+                "To look at invented ones, in a database of their own: make demo-audit."
             )
         )
     elif reports < FEW_REPORTS:
