@@ -79,6 +79,7 @@ class FieldView:
     can_edit: bool
     is_usual: bool
     is_detail: bool
+    ordered: str = ""  # what the hospital's order says of it, to be taken over; never by itself
 
     @property
     def as_buttons(self) -> bool:

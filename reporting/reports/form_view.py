@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
+from reporting.orders.models import Order
 from reporting.predictions.models import Prediction
 from reporting.reports.beside import jobs_beside, said_beside
 from reporting.reports.drafting import NEGATIVE
@@ -51,6 +52,8 @@ class _Builder:
             SopInstance.objects.filter(series__study_id=report.study_id).values_list("sop_instance_uid", "id")
         )
         self.places = {place.name: place for place in level_places(report)}
+        order = Order.objects.for_study(report.study).exclude(indication="").first() if can_edit else None
+        self.indication = order.indication if order else ""
         self.beside = {} if blind else said_beside(report, jobs_beside(report.study_id))
 
     def words(self, thing: Field | Choice) -> str:
@@ -140,6 +143,7 @@ class _Builder:
             can_edit=self.can_edit and not automatic,
             is_detail=field.only_when is not None,
             is_usual=self.is_expected(field) and place in self.usual_places(field),
+            ordered=self.indication if field.key == "indication" and state is FindingState.UNSET else "",
         )
 
     def is_expected(self, field: Field) -> bool:
