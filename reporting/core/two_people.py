@@ -7,9 +7,11 @@ from typing import Protocol
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from reporting.core.errors import InvalidInput, NotAllowed
 from reporting.core.models import TimestampedModel
+from reporting.core.states import Transitions
 
 LONGEST_REASON = 500
 
@@ -24,6 +26,34 @@ class DecidedByTwo(TimestampedModel):
     activated_at = models.DateTimeField(null=True)
     retired_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+
+class ProposalStatus(models.TextChoices):
+    PROPOSED = "proposed", gettext_lazy("Proposed")
+    ACTIVE = "active", gettext_lazy("Active")
+    RETIRED = "retired", gettext_lazy("Retired")
+    DECLINED = "declined", gettext_lazy("Declined")
+
+
+PROPOSAL_TRANSITIONS = Transitions[ProposalStatus](
+    {
+        ProposalStatus.PROPOSED: frozenset({ProposalStatus.ACTIVE, ProposalStatus.DECLINED}),
+        ProposalStatus.ACTIVE: frozenset({ProposalStatus.RETIRED}),
+        # The end: what held earlier comes back as a new proposal.
+        ProposalStatus.RETIRED: frozenset(),
+        ProposalStatus.DECLINED: frozenset(),
+    }
+)
+
+
+class Proposal(DecidedByTwo):
+    """A change that waits, holds or held. What it says is fixed from the day it was proposed (see ``proposals``)."""
+
+    status = models.CharField(max_length=16, choices=ProposalStatus, default=ProposalStatus.PROPOSED)
+    closing_reason = models.CharField(max_length=500, blank=True)  # why it was declined
 
     class Meta:
         abstract = True

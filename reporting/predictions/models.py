@@ -15,7 +15,7 @@ from reporting.predictions.querysets import (
     InferenceJobQuerySet,
     WorkerHeartbeatQuerySet,
 )
-from reporting.predictions.threshold_models import ThresholdChange, ThresholdStatus
+from reporting.predictions.threshold_models import ThresholdChange
 from reporting.studies.models import Series, Study
 
 
@@ -251,6 +251,5 @@ __all__ = [
     "LabelMap",
     "Prediction",
     "ThresholdChange",
-    "ThresholdStatus",
     "WorkerHeartbeat",
 ]

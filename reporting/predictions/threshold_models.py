@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from reporting.core.states import Transitions
-from reporting.core.two_people import DecidedByTwo
+from reporting.core.two_people import Proposal, ProposalStatus
 
 if TYPE_CHECKING:
     from reporting.predictions.models import Algorithm
@@ -17,35 +15,17 @@ LOWEST, HIGHEST = 0.001, 0.999
 DIGITS = 3
 
 
-class ThresholdStatus(models.TextChoices):
-    PROPOSED = "proposed", _("Proposed")
-    ACTIVE = "active", _("Active")
-    RETIRED = "retired", _("Retired")
-    DECLINED = "declined", _("Declined")
-
-
-THRESHOLD_TRANSITIONS = Transitions[ThresholdStatus](
-    {
-        ThresholdStatus.PROPOSED: frozenset({ThresholdStatus.ACTIVE, ThresholdStatus.DECLINED}),
-        ThresholdStatus.ACTIVE: frozenset({ThresholdStatus.RETIRED}),
-        # The end: an earlier threshold comes back as a new proposal.
-        ThresholdStatus.RETIRED: frozenset(),
-        ThresholdStatus.DECLINED: frozenset(),
-    }
-)
-
-
 class ThresholdChangeQuerySet(models.QuerySet["ThresholdChange"]):
     def in_force(self, algorithm: Algorithm) -> dict[str, ThresholdChange]:
         """Finding → the change that holds for what is read from now on."""
-        return {row.finding: row for row in self.filter(algorithm=algorithm, status=ThresholdStatus.ACTIVE)}
+        return {row.finding: row for row in self.filter(algorithm=algorithm, status=ProposalStatus.ACTIVE)}
 
 
-class ThresholdChange(DecidedByTwo):
+class ThresholdChange(Proposal):
     """Another operating point for one finding of one algorithm version; its own stays in ``Algorithm.thresholds``.
 
     ``number`` counts an algorithm's changes. ``before``: what held when it was proposed. ``evidence``: what the bench
-    showed then (counts, drafts that would have changed). ``closing_reason``: why it was declined.
+    showed then (counts, drafts that would have changed).
     """
 
     algorithm = models.ForeignKey("predictions.Algorithm", on_delete=models.PROTECT, related_name="threshold_changes")
@@ -54,8 +34,6 @@ class ThresholdChange(DecidedByTwo):
     threshold = models.FloatField()
     before = models.FloatField()
     evidence = models.JSONField(default=dict)
-    status = models.CharField(max_length=16, choices=ThresholdStatus, default=ThresholdStatus.PROPOSED)
-    closing_reason = models.CharField(max_length=500, blank=True)
 
     objects = ThresholdChangeQuerySet.as_manager()
 

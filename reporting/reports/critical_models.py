@@ -5,34 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext_lazy as _
 
-from reporting.core.states import Transitions
-from reporting.core.two_people import DecidedByTwo
+from reporting.core.two_people import Proposal
 from reporting.reports.critical import CriticalRules, Trigger
 from reporting.reports.critical.grammar import parsed
 from reporting.reports.template import TEMPLATES
 
 
-class CriticalListStatus(models.TextChoices):
-    PROPOSED = "proposed", _("Proposed")
-    ACTIVE = "active", _("Active")
-    RETIRED = "retired", _("Retired")
-    DECLINED = "declined", _("Declined")
-
-
-CRITICAL_LIST_TRANSITIONS = Transitions[CriticalListStatus](
-    {
-        CriticalListStatus.PROPOSED: frozenset({CriticalListStatus.ACTIVE, CriticalListStatus.DECLINED}),
-        CriticalListStatus.ACTIVE: frozenset({CriticalListStatus.RETIRED}),
-        # The end: an earlier list comes back as a new proposal.
-        CriticalListStatus.RETIRED: frozenset(),
-        CriticalListStatus.DECLINED: frozenset(),
-    }
-)
-
-
-class CriticalList(DecidedByTwo):
+class CriticalList(Proposal):
     """Triggers and clocks. The first one is what ships; each later one was proposed and activated by two people.
 
     ``definition``: {"template": version its expressions were read with, "minutes": {"1": 60, …}, "triggers": [{code,
@@ -40,7 +20,6 @@ class CriticalList(DecidedByTwo):
     """
 
     number = models.PositiveIntegerField(unique=True)
-    status = models.CharField(max_length=16, choices=CriticalListStatus, default=CriticalListStatus.PROPOSED)
     definition = models.JSONField()
     digest = models.CharField(max_length=64)
 

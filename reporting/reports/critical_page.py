@@ -10,10 +10,10 @@ from django.utils.translation import ngettext
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
-from reporting.core.two_people import why_not_second
+from reporting.core.two_people import ProposalStatus, why_not_second
 from reporting.reports.critical import CriticalRules, Trigger
 from reporting.reports.critical.expressions import AllOf, AnyOf, Expression, FirstTime, Is, Together
-from reporting.reports.models import CriticalList, CriticalListStatus
+from reporting.reports.models import CriticalList
 from reporting.reports.template import CURRENT
 from reporting.reports.template.spec import Template
 from reporting.vocabulary import ACTIONABLE_CODES
@@ -61,7 +61,7 @@ class ListPage:
 def list_page(row: CriticalList, active: CriticalList, user: User, *, chinese: bool) -> ListPage:
     """One version; ``changes`` against the one in force, for any other."""
     rules = row.rules
-    is_proposed = row.status == CriticalListStatus.PROPOSED
+    is_proposed = row.status == ProposalStatus.PROPOSED
     may_activate = is_proposed and may(user, Act.CRITICAL_LIST_ACTIVATE)
     why_not = why_not_second(row, user) if may_activate else ""
     changes = () if row == active else tuple(_changes(active.rules, rules, chinese=chinese))

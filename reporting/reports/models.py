@@ -14,7 +14,7 @@ from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
 from reporting.reports.correction_models import Correction, CorrectionDecision
-from reporting.reports.critical_models import CriticalList, CriticalListStatus
+from reporting.reports.critical_models import CriticalList
 from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
 from reporting.reports.process_models import (
@@ -353,7 +353,6 @@ __all__ = [
     "CorrectionDecision",
     "CriticalAlert",
     "CriticalList",
-    "CriticalListStatus",
     "CriticalNotice",
     "EditedText",
     "ExportFormat",

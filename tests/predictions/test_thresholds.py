@@ -17,13 +17,11 @@ from reporting.predictions.services import (
     publish_predictions,
     threshold_in_force,
 )
-from reporting.predictions.threshold_models import THRESHOLD_TRANSITIONS, ThresholdStatus
 from reporting.reports.content import algorithm_of
 from reporting.reports.services import draft_report
 from tests.factories import make_algorithm, make_job, make_result, make_user
 
 pytestmark = pytest.mark.django_db
-ALLOWED = {("proposed", "active"), ("proposed", "declined"), ("active", "retired")}
 
 
 @pytest.fixture
@@ -59,12 +57,6 @@ def run(threshold: float) -> tuple[InferenceJob, bool]:
     stored = publish_predictions(job.pk, claimed.attempt, payload)
     job.refresh_from_db()
     return job, stored
-
-
-@pytest.mark.parametrize("now", ThresholdStatus)
-@pytest.mark.parametrize("then", ThresholdStatus)
-def test_each_cell_of_the_state_table(now: ThresholdStatus, then: ThresholdStatus) -> None:
-    assert THRESHOLD_TRANSITIONS.allows(now, then) == ((now.value, then.value) in ALLOWED)
 
 
 def test_a_senior_proposes_and_an_auditor_activates(algorithm: Algorithm, senior: User, auditor: User) -> None:

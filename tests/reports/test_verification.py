@@ -148,7 +148,7 @@ NOT_SIGNED_OF: dict[type[Model], set[str]] = {
     # In the audit trail; that a report keeps its list, and the list its words, is signed.
     CriticalList: {
         *("status", "proposed_by_id", "proposed_at", "proposal_reason"),
-        *("activated_by_id", "activated_at", "retired_by_id", "retired_at"),
+        *("activated_by_id", "activated_at", "retired_by_id", "retired_at", "closing_reason"),
     },
     LevelMap: {"set_by_id", "places", "act", "undoes"},
     Report: {"version", "author_id", "closing_reason"},

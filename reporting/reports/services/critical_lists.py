@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db import transaction
+from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
-from reporting.accounts.permissions import Act, require
+from reporting.accounts.permissions import Act
+from reporting.accounts.proposals import Proposals
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.core.errors import InvalidInput, WrongState
-from reporting.core.two_people import check_second_person, checked_reason
+from reporting.core.errors import InvalidInput
+from reporting.core.two_people import ProposalStatus
 from reporting.reports.content import canonical, sha256_of
 from reporting.reports.critical import SHIPPED, CriticalRules, Trigger
-from reporting.reports.critical_models import CRITICAL_LIST_TRANSITIONS, as_definition
-from reporting.reports.models import CriticalList, CriticalListStatus, Report
+from reporting.reports.critical_models import as_definition
+from reporting.reports.models import CriticalList, Report
 from reporting.reports.template import CURRENT
 
 LONGEST_CLOCK_MINUTES = 30 * 24 * 60
@@ -30,7 +32,7 @@ _TAKEN = frozenset({"addendum", "category_changed", "urgency_unknown"})
 
 def active_critical_list() -> CriticalList:
     """What reports opened now go by; what ships, on first use."""
-    found = CriticalList.objects.filter(status=CriticalListStatus.ACTIVE).first()
+    found = CriticalList.objects.filter(status=ProposalStatus.ACTIVE).first()
     return found or _install()
 
 
@@ -42,7 +44,7 @@ def rules_of(report: Report) -> CriticalRules:
 
 def _install() -> CriticalList:
     definition = as_definition(SHIPPED, CURRENT.version)
-    values = {"status": CriticalListStatus.ACTIVE, "definition": definition, "digest": sha256_of(canonical(definition))}
+    values = {"status": ProposalStatus.ACTIVE, "definition": definition, "digest": sha256_of(canonical(definition))}
     with transaction.atomic():
         row, made = CriticalList.objects.get_or_create(number=1, defaults={**values, "activated_at": Now()})
         if made:
@@ -51,7 +53,6 @@ def _install() -> CriticalList:
     return row
 
 
-@transaction.atomic
 def propose_critical_list(rules: CriticalRules, *, reason: str, by: User) -> CriticalList:
     """Ask for another critical list or other clocks; nothing changes before it is activated.
 
@@ -60,73 +61,48 @@ def propose_critical_list(rules: CriticalRules, *, reason: str, by: User) -> Cri
         InvalidInput: no reason, a list with a fault, or one that is the active one.
         WrongState: another proposal is waiting.
     """
-    require(by, Act.CRITICAL_LIST_PROPOSE)
-    reason = checked_reason(reason)
-    _check(rules)
-    active = CriticalList.objects.select_for_update().get(pk=active_critical_list().pk)
-    definition = as_definition(rules, CURRENT.version)
-    if (definition["triggers"], definition["minutes"]) == (active.definition["triggers"], active.definition["minutes"]):
-        raise InvalidInput(_("Nothing differs from the list in force"))
-    number = (CriticalList.objects.aggregate(last=Max("number"))["last"] or 0) + 1
-    try:
-        with transaction.atomic():
-            row = CriticalList.objects.create(
-                number=number,
-                definition=definition,
-                digest=sha256_of(canonical(definition)),
-                proposed_by=by,
-                proposed_at=Now(),
-                proposal_reason=reason,
-            )
-    except IntegrityError as error:
-        raise WrongState(_("Another proposal is waiting for its decision")) from error
-    record(AuditAct.CRITICAL_LIST_PROPOSED, by=by, about=row, data={**_identity(row), "reason": reason})
-    row.refresh_from_db()
-    return row
+
+    def values() -> dict[str, Any]:
+        _check(rules)
+        active = CriticalList.objects.select_for_update().get(pk=active_critical_list().pk)
+        definition = as_definition(rules, CURRENT.version)
+        if all(definition[part] == active.definition[part] for part in ("triggers", "minutes")):
+            raise InvalidInput(_("Nothing differs from the list in force"))
+        number = (CriticalList.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+        return {"number": number, "definition": definition, "digest": sha256_of(canonical(definition))}
+
+    return _PROPOSALS.propose(values, reason=reason, by=by)
 
 
-@transaction.atomic
 def decline_critical_list(proposal: CriticalList, *, reason: str, by: User) -> CriticalList:
-    """Take a proposal from the table, as its proposer or as the one who was to activate it.
-
-    Raises :class:`NotAllowed`, :class:`InvalidInput` without a reason, :class:`WrongState` if it is not proposed.
-    """
-    require(by, Act.CRITICAL_LIST_DECLINE)
-    reason = checked_reason(reason)
-    row = CriticalList.objects.select_for_update().get(pk=proposal.pk)
-    CRITICAL_LIST_TRANSITIONS.check(CriticalListStatus(row.status), CriticalListStatus.DECLINED)
-    CriticalList.objects.filter(pk=row.pk).update(status=CriticalListStatus.DECLINED, retired_by=by, retired_at=Now())
-    record(AuditAct.CRITICAL_LIST_DECLINED, by=by, about=row, data={**_identity(row), "reason": reason})
-    row.refresh_from_db()
-    return row
+    """Take a proposal from the table: see :meth:`Proposals.decline`."""
+    return _PROPOSALS.decline(proposal, reason=reason, by=by)
 
 
-@transaction.atomic
 def activate_critical_list(proposal: CriticalList, *, by: User) -> CriticalList:
     """Let reports opened from now on go by a proposed list, in place of the active one.
 
     Raises :class:`NotAllowed` for the wrong role or for who proposed it, :class:`WrongState` if it is not proposed.
     """
-    require(by, Act.CRITICAL_LIST_ACTIVATE)
-    rows = CriticalList.objects.select_for_update().filter(status__in=["active", "proposed"]).order_by("number")
-    row = next((one for one in rows if one.pk == proposal.pk), None)
-    if row is None or row.status != CriticalListStatus.PROPOSED:
-        raise WrongState(_("Only a list that was proposed can be activated"))
-    check_second_person(row, by)
-    for other in rows:
-        if other.status == CriticalListStatus.ACTIVE:
-            CriticalList.objects.filter(pk=other.pk).update(
-                status=CriticalListStatus.RETIRED, retired_by=by, retired_at=Now()
-            )
-            record(AuditAct.CRITICAL_LIST_RETIRED, by=by, about=other, data={**_identity(other), "by": row.number})
-    CriticalList.objects.filter(pk=row.pk).update(status=CriticalListStatus.ACTIVE, activated_by=by, activated_at=Now())
-    record(AuditAct.CRITICAL_LIST_ACTIVATED, by=by, about=row, data=_identity(row))
-    row.refresh_from_db()
-    return row
+    return _PROPOSALS.activate(proposal, by=by)
 
 
-def _identity(row: CriticalList) -> dict[str, object]:
+def _identity(row: CriticalList) -> dict[str, Any]:
     return {"number": row.number, "digest": row.digest}
+
+
+_PROPOSALS = Proposals(
+    model=CriticalList,
+    may_propose=Act.CRITICAL_LIST_PROPOSE,
+    may_activate=Act.CRITICAL_LIST_ACTIVATE,
+    may_decline=Act.CRITICAL_LIST_DECLINE,
+    proposed=AuditAct.CRITICAL_LIST_PROPOSED,
+    activated=AuditAct.CRITICAL_LIST_ACTIVATED,
+    declined=AuditAct.CRITICAL_LIST_DECLINED,
+    retired=AuditAct.CRITICAL_LIST_RETIRED,
+    same=lambda row: Q(),
+    identity=_identity,
+)
 
 
 def _check(rules: CriticalRules) -> None:

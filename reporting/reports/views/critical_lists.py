@@ -15,9 +15,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may, require
 from reporting.core.errors import InvalidInput, WrongState
+from reporting.core.two_people import ProposalStatus
 from reporting.reports.critical_forms import ClocksForm, Triggers, forms_of, rules_from
 from reporting.reports.critical_page import list_page
-from reporting.reports.models import CriticalList, CriticalListStatus
+from reporting.reports.models import CriticalList
 from reporting.reports.services import (
     activate_critical_list,
     active_critical_list,
@@ -38,7 +39,7 @@ def critical_list(request: HttpRequest) -> HttpResponse:
     context = {
         "nav": "rules",
         "shown": list_page(active, active, user, chinese=_is_chinese()),
-        "proposed": known.filter(status=CriticalListStatus.PROPOSED).first(),
+        "proposed": known.filter(status=ProposalStatus.PROPOSED).first(),
         "history": Paginator(known.order_by("-number"), PAGE_SIZE).get_page(request.GET.get("page")),
         "may_propose": may(user, Act.CRITICAL_LIST_PROPOSE),
     }
