@@ -22,6 +22,7 @@ const SAVE_AFTER_MS = 700;
 const SAVE_AT_MOST_MS = 1200;
 // Pressed again before the page shows what they did, these would be logged twice.
 const ONCE_AT_A_TIME = new Set(["confirm_levels", "confirm_rest", "lock_first_read"]);
+const TURNS_MACHINE_OFF = /^(postop@|ai_withheld)/;
 const OF_ONE_PLACE = new Set(["set", "clear", "accept", "not_evaluable"]);
 
 const root = document.querySelector("[data-reading]");
@@ -53,7 +54,7 @@ const queue = new SaveQueue({
     settle(change);
     clearSubmitted(change.kind);
     document.dispatchEvent(new CustomEvent("dens:saved", { detail: change }));
-    if (queue.pending.length === 0) refresh().then(() => afterwards(change.kind));
+    if (queue.pending.length === 0) refresh().then(() => afterwards(change));
   },
   onConflict: (change, answer) => resolveConflict(change, answer),
   onRefused: (change, answer) => {
@@ -64,8 +65,10 @@ const queue = new SaveQueue({
 });
 
 /** What follows once the page shows what an act has done. */
-function afterwards(kind) {
+function afterwards({ kind, place = "" }) {
   if (kind === "confirm_rest") goToSigning();
+  // An operation, or the reader's reason, takes the machine's lines off the images too.
+  if (TURNS_MACHINE_OFF.test(place)) document.dispatchEvent(new CustomEvent("dens:levels-changed"));
   // Names, lines and thumbnails of every picture move along with the levels.
   if (kind === "relabel" || kind === "relabel_undo") {
     if (root.querySelector('[data-images="plain"]')) location.reload();
@@ -111,8 +114,8 @@ async function panels() {
 function showPanels({ html, digest: shown }) {
   digest = shown;
   updateForm(form, html.form);
-  for (const name of ["levels", "blind", "level_table", "status", "problems", "text", "critical", "actions", "prior", "consult"]) {
-    updatePart(root.querySelector(`[data-panel="${name}"]`), html[name]);
+  for (const [name, part] of Object.entries(html)) {
+    if (name !== "form") updatePart(root.querySelector(`[data-panel="${name}"]`), part);
   }
   showText(root.dataset.text);
   showRefusal();

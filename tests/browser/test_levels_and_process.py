@@ -93,6 +93,12 @@ def test_a_click_is_not_swallowed_by_what_is_saved_meanwhile(
     expect(level).to_have_attribute("open", "")
     expect(level.locator("summary")).to_contain_text("height loss")
 
+    operated = page.locator(finding(page, "postop@C4"))
+    places = "field => [...field.querySelectorAll('button')].map(b => [b.offsetLeft, b.offsetTop - field.offsetTop])"
+    before = operated.evaluate(places)
+    operated.focus()
+    assert operated.evaluate(places) == before, "a button that the focus moves away is not clicked"
+
 
 def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
     report: Report, new_reader: Callable[..., Reader]

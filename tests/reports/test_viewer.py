@@ -26,6 +26,7 @@ from tests.browser.conftest import draft_from
 from tests.browser.neck import write_neck
 from tests.factories import make_user
 from tests.inference.dicom_series import AXIAL, SAGITTAL
+from tests.reports.factories import change
 
 pytestmark = pytest.mark.django_db
 
@@ -294,3 +295,14 @@ def test_the_level_map_is_fetched_once(report: Report, people: dict[str, User]) 
     with CaptureQueriesContext(connection) as asked:
         described(report, people["junior"])
     assert len([query for query in asked.captured_queries if 'FROM "reports_levelmap"' in query["sql"]]) == 1
+
+
+def test_no_measured_line_is_drawn_where_a_reader_turned_the_machine_off(
+    report: Report, people: dict[str, User]
+) -> None:
+    junior = people["junior"]
+    drawn = {one["level"] for one in described(report, junior)["measurements"]}
+    assert drawn == {"C5/6"}
+    services.confirm_levels(report, by=junior, expected_version=report.version)
+    change(report, "postop@C5", ["fusion_hardware"], junior)
+    assert described(report, junior)["measurements"] == []

@@ -14,6 +14,7 @@ from reporting.reports.blind import reads_blind
 from reporting.reports.images.slice_picture import CONTOUR_COLOURS
 from reporting.reports.key_slices import LevelPlace, level_places, present_level_map, series_rank
 from reporting.reports.models import Report
+from reporting.reports.services.reading import reader_stops
 from reporting.reports.viewer.first_window import first_window
 from reporting.reports.viewer.level_marks import SliceIndex, level_marks, slice_at
 from reporting.reports.viewer.measured_lines import measured_lines
@@ -53,7 +54,7 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
         ],
         "levels_frame_of_reference": levels_frame_of_reference(places, shown),
         "levels": level_marks(result, places, index),
-        "measurements": [] if blind else measured_lines(result, mapping, by_uid),
+        "measurements": [] if blind else _counting(report, measured_lines(result, mapping, by_uid)),
         "structures": structures_json(),
         "alignments": [FrameAlignmentSerializer(one).data for one in report.study.alignments.select_related("set_by")],
         "preferences": preferences,
@@ -63,6 +64,12 @@ def viewer_description(report: Report, user: User) -> dict[str, Any]:
             "corrections": reverse("api:report-corrections", args=[report.pk]),
         },
     }
+
+
+def _counting(report: Report, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of levels where no reader has turned the machine off."""
+    stops = reader_stops(report)
+    return [] if stops.reasons else [line for line in lines if line["level"] not in stops.levels]
 
 
 def _shown_series(report: Report) -> list[SeriesFrames]:
