@@ -230,7 +230,11 @@ def _figure(
         figure.add_annotation(
             text=_("end of the baseline"), name="muted", x=edge, y=1.0, yref="paper", showarrow=False, xanchor="left"
         )
-    figure.update_layout(layout(380, xaxis=axis(_("Day"), type="date"), yaxis=axis(name, kind, rangemode="tozero")))
+    figure.update_layout(
+        layout(
+            380, xaxis=axis(_("Day"), type="date", tickformat="%Y-%m-%d"), yaxis=axis(name, kind, rangemode="tozero")
+        )
+    )
     return figure
 
 
