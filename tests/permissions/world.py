@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 from django.utils import timezone
@@ -14,6 +15,10 @@ from reporting.accounts.models import Role, User
 from reporting.department_audit import intake
 from reporting.department_audit.models import Alarm, PeerAnswer, PeerCase, PeerDraw, PeerNotice
 from reporting.department_audit.peer_learning.queue import CLAIM
+from reporting.orders.models import InboundMessage
+from reporting.orders.senders import Calling, add_sender
+from reporting.outbound.destinations import Where, add_destination
+from reporting.outbound.models import Delivery, Form, Kind
 from reporting.predictions.models import Algorithm, BlindDecision, InferenceJob, JobStatus, ThresholdChange
 from reporting.predictions.services import (
     claim_case_run,
@@ -138,6 +143,7 @@ def make_world() -> World:
     reader_studies = _reader_studies(world)
     world.ids = {
         **reader_studies,
+        **_connections(),
         "study": unread.pk,
         "draft": draft.pk,
         "draft_study": draft.study_id,
@@ -285,6 +291,19 @@ def _reader_studies(world: World) -> dict[str, Any]:
         "copy_uid": copy.sop_instance_uid,
         "copy_series": copy.series_id,
     }
+
+
+def _connections() -> dict[str, Any]:
+    """A destination, something that was given up on the way there, and a message that could not be used."""
+    place = add_destination("EHR", Where(Kind.FHIR, "127.0.0.1", 1, (Form.FHIR_R4,)), by=None)
+    delivery = Delivery.objects.create(
+        destination=place, form=Form.FHIR_R4, report=uuid4(), subject=uuid4(), dedup_key="x", status="parked"
+    )
+    ris = add_sender("RIS", Calling(["127.0.0.1"]), by=None)
+    message = InboundMessage.objects.create(
+        sender=ris, sha256="0" * 64, size_bytes=3, outcome="parked", fault="no_msh", content=b"MSH"
+    )
+    return {"destination": place.pk, "delivery": delivery.pk, "inbound_message": message.pk}
 
 
 def _foreign(world: World) -> None:
