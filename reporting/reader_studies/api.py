@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -64,7 +65,7 @@ def _answer(reading: Reading, said: dict[str, Any]) -> Answer:
         shown = objects.filter(pk=point["instance"]).first()
         place = point_lps_mm(shown, point["frame"], point["x"], point["y"]) if shown else None
         if place is None:
-            raise InvalidInput("point")
+            raise InvalidInput(_("There is no such image in this study"))
     return Answer(said["finding"], said["level"], said["side"], said["value"], place)
 
 

@@ -97,6 +97,19 @@ def test_a_page_that_is_not_complete_or_too_old_says_so_and_submits_nothing() ->
     assert Reading.objects.get().submitted_at is None
 
 
+def test_a_study_that_is_closed_in_the_middle_of_a_case_leads_back_to_the_desk() -> None:
+    study = locked()
+    reader = study.readers.all()[0]
+    user = reader.member.user
+    client, reading = _client(user), services.open_reading(reader, by=user)
+    services.close_study(study, by=owner_of(study), expected_version=study.version)
+    send = reverse("reader_studies:act", args=[reading.pk, "submit"])
+    answer = client.post(send, {"version": reading.version}, follow=True)
+    assert answer.redirect_chain[-1][0] == reverse("reader_studies:desk", args=[study.pk])
+    assert "The reader study is closed" in answer.content.decode()
+    assert client.put(f"/api/readings/{reading.pk}/ratings/", {}, "application/json").status_code == 404
+
+
 def test_a_file_of_reference_values_is_imported_from_the_page_with_each_wrong_line_named() -> None:
     study = locked()
     client = _client(owner_of(study))

@@ -19,6 +19,7 @@ from reporting.reader_studies.desk import next_step
 from reporting.reader_studies.models import DraftRating, Rating, Reader, ReaderStudy, Reading, ReadingEvent, Submission
 from reporting.reader_studies.permissions import StudyAct, require_in_study
 from reporting.reader_studies.places import places_of
+from reporting.reader_studies.services.changing import said_reason
 from reporting.reader_studies.words import ArmKind, ReadingEventKind, ReadingState, StudyStatus
 
 IDLE = dt.timedelta(seconds=60)
@@ -144,9 +145,7 @@ def submit_reading(reading: Reading, *, by: User, expected_version: int) -> Subm
 
 def reopen_reading(reading: Reading, *, reason: str, by: User) -> Reading:
     """Let the reader answer once more. The first answer stays; the next one says that it is a second attempt."""
-    reason = reason.strip()
-    if not reason:
-        raise InvalidInput(_("Please say why"))
+    reason = said_reason(reason)
     with transaction.atomic():
         held = Reading.objects.select_for_update(of=("self",)).select_related("assignment__reader__reader_study")
         one = held.get(pk=reading.pk)

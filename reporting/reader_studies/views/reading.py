@@ -17,7 +17,7 @@ from reporting.core.errors import DomainError, Incomplete
 from reporting.reader_studies import services
 from reporting.reader_studies.desk import next_step, progress
 from reporting.reader_studies.feedback import feedback_of
-from reporting.reader_studies.models import Reader, Reading
+from reporting.reader_studies.models import Reader, ReaderStudy, Reading
 from reporting.reader_studies.permissions import StudyAct, require_in_study
 from reporting.reader_studies.reading_form import reading_fields
 from reporting.reader_studies.reading_words import page_strings
@@ -33,7 +33,11 @@ def _own_reader(request: HttpRequest, study_id: uuid.UUID) -> Reader:
 
 
 def _own_reading(request: HttpRequest, reading_id: uuid.UUID) -> Reading:
-    found = open_readings(cast(User, request.user)).select_related(
+    """In any state: what can no longer be done is said by the services, or leads back to the desk."""
+    user = cast(User, request.user)
+    own = Reading.objects.filter(assignment__reader__reader_study__in=ReaderStudy.objects.visible_to(user))
+    own = own.filter(assignment__reader__member__user=user, assignment__reader__member__ended_at__isnull=True)
+    found = own.select_related(
         "assignment__reader__reader_study", "assignment__case__job", "assignment__arm", "assignment__session"
     )
     return get_object_or_404(found, pk=reading_id)
@@ -71,11 +75,11 @@ def begin(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
 
 @require_GET
 def read(request: HttpRequest, reading_id: uuid.UUID) -> HttpResponse:
-    """The reading room with the fields of the design; a paused case shows nothing of itself."""
+    """The reading room with the fields of the design; a case that is paused or over shows nothing of itself."""
     reading = _own_reading(request, reading_id)
     assignment = reading.assignment
     study = assignment.reader.reader_study
-    if reading.state == ReadingState.PAUSED:
+    if not open_readings(cast(User, request.user)).filter(pk=reading.pk, state=ReadingState.OPEN).exists():
         return redirect("reader_studies:desk", study.pk)
     now = next((one for one in progress(assignment.reader) if one.number == assignment.session.number), None)
     findings = reading_fields(reading)
@@ -117,7 +121,7 @@ def act(request: HttpRequest, reading_id: uuid.UUID, act: str) -> HttpResponse:
         if refused.http_status in (403, 404):
             raise
         messages.error(request, refused.message)
-        return redirect("reader_studies:read", reading_id)
+        return redirect("reader_studies:read", reading_id)  # or to the desk, where there is nothing to read any more
     if act == "submit" and reading.assignment.case.is_training:
         return redirect("reader_studies:feedback", reading_id)
     if act == "submit":
