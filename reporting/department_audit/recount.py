@@ -67,8 +67,8 @@ def _grouped_reads() -> list[tuple[int, int]]:
     """Makes ``counted_read``, the group of each current read; returns how many reads each has."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {_GROUPS} (month, {_DIMENSIONS}) SELECT DISTINCT {_MONTH}, {_DIMENSIONS} FROM {_READS}"
-            f" WHERE standing = 'current' ON CONFLICT DO NOTHING"
+            f"INSERT INTO {_GROUPS} (month, {_DIMENSIONS}) SELECT {_MONTH}, {_DIMENSIONS} FROM {_READS}"
+            f" WHERE standing = 'current' EXCEPT SELECT month, {_DIMENSIONS} FROM {_GROUPS}"
         )
         cursor.execute("DROP TABLE IF EXISTS counted_read")
         cursor.execute(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reporting.department_audit.cells import Member
 from reporting.department_audit.kinds import Kind
 from reporting.department_audit.rows import Place, Reads
-from reporting.statistics.arrays import Ints, floats
+from reporting.statistics.arrays import Floats, Ints, floats
 
 BUCKETS = 256
 """Patients lie in buckets by the first byte of their key; one bucket of a place is written anew as a whole."""
@@ -59,17 +59,18 @@ def correction(kind: Kind, repeats: Repeats) -> Ints:
     if not len(patient):
         return found
     starts = np.flatnonzero(np.append(True, patient[1:] != patient[:-1]))
-    of_patient = np.add.reduceat(counts, starts, axis=0)
+    # Real numbers hold whole ones below 2⁵³ exactly, and multiply a hundred times as fast.
+    of_read = floats(counts)
+    of_patient = np.add.reduceat(of_read, starts, axis=0)
     n = len(kind.counts)
-    products = _products(of_patient) - _products(counts)
+    products = np.rint(of_patient.T @ of_patient - of_read.T @ of_read).astype(np.int64)
     rows, columns = np.triu_indices(n)
     first = 1 + n + len(rows)
     found[1 + n : first] = products[rows, columns]
-    found[first : first + len(kind.masks)] = kind.held(of_patient).sum(axis=0) - kind.held(counts).sum(axis=0)
+    found[first : first + len(kind.masks)] = _holders(kind, of_patient) - _holders(kind, of_read)
     return found
 
 
-def _products(counts: Ints) -> Ints:
-    """Σccᵀ. By way of real numbers, which hold whole ones below 2⁵³ exactly and multiply a hundred times as fast."""
-    real = floats(counts)
-    return np.asarray(np.rint(real.T @ real), dtype=np.int64)
+def _holders(kind: Kind, counts: Floats) -> Ints:
+    """How many rows have some, for each mask."""
+    return np.asarray(np.count_nonzero(kind.mask_matrix @ counts.T > 0, axis=1), dtype=np.int64)

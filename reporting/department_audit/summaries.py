@@ -102,10 +102,11 @@ def _summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dic
         of_group = np.zeros(len(kept), dtype=np.int64)
     else:
         of_group, names = groups.values(by)
-    of_place = np.full(max(places) + 1, -1, dtype=np.int64)
+    of_place = np.full(max(all_places()) + 1, -1, dtype=np.int64)
     for number, place_value in places.items():
         of_place[number] = names.index(place_value) if place_value in names else 0
-    totals = _cells_summed(kind, truth, places, kept, of_place, of_group, len(names))
+    which = None if (kept == (groups.month >= 0)).all() else np.flatnonzero(kept)
+    totals = _cells_summed(kind, truth, places, which, of_place, of_group, len(names))
     for value, repeats in _repeats_asked_for(kind, truth, places, kept, of_place, of_group):
         totals[value] += correction(kind, repeats)
     return {name: totals[n] for name, n in sorted((name, n) for n, name in enumerate(names)) if totals[n].any()}
@@ -118,12 +119,14 @@ def counted_groups() -> Ints:
 
 
 def _cells_summed(
-    kind: Kind, truth: str, places: Iterable[int], kept: Bools, of_place: Ints, of_group: Ints, values: int
+    kind: Kind, truth: str, places: Iterable[int], which: Ints | None, of_place: Ints, of_group: Ints, values: int
 ) -> Ints:
+    """``which``: the groups that are asked for; ``None``: all of them."""
     totals = np.zeros(values * kind.length)
     numbered = all_places()
     sheets = sorted({sheet_of(kind, numbered[place]) for place in places})
-    condition, parameters = _groups_condition("group_id", kept)
+    condition = "" if which is None else " AND group_id = ANY(%s)"
+    parameters = [] if which is None else [which.tolist()]
     statement = (
         "SELECT string_agg(int4send(group_id::int), ''), string_agg(int4send(octet_length(places) / 4), ''),"
         f" string_agg(places, ''), string_agg(sums, '') FROM {CELLS}"
@@ -133,22 +136,14 @@ def _cells_summed(
     for group, size, where_bytes, sums in pieces(statement, [kind.name, truth, sheets, *parameters]):
         sizes = np.frombuffer(size, dtype=">i4")
         where = np.frombuffer(where_bytes, dtype=_WHERE)
-        place = where // WIDTH
-        known = np.where(place < len(of_place), of_place[np.minimum(place, len(of_place) - 1)], -1)
-        there = np.flatnonzero(known >= 0)
-        value = np.repeat(of_group[np.frombuffer(group, dtype=">i4")], sizes)[there] + known[there]
-        totals += np.bincount(
-            value * kind.length + where[there] % WIDTH, weights=_wide(sums, len(where))[there], minlength=len(totals)
-        )
+        known = of_place[where // WIDTH]
+        value = np.repeat(of_group[np.frombuffer(group, dtype=">i4")], sizes) + known
+        at, weights = value * kind.length + where % WIDTH, _wide(sums, len(where))
+        if (known < 0).any():  # other places of the same sheet
+            at, weights = at[known >= 0], weights[known >= 0]
+        totals += np.bincount(at, weights=weights, minlength=len(totals))
     # Real numbers hold whole ones exactly up to 2⁵³: the largest sum here is that of millionths or of tenths⁴.
     return np.rint(totals).astype(np.int64).reshape(values, kind.length)
-
-
-def _groups_condition(column: str, kept: Bools) -> tuple[str, list[list[int]]]:
-    """Nothing where every group is asked for; one with number 0 is none."""
-    if kept[1:].all():
-        return "", []
-    return f" AND {column} = ANY(%s)", [np.flatnonzero(kept).tolist()]
 
 
 def _repeats_asked_for(
@@ -162,12 +157,16 @@ def _repeats_asked_for(
     )
     for place, *stored in pieces(statement, [kind.name, truth, list(places)]):
         patient, group, counts = repeats_from(kind, stored)
-        asked = np.flatnonzero(kept[group])
-        patient, counts = patient[asked], counts[asked]
-        at = int(of_place[int.from_bytes(place, "big")])
-        value = of_group[group[asked]] + at
+        asked = kept[group]
+        if not asked.all():
+            patient, group, counts = patient[asked], group[asked], counts[asked]
+        first = int(of_place[int.from_bytes(place, "big")])
+        value = of_group[group]
+        if len(value) and value.min() == value.max():
+            yield first + int(value[0]), (patient, group, counts)
+            continue
         order = np.argsort(value, kind="stable")
-        patient, counts, value = patient[order], counts[order], value[order]
+        patient, group, counts, value = patient[order], group[order], counts[order], value[order]
         for one in np.unique(value).tolist():
             low, high = np.searchsorted(value, [one, one + 1])
-            yield one, (patient[low:high], group[asked][order][low:high], counts[low:high])
+            yield first + one, (patient[low:high], group[low:high], counts[low:high])
