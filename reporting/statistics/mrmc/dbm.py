@@ -7,6 +7,7 @@ with jackknife covariance; FRRC uses F with (t−1)(c−1) df where the other us
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
@@ -35,9 +36,34 @@ def dorfman_berbaum_metz(
     found = CaseValues.of(complete.scores.reshape(t * r, -1), complete.truth, figure, threshold)
     left = found.without_each_case() if min(part.shape[1] for part in found.parts) > 1 else np.full((t * r, 1), np.nan)
     n = left.shape[1]
-    pseudo = (n * found.values[:, None] - (n - 1) * left).reshape(t, r, n)
+    pseudo = n * found.values[:, None] - (n - 1) * left
+    return analysed_pseudovalues(
+        pseudo.reshape(t, r, n),
+        complete.modalities,
+        scope,
+        method=f"{analysis}, {figure}, jackknife pseudovalues, Hillis df",
+        counts=complete.counts() | {"cases_left_out": left_out},
+        analysis=analysis,
+        level=level,
+        notes=("cases lacking a reading were left out",) if left_out else (),
+    )
+
+
+def analysed_pseudovalues(
+    pseudo: Floats,
+    modalities: tuple[str, ...],
+    scope: Scope,
+    *,
+    method: str,
+    counts: Mapping[str, int],
+    analysis: Analysis = "RRRC",
+    level: float = 0.95,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """``pseudo``: (modalities, readers, cases), or patients where a patient with all rows was left out each time."""
+    t, r, n = pseudo.shape
     ms = _mean_squares(pseudo)
-    estimates = {f"mean_{name}": _mean(pseudo[i], analysis, level) for i, name in enumerate(complete.modalities)}
+    estimates = {f"mean_{name}": _mean(pseudo[i], analysis, level) for i, name in enumerate(modalities)}
     more = max(ms["TC"] - ms["TRC"], 0.0) if analysis == "RRRC" else 0.0
     base = ms["TC"] if analysis == "FRRC" else ms["TR"]
     df = (t - 1.0) * (n - 1) if analysis == "FRRC" else hillis(base, more, (t - 1) * (r - 1))
@@ -45,20 +71,20 @@ def dorfman_berbaum_metz(
     se = math.sqrt(2 / (r * n) * below) if below > 0 else math.nan
     tests: dict[str, HypothesisTest] = {}
     for i, j in combinations(range(t), 2):
-        name = f"{complete.modalities[i]} - {complete.modalities[j]}"
+        name = f"{modalities[i]} - {modalities[j]}"
         gap = float(pseudo[i].mean() - pseudo[j].mean())
         estimates[name], tests[name] = interval(gap, se, df, level), t_test(gap, se, df)
     if t > 1:
         tests["modalities"] = f_test(ms["T"] / below if below > 0 else math.nan, t - 1, df)
     return Result(
         "dorfman_berbaum_metz",
-        f"{analysis}, {figure}, jackknife pseudovalues, Hillis df",
+        method,
         scope,
-        complete.counts() | {"cases_left_out": left_out},
+        counts,
         estimates | {f"ms_{name}": _shown(value) for name, value in ms.items()} | _components(ms, t, r, n),
         tests,
         level=level,
-        notes=("cases lacking a reading were left out",) if left_out else (),
+        notes=notes,
     )
 
 

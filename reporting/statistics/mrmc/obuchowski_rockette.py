@@ -8,6 +8,7 @@ or random readers and cases: RRRC (both random), FRRC (these readers only), RRFC
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -92,33 +93,66 @@ def obuchowski_rockette(
     t, r = len(complete.modalities), len(complete.readers)
     found = CaseValues.of(complete.scores.reshape(t * r, -1), complete.truth, figure, threshold)
     matrix = covariance_matrix(found, covariance, complete.patient, resamples, seed)
-    values = found.values.reshape(t, r)
+    how = f", {resamples} resamples, seed {seed}" if covariance == "bootstrap" else ""
+    return analysed_figures(
+        found.values.reshape(t, r),
+        matrix,
+        complete.modalities,
+        complete.readers,
+        scope,
+        method=f"{analysis}, {figure}, {covariance} covariance{how}, Hillis df",
+        counts=complete.counts() | {"cases_left_out": left_out},
+        analysis=analysis,
+        level=level,
+        notes=("cases lacking a reading were left out",) if left_out else (),
+    )
+
+
+def analysed_figures(
+    values: Floats,
+    matrix: Floats,
+    modalities: tuple[str, ...],
+    readers: tuple[str, ...],
+    scope: Scope,
+    *,
+    method: str,
+    counts: Mapping[str, int],
+    analysis: Analysis = "RRRC",
+    level: float = 0.95,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """Of any figure of merit: ``values`` (modalities, readers) with their covariance over cases (or over patients).
+
+    ``matrix``: (modalities × readers)², in the order of ``values`` row by row.
+    """
+    t, r = values.shape
     squares, shared = MeanSquares.of(values), Covariances.of(matrix, t, r)
     blocks = matrix.reshape(t, r, t, r)
     estimates = {
-        f"mean_{name}": _mean(values[i], blocks[i, :, i, :], analysis, level)
-        for i, name in enumerate(complete.modalities)
+        f"mean_{name}": _mean(values[i], blocks[i, :, i, :], analysis, level) for i, name in enumerate(modalities)
     }
     spread, df = _difference_spread(analysis, squares, shared, t, r)
     tests: dict[str, HypothesisTest] = {}
     for i, j in combinations(range(t), 2):
-        name = f"{complete.modalities[i]} - {complete.modalities[j]}"
+        name = f"{modalities[i]} - {modalities[j]}"
         gap = float(values[i].mean() - values[j].mean())
         estimates[name] = interval(gap, spread, df, level)
         tests[name] = t_test(gap, spread, df)
     if t > 1:
         tests["modalities"] = _global_test(analysis, squares, shared, t, r)
-    how = f", {resamples} resamples, seed {seed}" if covariance == "bootstrap" else ""
     return Result(
         "obuchowski_rockette",
-        f"{analysis}, {figure}, {covariance} covariance{how}, Hillis df",
+        method,
         scope,
-        complete.counts() | {"cases_left_out": left_out},
+        counts,
         estimates | _components(squares, shared, t),
         tests,
-        {"figures": _figures(complete, values), "per_reader": _per_reader(complete, values, blocks, level)},
+        {
+            "figures": _figures(modalities, readers, values),
+            "per_reader": _per_reader(modalities, readers, values, blocks, level),
+        },
         level=level,
-        notes=("cases lacking a reading were left out",) if left_out else (),
+        notes=notes,
     )
 
 
@@ -204,27 +238,29 @@ def _components(squares: MeanSquares, shared: Covariances, t: int) -> dict[str, 
     return {name: Estimate(value, note="" if math.isfinite(value) else why) for name, value in found.items()}
 
 
-def _figures(study: ReaderStudy, values: Floats) -> list[dict[str, Cell]]:
+def _figures(modalities: tuple[str, ...], readers: tuple[str, ...], values: Floats) -> list[dict[str, Cell]]:
     return [
         {"modality": modality, "reader": reader, "value": float(values[i, j])}
-        for i, modality in enumerate(study.modalities)
-        for j, reader in enumerate(study.readers)
+        for i, modality in enumerate(modalities)
+        for j, reader in enumerate(readers)
     ]
 
 
-def _per_reader(study: ReaderStudy, values: Floats, blocks: Floats, level: float) -> list[dict[str, Cell]]:
+def _per_reader(
+    modalities: tuple[str, ...], readers: tuple[str, ...], values: Floats, blocks: Floats, level: float
+) -> list[dict[str, Cell]]:
     """Each reader's differences, cases random: √(2(Var − Cov1)) of that reader alone, over all modalities."""
     rows: list[dict[str, Cell]] = []
-    for place, reader in enumerate(study.readers):
-        own = Covariances.of(blocks[:, place, :, place], len(study.modalities), 1)
+    for place, reader in enumerate(readers):
+        own = Covariances.of(blocks[:, place, :, place], len(modalities), 1)
         se = _root(2 * (own.variance - own.cov1))
-        for i, j in combinations(range(len(study.modalities)), 2):
+        for i, j in combinations(range(len(modalities)), 2):
             gap = float(values[i, place] - values[j, place])
             found, test = interval(gap, se, math.inf, level), t_test(gap, se, math.inf)
             rows.append(
                 {
                     "reader": reader,
-                    "comparison": f"{study.modalities[i]} - {study.modalities[j]}",
+                    "comparison": f"{modalities[i]} - {modalities[j]}",
                     "difference": found.value,
                     "se": found.se,
                     "low": found.low,

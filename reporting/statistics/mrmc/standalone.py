@@ -8,11 +8,12 @@ AI's figure as known and ignore the cases.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from reporting.statistics.arrays import floats
+from reporting.statistics.arrays import Floats, floats
 from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES
 from reporting.statistics.distributions import t_test
 from reporting.statistics.mrmc.covariance import Covariance, covariance_matrix
@@ -48,26 +49,48 @@ def standalone_against_readers(
         study.patient,
     )
     complete, left_out = both.complete()
-    r = len(study.readers)
     found = CaseValues.of(complete.scores[0], complete.truth, figure, threshold)
     matrix = covariance_matrix(found, covariance, complete.patient, resamples, seed)
+    how = f", {resamples} resamples, seed {seed}" if covariance == "bootstrap" else ""
+    return analysed_against(
+        found.values,
+        matrix,
+        complete.readers[:-1],
+        scope,
+        method=f"1T-RRRC, {figure}, {covariance} covariance{how}, Hillis df; readers and cases random, machine fixed",
+        counts=complete.counts() | {"readers": len(study.readers), "cases_left_out": left_out},
+        level=level,
+        notes=("cases lacking a reading were left out",) if left_out else (),
+    )
+
+
+def analysed_against(
+    values: Floats,
+    matrix: Floats,
+    readers: tuple[str, ...],
+    scope: Scope,
+    *,
+    method: str,
+    counts: Mapping[str, int],
+    level: float = 0.95,
+    notes: tuple[str, ...] = (),
+) -> Result:
+    """Of any figure of merit: ``values`` of the readers and, last, of the machine, with their covariance."""
+    r = len(readers)
     against = np.hstack([np.eye(r), -np.ones((r, 1))])
-    gaps, spread = against @ found.values, against @ matrix @ against.T
+    gaps, spread = against @ values, against @ matrix @ against.T
     se, df = single_spread(gaps, spread)
-    readers_se, readers_df = single_spread(found.values[:r], matrix[:r, :r])
+    readers_se, readers_df = single_spread(values[:r], matrix[:r, :r])
     difference = float(gaps.mean()) if r else math.nan
     variance = float(matrix[r, r])
-    how = f", {resamples} resamples, seed {seed}" if covariance == "bootstrap" else ""
     return Result(
         "standalone_against_readers",
-        f"1T-RRRC, {figure}, {covariance} covariance{how}, Hillis df; readers and cases random, the machine fixed",
+        method,
         scope,
-        complete.counts() | {"readers": r, "cases_left_out": left_out},
+        counts,
         {
-            "readers": interval(float(found.values[:r].mean()) if r else math.nan, readers_se, readers_df, level),
-            "machine": interval(
-                float(found.values[r]), math.sqrt(variance) if variance > 0 else math.nan, math.inf, level
-            ),
+            "readers": interval(float(values[:r].mean()) if r else math.nan, readers_se, readers_df, level),
+            "machine": interval(float(values[r]), math.sqrt(variance) if variance > 0 else math.nan, math.inf, level),
             "readers - machine": interval(difference, se, df, level),
             "var_readers": Estimate(
                 float(np.var(gaps, ddof=1)) if r > 1 else math.nan, note="" if r > 1 else "one reader"
@@ -77,9 +100,9 @@ def standalone_against_readers(
         {
             "figures": [
                 {"reader": name, "value": float(value)}
-                for name, value in zip(complete.readers, found.values, strict=True)
+                for name, value in zip((*readers, "machine"), values, strict=True)
             ]
         },
         level=level,
-        notes=("cases lacking a reading were left out",) if left_out else (),
+        notes=notes,
     )

@@ -1,0 +1,1 @@
+"""From ratings to figures: the study as arrays, one part of the result per question. Numbers only, no words."""

@@ -1,0 +1,91 @@
+"""AUC, sensitivity and specificity of every arm and reader, with their values without each patient and resampled.
+
+Pooled over findings: shares add up; AUC is the mean of the findings' AUCs, because scores of different scales cannot be
+ranked together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reporting.reader_studies.analysis.reads import Units
+from reporting.statistics.arrays import Floats, floats
+from reporting.statistics.mrmc.figures import Figure
+from reporting.statistics.mrmc.patients import ByPatient, PairSums, ShareSums
+
+
+@dataclass(frozen=True)
+class Merit:
+    """One figure. ``values``: (arms, readers); ``left``: without each patient, (arms, readers, patients);
+    ``draws``: the readers' mean of each resample, (arms, resamples). The machine's: (), (patients,), (resamples,).
+    """
+
+    figure: Figure
+    values: Floats
+    left: Floats
+    draws: Floats
+    machine: float
+    machine_left: Floats
+    machine_draws: Floats
+
+
+def merit(units: Units, figure: Figure, weights: Floats) -> Merit:
+    """Of one finding (or, for shares, of all together). ``weights``: (resamples, patients)."""
+    arms, readers, _ = units.scores.shape
+    patients = weights.shape[1]
+    values = np.full((arms, readers), np.nan)
+    left = np.full((arms, readers, patients), np.nan)
+    draws = np.full((arms, len(weights)), np.nan)
+    crossed = bool(units.read_by_all.all())
+    for arm in range(arms):
+        each: list[ByPatient] = []
+        mean: PairSums | None = None
+        for reader in range(readers):
+            one = _summed(figure, units, units.scores[arm, reader], units.calls[arm, reader], patients)
+            values[arm, reader], left[arm, reader] = one.value, one.without_each()
+            if crossed and isinstance(one, PairSums):  # one product instead of one a reader
+                mean = one if mean is None else PairSums(mean.wins + one.wins, one.positives, one.negatives)
+            else:
+                each.append(one)
+        if mean is not None:
+            draws[arm] = mean.resampled(weights) / readers
+        elif each:
+            draws[arm] = np.mean([one.resampled(weights) for one in each], axis=0)
+    machine = _summed(figure, units, units.machine_scores, units.machine_calls, patients)
+    return Merit(figure, values, left, draws, machine.value, machine.without_each(), floats(machine.resampled(weights)))
+
+
+def mean_merit(of: Sequence[Merit]) -> Merit:
+    """AUC pooled over findings, each with the same weight; a finding that has no AUC makes it undefined."""
+    return Merit(
+        of[0].figure,
+        floats(np.mean([one.values for one in of], axis=0)),
+        floats(np.mean([one.left for one in of], axis=0)),
+        floats(np.mean([one.draws for one in of], axis=0)),
+        float(np.mean([one.machine for one in of])),
+        floats(np.mean([one.machine_left for one in of], axis=0)),
+        floats(np.mean([one.machine_draws for one in of], axis=0)),
+    )
+
+
+def together(of: Sequence[Units]) -> Units:
+    """The units of several findings side by side."""
+    return Units(
+        np.concatenate([one.scores for one in of], axis=2),
+        np.concatenate([one.calls for one in of], axis=2),
+        np.concatenate([one.truth for one in of]),
+        np.concatenate([one.patient for one in of]),
+        np.concatenate([one.machine_scores for one in of]),
+        np.concatenate([one.machine_calls for one in of]),
+    )
+
+
+def _summed(figure: Figure, units: Units, scores: Floats, calls: Floats, patients: int) -> PairSums | ShareSums:
+    if figure == "auc":
+        return PairSums.of(scores, units.truth, units.patient, patients)
+    if figure == "sensitivity":
+        return ShareSums.of(calls, units.truth, units.patient, patients)
+    return ShareSums.of(1 - calls, ~units.truth, units.patient, patients)
