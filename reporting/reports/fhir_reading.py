@@ -18,9 +18,9 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput
-from reporting.reports.exports.fhir import Release, bundle_of
+from reporting.reports.exports.fhir import Release, bundle_of, pdf_named
 from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS
-from reporting.reports.exports.fhir.datatypes import made_id, report_of
+from reporting.reports.exports.fhir.datatypes import made_id, report_of, url_of
 from reporting.reports.exports.standing import require_verified
 from reporting.reports.models import Report, ReportVersion
 
@@ -74,7 +74,8 @@ def _bundle(report: Report, release: Release, *, by: User, of: str, with_pdf: bo
     bundle = bundle_of(version, release, with_pdf=with_pdf)
     data = {"version": version.number, "format": "fhir", "release": release.value, "resource": of}
     record(AuditAct.REPORT_EXPORTED, by=by, about=report, data=data)
-    names = {entry["fullUrl"]: _name(entry["resource"]) for entry in bundle["entry"]}
+    named_resources = [pdf_named(version), *(entry["resource"] for entry in bundle["entry"])]
+    names = {url_of(resource): _name(resource) for resource in named_resources}
     named: Resource = _renamed(bundle, names)
     return named
 

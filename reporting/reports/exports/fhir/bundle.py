@@ -98,12 +98,16 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     }
 
 
+def pdf_named(version: ReportVersion) -> Resource:
+    """Type and id of the Binary that holds the printed report, whether a Bundle has it or not."""
+    return {"resourceType": "Binary", "id": part_id(version.report_id, "pdf", version.number)}
+
+
 def _binary(standing: Standing, with_pdf: bool) -> Resource:
     """The printed report; base64 once, whatever refers to it."""
     version = standing.version
-    part = part_id(version.report_id, "pdf", version.number)
     data = base64.b64encode(pdf_of(document_as(standing))).decode() if with_pdf else ""
-    return {"resourceType": "Binary", "id": part, "contentType": "application/pdf", "data": data}
+    return {**pdf_named(version), "contentType": "application/pdf", "data": data}
 
 
 def _diagnostic_report(
