@@ -13,7 +13,7 @@ from benchmarks.tables import show
 
 DRAWN = 4000
 """Reports invented one by one, signed and turned into facts; the others are copies of them."""
-VISITS = 40
+VISITS = 20
 """Of each page, every time with another filter."""
 
 

@@ -27,3 +27,15 @@ def unfollowed() -> Iterator[None]:
                     cursor.execute(f"ALTER TABLE {table} {act} TRIGGER {trigger}")
             if act == "DISABLE":
                 yield
+
+
+def list_studies(issuer: str) -> None:
+    """The worklist's rows of all studies of an issuer's patients."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT dens_worklist_refresh(array_agg(id))"
+            " FROM (SELECT s.id, row_number() OVER (ORDER BY s.id) / 5000 AS n"
+            " FROM studies_study s JOIN studies_patient p ON p.id = s.patient_id WHERE p.issuer = %s"
+            " AND NOT EXISTS (SELECT FROM worklist_worklistentry w WHERE w.study_id = s.id)) new GROUP BY n",
+            [issuer],
+        )

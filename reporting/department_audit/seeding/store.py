@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
+from django.db import transaction
 
 from reporting.accounts.models import Role, User
 from reporting.core.errors import WrongState
 from reporting.department_audit.copying import copy_models
 from reporting.department_audit.intake import count_again, store_facts_of
 from reporting.department_audit.models import ReferenceRead
-from reporting.department_audit.seeding.following import unfollowed
+from reporting.department_audit.seeding.following import list_studies, unfollowed
 from reporting.department_audit.seeding.invent import ALGORITHMS, Invented, Person, invent
 from reporting.department_audit.seeding.multiply import ISSUER, multiply
 from reporting.predictions.models import BlindDecision
@@ -79,7 +79,7 @@ def seed_reports(
             store_facts_of([one.keys["report"] for one in batch])
         stored += len(batch)
         told(stored)
-    _list_studies()
+    list_studies(ISSUER)
     if stored < n:
         stored = multiply(n, seed=seed, told=told)
     began = time.monotonic()
@@ -91,18 +91,6 @@ def _batches(reports: Iterable[Invented]) -> Iterator[list[Invented]]:
     iterator = iter(reports)
     while batch := list(itertools.islice(iterator, AT_ONCE)):
         yield batch
-
-
-def _list_studies() -> None:
-    """The worklist's rows of the invented studies."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT dens_worklist_refresh(array_agg(id))"
-            " FROM (SELECT s.id, row_number() OVER (ORDER BY s.id) / 5000 AS n"
-            " FROM studies_study s JOIN studies_patient p ON p.id = s.patient_id WHERE p.issuer = %s"
-            " AND NOT EXISTS (SELECT FROM worklist_worklistentry w WHERE w.study_id = s.id)) new GROUP BY n",
-            [ISSUER],
-        )
 
 
 def _reader(role: Role, number: int) -> User:
