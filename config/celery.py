@@ -50,6 +50,7 @@ app.conf.update(
         "fetch-studies": {"task": "reporting.fetch_studies", "schedule": SWEEP_S},
         "send-deliveries": {"task": "reporting.send_deliveries", "schedule": SWEEP_S},
         "copy-case-images": {"task": "reporting.copy_case_images", "schedule": SWEEP_S},
+        "analyse-reader-studies": {"task": "reporting.analyse_reader_studies", "schedule": SWEEP_S},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

@@ -17,8 +17,9 @@ from reporting.predictions import (
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
-from reporting.reader_studies.dispatch import COPY_IMAGES
+from reporting.reader_studies.dispatch import ANALYSE, COPY_IMAGES
 from reporting.reader_studies.services import copy_waiting_images
+from reporting.reader_studies.services.analysis_work import run_due_analyses
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.reports.services import draft_missing_reports
 from reporting.studies.frame_store import trim_cache
@@ -63,6 +64,12 @@ def watch_quality() -> None:
 def copy_case_images() -> None:
     """After cases are chosen and each minute: readers see copies of their images, without the patient."""
     copy_waiting_images()
+
+
+@late_task(ANALYSE)
+def analyse_reader_studies() -> None:
+    """After each request and each minute: analyses of closed reader studies."""
+    run_due_analyses()
 
 
 @late_task("reporting.trim_cache")

@@ -1,13 +1,15 @@
-"""Asking a worker to make images ready. A message may be lost: the row is the work order, and the clock asks again."""
+"""Asking a worker for images or an analysis. A message may be lost: the row is the work order, the clock asks again."""
 
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from celery import current_app
 from django.db import transaction
 
 COPY_IMAGES = "reporting.copy_case_images"
+ANALYSE = "reporting.analyse_reader_studies"
 
 logger = logging.getLogger(__name__)
 
@@ -16,9 +18,17 @@ def announce_copying_on_commit() -> None:
     transaction.on_commit(announce_copying, robust=True)
 
 
+def announce_analysis_on_commit() -> None:
+    transaction.on_commit(partial(_send, ANALYSE), robust=True)
+
+
 def announce_copying() -> None:
+    _send(COPY_IMAGES)
+
+
+def _send(task: str) -> None:
     try:
-        current_app.send_task(COPY_IMAGES, retry=False, ignore_result=True)
+        current_app.send_task(task, retry=False, ignore_result=True)
     except Exception:
         # Every transport raises errors of its own, and none of them may undo what is already committed.
-        logger.exception("no worker could be told to copy images; the clock will")
+        logger.exception("no worker could be told; the clock will")

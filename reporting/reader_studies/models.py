@@ -11,6 +11,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import Algorithm, InferenceJob
+from reporting.reader_studies.analysis_models import AnalysisPart, AnalysisRun
 from reporting.reader_studies.image_models import CaseObject, CaseSeries
 from reporting.reader_studies.reading_models import DraftRating, Rating, Reading, ReadingEvent, Submission
 from reporting.reader_studies.truth_models import ReferencePanel, ReferenceStandard, TruthImport, TruthStatement
@@ -18,6 +19,8 @@ from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole, St
 from reporting.studies.models import Study
 
 __all__ = [
+    "AnalysisPart",
+    "AnalysisRun",
     "Arm",
     "Assignment",
     "Case",

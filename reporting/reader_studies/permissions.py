@@ -25,6 +25,7 @@ class StudyAct(StrEnum):
     JUDGE = "judge"  # say what is true, from one's seat
     SET_TRUTH = "truth.set"  # seat the panel, import reference values
     SEE_PROGRESS = "progress.see"  # how many, never what
+    ANALYSE = "analyse"  # ask for the analysis and see it, once the reading is closed
 
 
 IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
@@ -36,12 +37,13 @@ IN_STUDY: dict[StudyRole, frozenset[StudyAct]] = {
             StudyAct.RUN,
             StudyAct.SET_TRUTH,
             StudyAct.SEE_PROGRESS,
+            StudyAct.ANALYSE,
         }
     ),
     StudyRole.COORDINATOR: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.SEE_PEOPLE, StudyAct.SEE_PROGRESS}),
     StudyRole.READER: frozenset({StudyAct.READ}),
     StudyRole.ADJUDICATOR: frozenset({StudyAct.JUDGE}),
-    StudyRole.STATISTICIAN: frozenset({StudyAct.SEE_PROTOCOL}),
+    StudyRole.STATISTICIAN: frozenset({StudyAct.SEE_PROTOCOL, StudyAct.ANALYSE}),
 }
 
 

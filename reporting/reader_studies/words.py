@@ -81,6 +81,13 @@ class ReadingEventKind(models.TextChoices):
     REFUSED = "refused", _("Change refused")
 
 
+class AnalysisStatus(models.TextChoices):
+    WAITING = "waiting", _("Waiting for a worker")
+    RUNNING = "running", _("Being worked out")
+    FINISHED = "finished", _("Finished")
+    FAILED = "failed", _("Failed")
+
+
 class PanelScheme(models.TextChoices):
     """How people say what is true; the second is the scheme of the seed paper."""
 

@@ -98,7 +98,8 @@ def _each(values: Floats, left: Floats) -> list[Estimate]:
         if math.isnan(value):
             found.append(undefined("a class is missing, or nothing was read"))
             continue
-        variance = float(jackknife_covariance(without[None, ~np.isnan(without)])[0, 0])
+        left = without[~np.isnan(without)]
+        variance = float(jackknife_covariance(left[None])[0, 0]) if len(left) > 1 else 0.0
         if not variance > 1e-18:
             found.append(Estimate(float(value), note="no interval: patients do not vary"))
             continue

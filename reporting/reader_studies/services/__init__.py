@@ -1,5 +1,6 @@
 """Every write of a reader study."""
 
+from reporting.reader_studies.services.analysing import ask_for_analysis
 from reporting.reader_studies.services.design import (
     add_cases,
     add_member,
@@ -36,6 +37,7 @@ __all__ = [
     "add_cases",
     "add_member",
     "amend_study",
+    "ask_for_analysis",
     "close_study",
     "copy_images",
     "copy_waiting_images",
