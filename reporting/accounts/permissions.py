@@ -39,6 +39,10 @@ class Act(StrEnum):
     CRITICAL_LIST_PROPOSE = "critical_list.propose"
     CRITICAL_LIST_ACTIVATE = "critical_list.activate"
     CRITICAL_LIST_DECLINE = "critical_list.decline"
+    HOUSE_RULES_VIEW = "house_rules.view"
+    HOUSE_RULES_PROPOSE = "house_rules.propose"
+    HOUSE_RULES_ACTIVATE = "house_rules.activate"
+    HOUSE_RULES_DECLINE = "house_rules.decline"
     ALGORITHM_VIEW = "algorithm.view"
     ALGORITHM_PROPOSE = "algorithm.propose"
     ALGORITHM_TEST = "algorithm.test"
@@ -65,7 +69,14 @@ class Act(StrEnum):
     PRIOR_FETCH = "prior.fetch"
 
 
-_READ = {Act.STUDY_VIEW, Act.PREDICTION_VIEW, Act.REPORT_VIEW, Act.ALGORITHM_VIEW, Act.CRITICAL_LIST_VIEW}
+_READ = {
+    Act.STUDY_VIEW,
+    Act.PREDICTION_VIEW,
+    Act.REPORT_VIEW,
+    Act.ALGORITHM_VIEW,
+    Act.CRITICAL_LIST_VIEW,
+    Act.HOUSE_RULES_VIEW,
+}
 _WRITE = {
     Act.REPORT_DRAFT,
     Act.REPORT_EDIT,
@@ -97,6 +108,8 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.DEPARTMENT_AUDIT_VIEW,
             Act.CRITICAL_LIST_PROPOSE,
             Act.CRITICAL_LIST_DECLINE,
+            Act.HOUSE_RULES_PROPOSE,
+            Act.HOUSE_RULES_DECLINE,
             Act.ALGORITHM_PROPOSE,
             Act.THRESHOLD_PROPOSE,
             Act.THRESHOLD_DECLINE,
@@ -121,6 +134,8 @@ PERMISSIONS: dict[Role, frozenset[Act]] = {
             Act.ALGORITHM_TEST,
             Act.CRITICAL_LIST_ACTIVATE,
             Act.CRITICAL_LIST_DECLINE,
+            Act.HOUSE_RULES_ACTIVATE,
+            Act.HOUSE_RULES_DECLINE,
             Act.ALGORITHM_ACTIVATE,
             Act.THRESHOLD_ACTIVATE,
             Act.PEER_DRAW,

@@ -48,7 +48,9 @@ class ReportChangeView(APIView):
         given: dict[str, Any] = dict(said.validated_data)
         if self.needs_password:
             # Before the transaction: a wrong password must stay counted when everything else is undone.
-            given["password_checked_at"] = prove(request.session, user, given.pop("password"))
+            given["password_checked_at"] = prove(
+                request.session, user, given.pop("password"), valid_s=services.password_valid_s()
+            )
 
         def change() -> Response:
             more = self.change(report, user, version, given)

@@ -88,6 +88,12 @@ def critical_list_content(report: Report) -> dict[str, Any]:
     return {} if kept is None else {"number": kept.number, "digest": kept.digest}
 
 
+def house_rules_content(report: Report) -> dict[str, Any]:
+    """The settings that the report goes by, in full: what was signed stays readable without them."""
+    kept = report.house_rules
+    return {} if kept is None else {"number": kept.number, "digest": kept.digest, **kept.definition}
+
+
 def levels_content(level_map: LevelMap) -> dict[str, Any]:
     """``slices`` only where a reader chose one: content without them is as it was before they could be chosen."""
     chosen = {"slices": level_map.slices} if level_map.slices else {}
@@ -168,6 +174,7 @@ def content_of(
         "template": template_content(report),
         "vocabulary": VOCABULARY_VERSION,
         "critical_list": critical_list_content(report),
+        "house_rules": house_rules_content(report),
         "algorithm": algorithm_of(report),
         "levels": levels_content(level_map),
         "facts": {

@@ -16,11 +16,12 @@ from reporting.reports.content import (
     critical_list_content,
     edited_text_content,
     finding_content,
+    house_rules_content,
     levels_content,
     sha256_of,
     template_content,
 )
-from reporting.reports.models import CriticalList, Report, ReportTemplate, ReportVersion, VersionKind
+from reporting.reports.models import CriticalList, HouseRulesVersion, Report, ReportTemplate, ReportVersion, VersionKind
 from reporting.reports.services.reading import findings_of
 from reporting.reports.signing import reason_mac, version_fault
 from reporting.reports.states import ReportStatus
@@ -51,6 +52,9 @@ def first_broken() -> Broken | None:
     for template in ReportTemplate.objects.order_by("version"):
         if sha256_of(canonical(template.definition)) != template.digest:
             return Broken(f"report template {template.version}", "definition does not match its digest")
+    for row in HouseRulesVersion.objects.order_by("number"):
+        if sha256_of(canonical(row.definition)) != row.digest:
+            return Broken(f"settings {row.number}", "definition does not match its digest")
     for kept in CriticalList.objects.order_by("number"):
         if sha256_of(canonical(kept.definition)) != kept.digest:
             return Broken(f"critical list {kept.number}", "definition does not match its digest")
@@ -109,6 +113,8 @@ def _rows_fault(report: Report, versions: list[ReportVersion]) -> str | None:
         return "is shown with another template or algorithm than the signed one"
     if "critical_list" in content and content["critical_list"] != critical_list_content(report):
         return "is shown with another critical list than the signed one"
+    if content.get("house_rules", {}) != house_rules_content(report):
+        return "is shown with other settings than the signed ones"
     level_map = report.level_maps.filter(version=report.level_map_version).first()
     if level_map is None or content["levels"] != levels_content(level_map):
         return "its levels are not the signed ones"

@@ -15,6 +15,7 @@ from reporting.core.models import TimestampedModel
 from reporting.predictions.models import InferenceJob, Prediction
 from reporting.reports.correction_models import Correction, CorrectionDecision
 from reporting.reports.critical_models import CriticalList
+from reporting.reports.house_rules_models import HouseRulesVersion
 from reporting.reports.level_line import Line, line_of
 from reporting.reports.places import Place
 from reporting.reports.process_models import (
@@ -85,6 +86,7 @@ class Report(TimestampedModel):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     # Kept from the day the report was opened; none: from before lists had versions (see rules_of).
     critical_list = models.ForeignKey(CriticalList, null=True, on_delete=models.PROTECT, related_name="+")
+    house_rules = models.ForeignKey(HouseRulesVersion, null=True, on_delete=models.PROTECT, related_name="+")
     level_map_version = models.PositiveIntegerField(default=1)
     closing_reason = models.CharField(max_length=500, blank=True)  # why withdrawn or discarded
 
@@ -359,6 +361,7 @@ __all__ = [
     "ExportStatus",
     "Finding",
     "FirstRead",
+    "HouseRulesVersion",
     "LevelAct",
     "LevelMap",
     "NoteKind",

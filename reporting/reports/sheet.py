@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from reporting.reports.house_rules import SHIPPED_RULES, HouseRules
 from reporting.reports.places import Place
 from reporting.reports.states import VALUED_STATES, FindingState
 from reporting.reports.template.spec import Condition, Field, Kind, Scope, Template
@@ -56,6 +57,7 @@ class Sheet:
     template: Template
     statements: Mapping[Place, Statement]
     facts: Facts = field(default_factory=Facts)
+    rules: HouseRules = SHIPPED_RULES
 
     def at(self, place: Place) -> Statement:
         return self.statements.get(place, UNSET)

@@ -35,6 +35,7 @@ from tests.permissions.rows import (
     _picture,
     _read,
 )
+from tests.permissions.settings_rows import SETTINGS
 
 TABLE = [
     Row("health-live", "GET", {200: f"{EVERYBODY} anonymous"}),
@@ -184,6 +185,7 @@ TABLE = [
         ids=(("rule_id", "blind_rule"),),
         form=(("a", "b"),),
     ),
+    *SETTINGS,
     # --- the critical list
     _page("rules:critical", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}),
     _page("rules:critical_version", {200: SEES_ALGORITHMS, 403: NO_ALGORITHMS}, fixed=(("number", 2),)),

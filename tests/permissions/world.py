@@ -32,6 +32,7 @@ from reporting.reader_studies.models import CaseObject
 from reporting.reader_studies.services import open_reading
 from reporting.reader_studies.words import ArmKind
 from reporting.reports import services
+from reporting.reports.house_rules import HouseRules
 from reporting.reports.models import Correction, Report
 from reporting.reports.services.critical_path import raise_alert
 from reporting.studies.models import QuarantinedFile, Series, SopInstance, Study
@@ -132,6 +133,7 @@ def make_world() -> World:
     assert run is not None
     finish_case_run(run, set_digest="c" * 64, results={}, passed=True)
     rules = replace(services.active_critical_list().rules, minutes={1: 30, 2: 60, 3: 90})
+    services.propose_house_rules(HouseRules(slip_mm=3.0), reason="larger", by=make_user(Role.SENIOR))
     services.propose_critical_list(rules, reason="sooner", by=make_user(Role.SENIOR))
     queued_job = InferenceJob.objects.create(study=queued, algorithm=job.algorithm, status=JobStatus.QUEUED)
     instance = small.add_object(Series.objects.filter(study=draft.study)[0])

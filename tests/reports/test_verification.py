@@ -16,6 +16,7 @@ from reporting.reports import services
 from reporting.reports.content import canonical, sha256_of
 from reporting.reports.critical import SHIPPED
 from reporting.reports.digests import first_broken
+from reporting.reports.house_rules import HouseRules
 from reporting.reports.models import (
     CheckAnswer,
     CriticalList,
@@ -131,6 +132,7 @@ CHANGED_COLUMNS: dict[type[Model], dict[str, str]] = {
         "status": "'discarded'",
         "template_id": "(SELECT t.id FROM reports_reporttemplate t WHERE t.version = '0')",
         "critical_list_id": "(SELECT c.id FROM reports_criticallist c WHERE c.number = 2)",
+        "house_rules_id": "(SELECT h.id FROM reports_houserulesversion h WHERE h.number = 2)",
         "job_id": "NULL",
         "level_map_version": "level_map_version + 1",
     },
@@ -173,6 +175,7 @@ def answered(senior: User, junior: User) -> Report:
     ReportTemplate.objects.create(version="0", definition=other, digest=sha256_of(canonical(other)))
     rules = replace(SHIPPED, minutes={1: 30, 2: 60, 3: 90})
     services.propose_critical_list(rules, reason="sooner", by=senior)
+    services.propose_house_rules(HouseRules(slip_mm=3.0), reason="larger", by=senior)
     return report
 
 

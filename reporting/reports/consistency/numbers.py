@@ -10,9 +10,7 @@ from reporting.reports.consistency.problems import DISC_LEVELS, Checks, Problem
 from reporting.reports.places import Place
 from reporting.vocabulary import Vertebra
 
-THICK_MM = 2.0
 BULGE_WARNING_MM = 5.0
-SLIP_MM = 2.0
 
 
 def numbers(c: Checks) -> Iterator[Problem]:
@@ -21,7 +19,11 @@ def numbers(c: Checks) -> Iterator[Problem]:
         spec = sheet.template[key]
         for place in sheet.places(spec):
             mm, said = sheet.number(spec.number, place.level, place.side), sheet.human(place)
-            if mm is not None and said is not None and (mm > THICK_MM) != (said == "thickened"):
+            if (
+                mm is not None
+                and said is not None
+                and (mm > sheet.rules.thick_mm[key][place.level]) != (said == "thickened")
+            ):
                 number = Place(spec.number, place.level, place.side)
                 message = _("%(mm)s mm and the value disagree: %(place)s") % {"mm": f"{mm:g}", "place": c.name(place)}
                 yield c.ask("number_and_value_disagree", message, place, number)
@@ -46,8 +48,9 @@ def _slip_numbers(c: Checks, level: str) -> Iterator[Problem]:
     if mm is None or sheet.code("slip", level) != "present":
         return
     places = (Place("slip", level), Place("slip_mm", level))
-    if mm < SLIP_MM:
-        message = _("A slip of %(mm)s mm at %(level)s is below 2 mm") % {"mm": f"{mm:g}", "level": level}
+    if mm < sheet.rules.slip_mm:
+        message = _("A slip of %(mm)s mm at %(level)s is below %(least)s mm")
+        message %= {"mm": f"{mm:g}", "level": level, "least": f"{sheet.rules.slip_mm:g}"}
         yield c.ask("slip_is_small", message, *places)
     grade = sheet.code("slip_grade", level)
     if endplate and grade and slip_grade_of(mm, endplate) != grade:

@@ -11,6 +11,7 @@ from django.utils import timezone, translation
 from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.exports.suggestions import TITLE, suggestion_lines
 from reporting.reports.exports.tables import KEY, Table, tables_of
+from reporting.reports.house_rules import rules_in, worded
 from reporting.reports.models import Report, ReportVersion, SignatureMeaning, VersionKind
 from reporting.reports.template import TEMPLATES, Block
 from reporting.reports.wording import reason_text
@@ -125,7 +126,7 @@ def _examination(section: dict[str, Any], technique: str, gap: str, colon: str) 
 
 
 def _tables(content: dict[str, Any]) -> tuple[Table, ...]:
-    return tables_of(TEMPLATES[content["template"]["version"]], content)
+    return tables_of(worded(TEMPLATES[content["template"]["version"]], rules_in(content)), content)
 
 
 def _in_both(reason: str) -> str:
@@ -203,7 +204,7 @@ def draft_document_of(report: Report, content: dict[str, Any]) -> Document:
 
     What the machine proposes comes after the report's own text, under a title that says what it is.
     """
-    waiting = suggestion_lines(TEMPLATES[report.template.version], content)
+    waiting = suggestion_lines(worded(TEMPLATES[report.template.version], rules_in(content)), content)
     confirmed = any(f["key"] == "level_status" and f["value"] for f in content["findings"])
     return Document(
         site=content["header"]["site"],

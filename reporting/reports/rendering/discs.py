@@ -94,21 +94,23 @@ def _disc(sheet: Sheet, level: str, voice: Voice) -> str:
 def _canal(sheet: Sheet, level: str, voice: Voice) -> list[str]:
     parts: list[str] = []
     grade, ap = sheet.code("canal_grade", level), sheet.number("canal_ap_mm", level)
+    own = sheet.rules.canal_zh.get(grade, "")
     if grade == "1":
-        parts.append(voice.say("CSF space mostly lost, cord shape kept", "蛛网膜下腔大部消失，脊髓形态尚可"))
+        parts.append(voice.say("CSF space mostly lost, cord shape kept", own or "蛛网膜下腔大部消失，脊髓形态尚可"))
     elif grade == "2":
-        parts.append(voice.say("the cord is deformed without signal change", "脊髓受压变形，内部信号未见异常"))
+        parts.append(voice.say("the cord is deformed without signal change", own or "脊髓受压变形，内部信号未见异常"))
     elif grade == "3":
         lesion = lesion_at(sheet, level)
         if lesion is None:
-            parts.append(voice.say("the cord is deformed with T2 signal change", "脊髓受压变形，伴T2信号异常"))
+            parts.append(voice.say("the cord is deformed with T2 signal change", own or "脊髓受压变形，伴T2信号异常"))
         else:
             words = sheet.template["cord_signal"].choice(sheet.code("cord_signal", instance=lesion))
             length = sheet.number("signal_length_mm", instance=lesion)
             over_en, over_zh = (f" over {length:g} mm", f"长约{length:g} mm") if length is not None else ("", "")
             parts.append(
                 voice.say(
-                    f"the cord is deformed and shows {words.en}{over_en}", f"脊髓受压变形，内见{over_zh}{words.zh}"
+                    f"the cord is deformed and shows {words.en}{over_en}",
+                    f"{own or '脊髓受压变形'}，内见{over_zh}{words.zh}",
                 )
             )
     if grade and ap is not None:

@@ -14,6 +14,12 @@ from reporting.reports.services.critical_path import record_notice
 from reporting.reports.services.drafts import draft_missing_reports, draft_report, install_template, start_report
 from reporting.reports.services.findings import accept_finding, change_finding, clear_finding, mark_not_evaluable
 from reporting.reports.services.first_read import lock_first_read
+from reporting.reports.services.house_rules import (
+    activate_house_rules,
+    active_house_rules,
+    decline_house_rules,
+    propose_house_rules,
+)
 from reporting.reports.services.levels import (
     can_undo_relabel,
     confirm_levels,
@@ -30,6 +36,7 @@ from reporting.reports.services.reading import Preview, current_level_map, load_
 from reporting.reports.services.signatures import (
     approve_preliminary,
     discard_report,
+    password_valid_s,
     reopen_report,
     sign_addendum,
     sign_report,
@@ -42,7 +49,9 @@ __all__ = [
     "Preview",
     "accept_finding",
     "activate_critical_list",
+    "activate_house_rules",
     "active_critical_list",
+    "active_house_rules",
     "answer_check",
     "answer_colleague",
     "approve_preliminary",
@@ -54,6 +63,7 @@ __all__ = [
     "confirm_rest",
     "current_level_map",
     "decline_critical_list",
+    "decline_house_rules",
     "discard_report",
     "draft_missing_reports",
     "draft_report",
@@ -64,8 +74,10 @@ __all__ = [
     "lock_first_read",
     "mark_not_evaluable",
     "move_level",
+    "password_valid_s",
     "preview",
     "propose_critical_list",
+    "propose_house_rules",
     "record_notice",
     "remove_level",
     "reopen_report",

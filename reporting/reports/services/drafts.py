@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
@@ -20,6 +21,7 @@ from reporting.reports.level_line import Line, own_structure
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
 from reporting.reports.places import Place
 from reporting.reports.services.critical_lists import active_critical_list
+from reporting.reports.services.house_rules import active_house_rules
 from reporting.reports.services.reading import analysis_of, current_level_map, reader_stops
 from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
@@ -109,9 +111,7 @@ def _create(study: Study, job: InferenceJob | None, *, author: User | None) -> R
         return None
     try:
         with transaction.atomic():
-            report = Report.objects.create(
-                study=study, template=install_template(), job=job, author=author, critical_list=active_critical_list()
-            )
+            report = Report.objects.create(study=study, template=install_template(), job=job, author=author, **_kept())
     except IntegrityError:  # somebody else opened one at the same moment
         return None
     line = Line()
@@ -121,6 +121,11 @@ def _create(study: Study, job: InferenceJob | None, *, author: User | None) -> R
     if job is not None:
         Finding.objects.bulk_create(_row(report, level_map, p) for p in _proposals(report, job, level_map))
     return report
+
+
+def _kept() -> dict[str, Any]:
+    """What a report keeps from the day it was opened."""
+    return {"critical_list": active_critical_list(), "house_rules": active_house_rules()}
 
 
 def _statements(job: InferenceJob) -> list[MachineStatement]:

@@ -13,12 +13,14 @@ from reporting.reports.consistency import Problem, find_problems, is_settled
 from reporting.reports.content import canonical, content_of, sha256_of
 from reporting.reports.critical import Critical, criticals
 from reporting.reports.drafting import Analysis
+from reporting.reports.house_rules import worded
 from reporting.reports.models import CheckAnswer, EditedText, Finding, LevelMap, Report, ReportVersion, VersionKind
 from reporting.reports.places import Place
 from reporting.reports.prior import said_before
 from reporting.reports.prose_problems import Basis, prose_problems
 from reporting.reports.rendering import Language, Paragraphs, Rendering, render, with_paragraphs
 from reporting.reports.services.critical_lists import rules_of
+from reporting.reports.services.house_rules import house_rules_of
 from reporting.reports.sheet import OTHER_SERIES, Facts, Sheet, Statement
 from reporting.reports.states import FindingState
 from reporting.reports.template import TEMPLATES
@@ -143,7 +145,9 @@ def sheet_of(report: Report, findings: list[Finding], level_map: LevelMap, *, bl
         for row in findings
     }
     facts = facts_of(report, level_map)
-    return Sheet(TEMPLATES[report.template.version], statements, masked_facts(facts) if blind else facts)
+    rules = house_rules_of(report)
+    template = worded(TEMPLATES[report.template.version], rules)
+    return Sheet(template, statements, masked_facts(facts) if blind else facts, rules)
 
 
 def load_sheet(report: Report, *, blind: bool = False) -> Sheet:

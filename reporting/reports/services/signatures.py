@@ -25,6 +25,7 @@ from reporting.reports.exports.printable import require_printable
 from reporting.reports.models import Report, ReportVersion, Signature, SignatureMeaning, VersionKind
 from reporting.reports.services.access import changing, require_act, require_edit
 from reporting.reports.services.critical_path import addendum_alert
+from reporting.reports.services.house_rules import active_house_rules
 from reporting.reports.services.reading import Preview, changes_since, preview
 from reporting.reports.signing import mac_of, reason_mac
 from reporting.reports.states import ReportStatus
@@ -35,9 +36,14 @@ _TO_DRAFT, _TO_PRELIMINARY = ReportStatus.DRAFT.value, ReportStatus.PRELIMINARY.
 _TO_FINAL = ReportStatus.FINAL.value
 
 
+def password_valid_s() -> float:
+    """How long a password given for signing counts: what the department decided, within what the site allows."""
+    return float(min(settings.SIGNING_PASSWORD_VALID_S, 60 * active_house_rules().rules.password_minutes))
+
+
 def _prove(by: User, password: str, password_checked_at: datetime | None) -> None:
     """A fresh password, or on the page one given minutes ago. Outside any transaction: failures must be counted."""
-    recent = timedelta(seconds=settings.SIGNING_PASSWORD_VALID_S)
+    recent = timedelta(seconds=password_valid_s())
     if not password and password_checked_at is not None:
         age = timezone.now() - password_checked_at
         if timedelta(0) <= age <= recent:
@@ -116,6 +122,8 @@ def approve_preliminary(report: Report, *, by: User, expected_version: int, cont
     """
     require_edit(report, by, Act.REPORT_APPROVE)
     _require_sight(report, by)
+    if not active_house_rules().rules.preliminary_step:
+        raise WrongState(_("This department has no preliminary step: a senior signs the draft"))
     with changing(
         report, by=by, expected_version=expected_version, allowed=_DRAFT, status=ReportStatus.PRELIMINARY.value
     ):

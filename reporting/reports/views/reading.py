@@ -32,6 +32,7 @@ from reporting.reports.models import Report
 from reporting.reports.problem_view import problem_views
 from reporting.reports.process_view import process_context
 from reporting.reports.rendering import IMPRESSION, Language, Rendering, Sentence
+from reporting.reports.services import active_house_rules, password_valid_s
 from reporting.reports.services.reading import Preview, preview
 from reporting.reports.signed_text import signed_renderings
 from reporting.reports.states import ReportStatus
@@ -153,7 +154,8 @@ def _context(request: HttpRequest, report: Report, shown: Preview, *, blind: boo
         "beside": [] if blind else jobs_beside(report.study_id),
         "can_edit": can_edit,
         "may_sign": may(user, Act.REPORT_SIGN) and report.status in (ReportStatus.DRAFT, ReportStatus.PRELIMINARY),
-        "password_is_recent": given_at(request.session) is not None,
+        "has_preliminary_step": active_house_rules().rules.preliminary_step,
+        "password_is_recent": given_at(request.session, password_valid_s()) is not None,
         "versions": report.versions.select_related("signature").order_by("number"),
     }
 

@@ -23,6 +23,7 @@ from reporting.reports.exports.dicom.source import (
     tm,
     uid_of,
 )
+from reporting.reports.house_rules import rules_in, worded
 from reporting.reports.models import ReportVersion
 from reporting.reports.places import Place
 from reporting.reports.states import HUMAN_STATES, FindingState
@@ -86,7 +87,7 @@ def _language(language: str) -> sr.LanguageOfContentItemAndDescendants:
 
 
 def _groups(source: Source) -> Iterator[sr.MeasurementsAndQualitativeEvaluations]:
-    template = TEMPLATES[source.content["template"]["version"]]
+    template = worded(TEMPLATES[source.content["template"]["version"]], rules_in(source.content))
     by_site: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in source.content["findings"]:
         place = Place.parse(row["key"])

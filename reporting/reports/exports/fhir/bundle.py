@@ -16,6 +16,7 @@ from reporting.reports.exports.fhir.observations import Setting, Told, observati
 from reporting.reports.exports.fhir.releases import Release, as_release
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import Standing, standing_of
+from reporting.reports.house_rules import rules_in, worded
 from reporting.reports.models import ReportVersion, Signature, VersionKind
 from reporting.reports.states import ReportStatus
 from reporting.reports.template import TEMPLATES
@@ -66,7 +67,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     signer = practitioner(base.signature.signer_id, base.signature.signer_name)
     algorithm = device(content["algorithm"])
     setting = Setting(
-        template=TEMPLATES[content["template"]["version"]],
+        template=worded(TEMPLATES[content["template"]["version"]], rules_in(content)),
         report=report.pk,
         status=_WITHDRAWN if withdrawn else _STATUS[VersionKind(base.kind)],
         patient=patient,
