@@ -66,6 +66,11 @@ READER_STUDY_ROWS = [
         form=(("act", "close"), *VERSION),
     ),
     _only("reader_studies:progress", "", LOCKED, "POST", refused="reader", form=(("act", "close"), *VERSION)),
+    # --- analysis: once the reading is closed (tests/reader_studies/test_analysis_page.py), until then for nobody
+    _only("reader_studies:analysis", "", ("study_id", "own_locked_study")),
+    _only("reader_studies:analysis", "", LOCKED, refused="reader"),
+    _only("reader_studies:analysis", "", ("study_id", "own_locked_study"), "POST"),
+    _only("reader_studies:analysis", "", LOCKED, "POST", refused="reader"),
     _only("reader_studies:panel", "", LOCKED, refused="reader"),
     _only("reader_studies:panel", "", STUDY, refused="researcher"),
     _only("reader_studies:judge", "", CASE),

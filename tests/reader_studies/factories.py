@@ -7,10 +7,10 @@ from django.utils import timezone
 from reporting.accounts.models import Role, User
 from reporting.reader_studies import services
 from reporting.reader_studies.answers import Answer
-from reporting.reader_studies.models import CaseSeries, Reader, ReaderStudy, Reading, Submission
+from reporting.reader_studies.models import CaseSeries, Reader, ReaderStudy, Reading, ReferenceStandard, Submission
 from reporting.reader_studies.places import places_of
 from reporting.reader_studies.rated import RatedSpec
-from reporting.reader_studies.words import ArmKind, Scale, StudyRole
+from reporting.reader_studies.words import ArmKind, Scale, StudyRole, TruthSource
 from reporting.reports.models import Report
 from tests.reports.factories import make_user, signed_report
 
@@ -91,3 +91,19 @@ def read_next(reader: Reader, value: float = 1.0) -> Submission:
     user = reader.member.user
     reading = answer_all(services.open_reading(reader, by=user), user, value)
     return services.submit_reading(reading, by=user, expected_version=reading.version)
+
+
+def closed() -> ReaderStudy:
+    """One arm, read by both readers, with its truth; the reading is over."""
+    study = locked(arms=(ArmKind.UNAIDED,))
+    by = owner_of(study)
+    for reader in study.readers.all():
+        for value in (0.0, 2.0):
+            read_next(reader, value)
+    for number, case in enumerate(study.cases.all()):
+        for finding in study.findings.all():
+            for level, side in places_of(finding):
+                said = {"level": level, "side": side, "value": 2.0 * number, "source": TruthSource.SURGERY}
+                ReferenceStandard.objects.create(case=case, finding=finding, made_by=by, **said)
+    services.close_study(study, by=by, expected_version=study.version)
+    return study

@@ -11,30 +11,18 @@ from django.utils import timezone
 from reporting.accounts.models import Role
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reader_studies import services
-from reporting.reader_studies.models import AnalysisRun, ReaderStudy, ReferenceStandard
-from reporting.reader_studies.places import places_of
+from reporting.reader_studies.models import AnalysisRun, ReaderStudy
 from reporting.reader_studies.services import analysis_work
-from reporting.reader_studies.words import AnalysisStatus, ArmKind, StudyRole, TruthSource
-from tests.factories import make_user
-from tests.reader_studies.factories import locked, owner_of, read_next
+from reporting.reader_studies.words import AnalysisStatus, StudyRole
+from tests.reader_studies.factories import closed, locked, owner_of
+from tests.reports.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def study() -> ReaderStudy:
-    """One arm, read by both readers, with its truth; closed."""
-    study = locked(arms=(ArmKind.UNAIDED,))
-    for reader in study.readers.all():
-        for value in (0.0, 2.0):
-            read_next(reader, value)
-    for number, case in enumerate(study.cases.all()):
-        for finding in study.findings.all():
-            for level, side in places_of(finding):
-                said = {"level": level, "side": side, "value": 2.0 * number, "source": TruthSource.SURGERY}
-                ReferenceStandard.objects.create(case=case, finding=finding, made_by=owner_of(study), **said)
-    services.close_study(study, by=owner_of(study), expected_version=study.version)
-    return study
+    return closed()
 
 
 def ask(study: ReaderStudy, **changed: float) -> AnalysisRun:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from reporting.accounts.models import User
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.permissions import StudyAct, may_in_study
+from reporting.reader_studies.words import StudyStatus
 
 STEP_NAMES = {
     "words": _("Question"),
@@ -44,4 +45,6 @@ def tabs(study: ReaderStudy, user: User) -> list[Tab]:
         )
         if study.locked_at is not None:
             found.append(Tab("progress", gettext("Progress"), reverse("reader_studies:progress", args=[study.pk])))
+    if study.status == StudyStatus.CLOSED and may_in_study(study, user, StudyAct.ANALYSE):
+        found.append(Tab("analysis", gettext("Analysis"), reverse("reader_studies:analysis", args=[study.pk])))
     return found
