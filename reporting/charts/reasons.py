@@ -51,6 +51,8 @@ _REASONS = {
     "not estimable: one category only": _("not estimable: both said only one thing"),
     "no switches, or nothing to judge them by": _("no switches, or nothing to judge them by"),
     "a denominator is 0, or a class is missing": _("a denominator is 0, or a class is missing"),
+    "nothing taken off for chance": _("nothing taken off for chance"),
+    "a class is missing, or nothing was read": _("a class is missing, or nothing was read"),
 }
 
 

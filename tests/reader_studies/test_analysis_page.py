@@ -73,10 +73,11 @@ def test_what_is_drawn_is_what_is_stored(study: ReaderStudy) -> None:
     page = _get(study, owner_of(study), "?finding=herniation")[1]
     merits = run.parts.get(name="finding:herniation").content["merits"]["auc"]
     for arm in ("aided", "unaided"):
-        shown = 100 * merits["arms"][arm]["mrmc"]["value"]
-        assert f"{shown:.1f} %" in page
+        assert f"{merits['arms'][arm]['mrmc']['value']:.3f} (" in page
     gap = merits["differences"][0]["or"]["estimate"]["value"]
     assert f"{gap:.3f} (" in page
+    assert "js/charts.mjs" in page
+    assert page.count("data-chart=") == 5  # three figures, ROC, agreement
     for title in ("ROC curves", "Automation bias", "Agreement of readers", "Readers and the algorithm alone"):
         assert title in page
     pooled = _get(study, owner_of(study))[1]
@@ -87,7 +88,7 @@ def test_what_is_drawn_is_what_is_stored(study: ReaderStudy) -> None:
 def test_it_is_all_said_in_chinese(study: ReaderStudy) -> None:
     _drawn(study)
     page = _get(study, owner_of(study), "?finding=herniation", "zh-hans")[1]
-    for words in ("阅片医师的一致性", "自动化偏倚", "论文方法", "受试者工作特征曲线"):
+    for words in ("阅片者的一致性", "自动化偏倚", "论文方法", "受试者工作特征曲线"):
         assert words in page
 
 

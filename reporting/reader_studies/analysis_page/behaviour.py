@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from reporting.charts.chart import Chart, MethodNote
 from reporting.charts.drawing import Series, axis, escaped, estimates_by_row, layout
 from reporting.charts.tables import Column, Kind, Row, Table
+from reporting.reader_studies.analysis_page.merits import MARKS
 from reporting.reader_studies.analysis_page.parts import arm_name, difference_name, estimate, p_text
 
 _INKS = ("accent", "machine", "level")
@@ -81,7 +82,7 @@ def agreement_chart(content: dict[str, Any], arms: list[str], about: str) -> Cha
     said = {arm: content["agreement"][arm]["together"]["estimates"] for arm in arms}
     rows = tuple(Row((name, *(estimate(said[arm][key]) for arm in arms))) for key, name in names.items())
     table = Table(columns, rows)
-    marks = [Series(arm, arm_name(arm), ink) for arm, ink in zip(arms, _INKS, strict=False)]
+    marks = [Series(arm, arm_name(arm), *mark) for arm, mark in zip(arms, MARKS, strict=False)]
     return Chart(
         key="agreement",
         title=_("Agreement of readers"),

@@ -15,21 +15,23 @@ from reporting.reader_studies.analysis_page.parts import (
     estimate,
     figure_names,
     p_text,
+    share,
 )
 from reporting.statistics.results import Estimate, undefined
 
-_MARKS = (("accent", "circle"), ("machine", "diamond"), ("level", "square"))
+MARKS = (("accent", "circle"), ("machine", "diamond"), ("level", "square"))
 
 
 def merit_chart(figure: str, content: dict[str, Any], arms: list[str], readers: list[str], about: str) -> Chart:
     """Rows: the readers' mean, then each reader. Columns: arms."""
     said = content["merits"][figure]["arms"]
-    columns = (Column("reader", _("Reader")), *(Column(arm, arm_name(arm), Kind.SHARE, True) for arm in arms))
-    rows = [Row((_("Mean of readers"), *(estimate(said[arm].get("mrmc", said[arm]["mean"])) for arm in arms)))]
-    rows += [Row((code, *(estimate(said[arm]["readers"][n]) for arm in arms))) for n, code in enumerate(readers)]
+    kind = Kind.NUMBER if figure == "auc" else Kind.SHARE
+    columns = (Column("reader", _("Reader")), *(Column(arm, arm_name(arm), kind, True, digits=3) for arm in arms))
+    rows = [Row((_("Mean of readers"), *(share(said[arm].get("mrmc", said[arm]["mean"])) for arm in arms)))]
+    rows += [Row((code, *(share(said[arm]["readers"][n]) for arm in arms))) for n, code in enumerate(readers)]
     table = Table(columns, tuple(rows))
     name = figure_names()[figure]
-    marks = [Series(arm, arm_name(arm), *mark) for arm, mark in zip(arms, _MARKS, strict=False)]
+    marks = [Series(arm, arm_name(arm), *mark) for arm, mark in zip(arms, MARKS, strict=False)]
     known = any(isinstance(cell, Estimate) and cell.value is not None for row in rows for cell in row.cells)
     note = MethodNote(
         what=_("%(figure)s of every reader in every arm, and the readers' mean") % {"figure": name},
@@ -114,7 +116,7 @@ def standalone_chart(content: dict[str, Any], about: str) -> Chart:
                 silent = undefined(_("the algorithm says nothing about some of the places"))
                 rows.append(Row((name, arm_name(one["arm"]), silent, silent, silent, "—")))
                 continue
-            three = (estimate(one[key]) for key in ("readers", "machine", "difference"))
+            three = (share(one["readers"]), share(one["machine"]), estimate(one["difference"]))
             rows.append(Row((name, arm_name(one["arm"]), *three, p_text(one["test"]["p"]))))
     return Chart(
         key="standalone",

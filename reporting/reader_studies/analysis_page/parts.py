@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,13 @@ def estimate(said: dict[str, Any]) -> Estimate:
     """Of ``Estimate.as_json``."""
     value, low, high, se = (_number(said.get(name)) for name in ("value", "low", "high", "se"))
     return Estimate(value, low, high, se, said.get("method", ""), said.get("note", ""))
+
+
+def share(said: dict[str, Any]) -> Estimate:
+    """Of a figure between 0 and 1; a t or normal interval may reach beyond, which no share does."""
+    one = estimate(said)
+    low, high = (None if bound is None else min(1.0, max(0.0, bound)) for bound in (one.low, one.high))
+    return replace(one, low=low, high=high)
 
 
 def p_text(p: float | str) -> str:
