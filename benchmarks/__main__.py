@@ -13,7 +13,21 @@ from typing import Any
 
 import torch
 
-from benchmarks import audit, card, cold, dicom, machine, runtimes, scaling, studies, variants, warm, workers, worklist
+from benchmarks import (
+    audit,
+    card,
+    cold,
+    dicom,
+    machine,
+    reader_study,
+    runtimes,
+    scaling,
+    studies,
+    variants,
+    warm,
+    workers,
+    worklist,
+)
 from benchmarks.peers import NoPeer
 from benchmarks.tables import show
 
@@ -29,6 +43,7 @@ SECTIONS = (
     "audit",
     "dicom",
     "reading",
+    "reader_study",
 )
 
 
@@ -63,6 +78,10 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--objects", type=int, default=1000, help="DICOM objects sent to each receiver (1 000)")
     parser.add_argument("--held", type=int, default=10_000, help="objects in the archives that answer (10 000)")
+    parser.add_argument(
+        "--design", type=int, nargs=3, default=[500, 30, 1000], metavar=("CASES", "READERS", "RESAMPLES"),
+        help="of the reader study that is analysed (500 30 1000)",
+    )  # fmt: skip
     parser.add_argument("--repeats", type=int, default=7, help="of every timing (7)")
     parser.add_argument("--workers", type=int, nargs="+", help="numbers of worker processes (1 … cores; a card: 1 2 4)")
     parser.add_argument("--seconds", type=float, default=8.0, help="that each number of workers runs (8)")
@@ -92,6 +111,8 @@ def _measured(section: str, paths: list[Path], device: str, options: argparse.Na
         return audit.measure(options.reports, options.repeats)
     if section == "dicom":
         return _beside_archives(options)
+    if section == "reader_study":
+        return reader_study.measure(*options.design)
     if section == "reading":
         return _beside_peers(options.repeats)
     return _throughput(paths, device, options)
