@@ -89,6 +89,11 @@ class Chart:
         return {"data": drawn["data"], "layout": drawn["layout"]}
 
     @property
+    def opens_cases(self) -> bool:
+        """Whether a number of its leads to the reports behind it."""
+        return any(any(row.cases) for row in self.table.rows)
+
+    @property
     def place(self) -> str:
         """Its id on the page."""
         return f"{self.key}-{self.part}" if self.part else self.key
