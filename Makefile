@@ -57,7 +57,7 @@ worker: setup  ## Inference worker in the foreground (DENS_QUEUE=default for the
 	@exec $(BIN)/python -m config.worker $${DENS_QUEUE:-inference}
 
 test: setup  ## All tests (browser and peer tests skip with a reason where their programs are missing)
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## Lint, types, import contracts, templates, migrations, deployment settings
 	@$(BIN)/ruff check .

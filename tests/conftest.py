@@ -11,6 +11,12 @@ from django.test import TransactionTestCase
 from django.utils import translation
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long goes first, so that no core is left with a browser when the other is done."""
+    items.sort(key=lambda item: not {"browser", "process"} & {mark.name for mark in item.iter_markers()})
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _flush_despite_triggers() -> Iterator[None]:
     """Tests that commit are cleaned by TRUNCATE, which our append-only triggers rightly refuse: lift them meanwhile."""

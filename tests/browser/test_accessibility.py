@@ -20,7 +20,7 @@ from tests.permissions.world import PEOPLE, World, make_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LOCALES = {"en-GB": "en", "zh-CN": "zh-hans"}
-NO_PAGES = ("api:", "health-")
+NO_PAGES = ("api:", "fhir:", "health-")
 # The same address with other things on it: (name, object, person).
 OTHER_STATES = (
     ("reports:read", "relabelled", "owner"),

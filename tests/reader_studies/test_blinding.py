@@ -227,6 +227,11 @@ def _see_all(rows: Any, *_who: Any) -> Any:
     return rows
 
 
+def _anybodys_reading(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(reading_views, "open_readings", lambda _user: Reading.objects.all())
+    patch.setattr(reading_views, "_own_reading", lambda _request, reading_id: Reading.objects.get(pk=reading_id))
+
+
 PLANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
     "machine's word": lambda patch: patch.setattr(ArmKind, "needs_algorithm", True),
     "machine's levels": lambda patch: patch.setattr(viewing, "sees_machine", lambda *_: True),
@@ -236,7 +241,7 @@ PLANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
         CaseSeries, "description", property(lambda s: s.source.description)
     ),
     "truth": _truth_in_the_page,
-    "other reading": lambda patch: patch.setattr(reading_views, "open_readings", lambda _user: Reading.objects.all()),
+    "other reading": _anybodys_reading,
     "patient's name": lambda patch: patch.setattr(type(Study.objects.all()), "visible_to", _see_all),
     "report": lambda patch: patch.setattr(type(Report.objects.all()), "visible_to", _see_all),
     "study": lambda patch: _grant(patch, Act.AUDIT_VIEW),

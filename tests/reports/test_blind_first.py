@@ -146,7 +146,7 @@ def test_while_blind_pictures_carry_no_outline(report: Report, junior: User, mon
     confirm(report, junior)
     lock(report, junior)
     logged_in(junior).get(address)
-    assert asked == [instance]
+    assert asked == [instance.pk]
 
 
 def test_an_answer_to_a_change_tells_nothing_either(report: Report, junior: User) -> None:
