@@ -124,6 +124,7 @@ class AuditAct(StrEnum):
     ANALYSIS_ASKED = "reader_study.analysis_asked"
     ANALYSIS_FINISHED = "reader_study.analysis_finished"
     ANALYSIS_SEEN = "reader_study.analysis_seen"
+    READER_STUDY_EXPORTED = "reader_study.exported"
     PEER_ADDED = "peer.added"
     PEER_CHANGED = "peer.changed"
     ASSOCIATION_REFUSED = "association.refused"

@@ -71,6 +71,8 @@ READER_STUDY_ROWS = [
     _only("reader_studies:analysis", "", LOCKED, refused="reader"),
     _only("reader_studies:analysis", "", ("study_id", "own_locked_study"), "POST"),
     _only("reader_studies:analysis", "", LOCKED, "POST", refused="reader"),
+    _only("reader_studies:package", "", ("study_id", "own_locked_study")),
+    _only("reader_studies:package", "", LOCKED, refused="reader"),
     _only("reader_studies:panel", "", LOCKED, refused="reader"),
     _only("reader_studies:panel", "", STUDY, refused="researcher"),
     _only("reader_studies:judge", "", CASE),

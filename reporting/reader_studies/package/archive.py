@@ -1,0 +1,102 @@
+"""All files of a study in one ZIP: the same study, the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from typing import IO, Any
+
+import numpy as np
+from django.utils import translation
+
+from reporting.reader_studies.analysis.reads import StudyReads, study_reads
+from reporting.reader_studies.models import Assignment, ReaderStudy
+from reporting.reader_studies.package.codebook import codebook_rows
+from reporting.reader_studies.package.csv_text import csv_chunks
+from reporting.reader_studies.package.imrmc import imrmc_lines
+from reporting.reader_studies.package.rjafroc import rjafroc_workbook
+from reporting.reader_studies.rows import LongRow, long_rows
+from reporting.reader_studies.words import AnalysisStatus
+
+_DATE = (1980, 1, 1, 0, 0, 0)  # of every file: a package has no date but that of its study
+LANGUAGES = {"en": "en", "zh": "zh-hans"}
+
+
+def write_package(study: ReaderStudy, out: IO[bytes]) -> None:
+    """Write the ZIP to ``out``; large tables go through a few thousand rows at a time."""
+    digests: dict[str, str] = {}
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, chunks in _files(study):
+            digests[name] = _add(archive, name, chunks)
+        manifest = "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items()))
+        _add(archive, "SHA256SUMS", [manifest.encode()])
+
+
+def _add(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> str:
+    info = zipfile.ZipInfo(name, _DATE)
+    info.compress_type = zipfile.ZIP_DEFLATED
+    found = hashlib.sha256()
+    with archive.open(info, "w", force_zip64=True) as file:
+        for chunk in chunks:
+            file.write(chunk)
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def _files(study: ReaderStudy) -> Iterator[tuple[str, Iterable[bytes]]]:
+    for protocol in study.protocols.order_by("number"):
+        yield f"protocol_{protocol.number}.json", [protocol.content.encode()]
+    yield "allocation.csv", csv_chunks(("reader", "session", "block", "position", "case", "arm"), _allocation(study))
+    yield "ratings_long.csv", csv_chunks(LongRow._fields, long_rows(study))
+    for short, language in LANGUAGES.items():
+        with translation.override(language):
+            yield f"codebook_{short}.csv", list(csv_chunks(("column", "meaning"), codebook_rows()))
+    reads = study_reads(study)
+    yield "ratings_by_level.csv", csv_chunks(*_by_level(reads))
+    for finding in reads.findings:
+        yield f"imrmc/{finding.key}.imrmc", (f"{line}\r\n".encode() for line in imrmc_lines(reads, finding))
+        workbook = rjafroc_workbook(reads, finding)
+        if workbook is not None:
+            yield f"rjafroc/{finding.key}.xlsx", [workbook.content]
+            left_out = ("left_out", workbook.left_out, "places that not everybody read")
+            key = csv_chunks(("what", "id", "code"), (*workbook.key, left_out))
+            yield f"rjafroc/{finding.key}_key.csv", key
+    run = study.analyses.filter(status=AnalysisStatus.FINISHED).first()
+    if run is not None:
+        head = {"number": run.number, "seed": run.seed, "resamples": run.resamples, "margin": run.margin}
+        parts = {part.name: part.content for part in run.parts.all()}
+        content = head | {"input_sha256": run.input_digest, "parts": parts}
+        yield "analysis.json", [json.dumps(content, sort_keys=True, indent=1).encode()]
+
+
+def _allocation(study: ReaderStudy) -> Iterator[tuple[Any, ...]]:
+    columns = ("reader__code", "session__number", "block", "position", "case__code", "arm__kind")
+    rows = Assignment.objects.filter(reader__reader_study=study)
+    yield from rows.order_by("reader__code", "session__number", "position").values_list(*columns)
+
+
+def _by_level(reads: StudyReads) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    """One row a reader, arm, case, level and side; for each finding what was said and what is true."""
+    spots = sorted({place for finding in reads.findings for place in finding.places})
+    columns = [f"{finding.key}{end}" for finding in reads.findings for end in ("", "_truth_positive")]
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for reader, code in enumerate(reads.readers):
+            for arm, kind in enumerate(reads.arms):
+                for case, name in enumerate(reads.cases):
+                    for spot in spots:
+                        cells: list[float | None] = []
+                        for finding in reads.findings:
+                            place = finding.places.index(spot) if spot in finding.places else None
+                            said = None if place is None else finding.scores[arm, reader, case, place]
+                            true = None if place is None else finding.truth[case, place]
+                            cells += [_number(said), _number(true)]
+                        yield (code, kind, name, *spot, *cells)
+
+    return ("reader", "arm", "case", "level", "side", *columns), rows()
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or np.isnan(value) else float(value)

@@ -1,0 +1,249 @@
+"""The package of a reader study: files that other programs read, the same bytes each time, and no names."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from reporting.accounts.models import Role, User
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.models import AuditEvent
+from reporting.reader_studies import services
+from reporting.reader_studies.analysis.reads import FindingReads, StudyReads, study_reads
+from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.package.archive import write_package
+from reporting.reader_studies.package.csv_text import csv_chunks
+from reporting.reader_studies.package.imrmc import imrmc_lines
+from reporting.reader_studies.package.rjafroc import rjafroc_workbook
+from reporting.reader_studies.rows import LongRow, long_rows
+from reporting.reader_studies.services import analysis_work
+from reporting.reader_studies.words import StudyRole
+from reporting.statistics.arrays import floats
+from tests.reader_studies.factories import closed, locked, owner_of
+from tests.reports.factories import make_user
+
+NAN = np.nan
+
+
+def small() -> StudyReads:
+    """Two arms, two readers, two cases with two levels; one reading and one truth are missing."""
+    scores = np.array(
+        [
+            [[[90.0, 10.0], [70.0, 20.0]], [[80.0, 0.0], [60.0, NAN]]],
+            [[[50.0, 40.0], [30.0, 20.0]], [[55.0, 5.0], [45.0, 15.0]]],
+        ]
+    )
+    finding = FindingReads(
+        key="herniation",
+        label="Herniation",
+        scale="confidence",
+        grades=0,
+        places=(("C5/6", ""), ("C6/7", "")),
+        scores=scores,
+        calls=floats(scores >= 50),
+        truth=np.array([[1.0, 0.0], [NAN, 0.0]]),
+        machine_scores=np.array([[0.875, 0.25], [0.5, 0.125]]),
+        machine_calls=np.array([[1.0, 0.0], [1.0, 0.0]]),
+    )
+    nothing = np.full((2, 2, 2), NAN)
+    return StudyReads(("aided", "unaided"), ("R01", "R02"), ("0001", "0002"), (finding,), nothing, nothing, {})
+
+
+# Written by hand after the iMRMC user manual.
+IMRMC = """Dens reader study, finding herniation, one row a rated place
+N0: 2
+N1: 1
+NR: 3
+NM: 3
+BEGIN DATA:
+-1,0001_C5-6,0,1
+-1,0001_C6-7,0,0
+-1,0002_C6-7,0,0
+R01,0001_C5-6,aided,90
+R01,0001_C6-7,aided,10
+R01,0002_C6-7,aided,20
+R02,0001_C5-6,aided,80
+R02,0001_C6-7,aided,0
+R01,0001_C5-6,unaided,50
+R01,0001_C6-7,unaided,40
+R01,0002_C6-7,unaided,20
+R02,0001_C5-6,unaided,55
+R02,0001_C6-7,unaided,5
+R02,0002_C6-7,unaided,15
+algorithm,0001_C5-6,algorithm_alone,0.875000
+algorithm,0001_C6-7,algorithm_alone,0.250000
+algorithm,0002_C6-7,algorithm_alone,0.125000"""
+
+# Written by hand after RJafroc's description of its Excel format.
+RJAFROC = {
+    "Truth": [
+        ("CaseID", "LesionID", "Weight", "ReaderID", "ModalityID", "Paradigm"),
+        (1, 1, 1, "0, 1", "0, 1", "ROC"),
+        (2, 0, 0, "0, 1", "0, 1", "FCTRL"),
+    ],
+    "FP": [
+        ("ReaderID", "ModalityID", "CaseID", "FP_Rating"),
+        (0, 0, 2, 10),
+        (1, 0, 2, 0),
+        (0, 1, 2, 40),
+        (1, 1, 2, 5),
+    ],
+    "TP": [
+        ("ReaderID", "ModalityID", "CaseID", "LesionID", "TP_Rating"),
+        (0, 0, 1, 1, 90),
+        (1, 0, 1, 1, 80),
+        (0, 1, 1, 1, 50),
+        (1, 1, 1, 1, 55),
+    ],
+}
+
+
+def test_imrmc_reads_what_was_written_by_hand() -> None:
+    reads = small()
+    assert "\n".join(imrmc_lines(reads, reads.findings[0])) == IMRMC
+
+
+def test_an_algorithm_that_is_silent_somewhere_is_no_reader_of_imrmc() -> None:
+    reads = small()
+    silent = replace(reads.findings[0], machine_scores=np.array([[0.9, NAN], [0.5, 0.1]]))
+    lines = list(imrmc_lines(reads, silent))
+    assert lines[3:5] == ["NR: 2", "NM: 2"]
+    assert not [line for line in lines if "algorithm" in line]
+
+
+def test_rjafroc_reads_what_was_written_by_hand() -> None:
+    reads = small()
+    made = rjafroc_workbook(reads, reads.findings[0])
+    assert made is not None
+    book = load_workbook(io.BytesIO(made.content))
+    assert {sheet.title: [tuple(row) for row in sheet.values] for sheet in book} == RJAFROC
+    assert made.left_out == 1  # R02 did not read 0002 at C6/7 aided
+    assert made.key == (
+        ("reader", 0, "R01"),
+        ("reader", 1, "R02"),
+        ("modality", 0, "aided"),
+        ("modality", 1, "unaided"),
+        ("case", 1, "0001_C5-6"),
+        ("case", 2, "0001_C6-7"),
+    )
+
+
+def test_rjafroc_gets_nothing_where_a_class_is_missing() -> None:
+    reads = small()
+    healthy = replace(reads.findings[0], truth=np.zeros((2, 2)))
+    assert rjafroc_workbook(reads, healthy) is None
+
+
+def test_no_text_is_a_formula() -> None:
+    (content,) = csv_chunks(("a",), [("=1+1",), ("plain",), (None,), (True,), (-1.5,)])
+    assert content.decode().split("\r\n") == ["a", "'=1+1", "plain", '""', "1", "-1.5", ""]
+
+
+def _unpacked(study: ReaderStudy) -> dict[str, bytes]:
+    out = io.BytesIO()
+    write_package(study, out)
+    with zipfile.ZipFile(out) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.django_db
+def test_everything_is_there_with_its_digest_and_the_same_each_time() -> None:
+    study = closed()
+    services.ask_for_analysis(study, seed=1, resamples=200, margin=0.05, by=owner_of(study))
+    analysis_work.run_due_analyses()
+    files = _unpacked(study)
+    assert set(files) == {
+        *("protocol_1.json", "allocation.csv", "ratings_long.csv", "ratings_by_level.csv", "analysis.json"),
+        *("codebook_en.csv", "codebook_zh.csv", "SHA256SUMS"),
+        *("imrmc/canal.imrmc", "imrmc/herniation.imrmc", "rjafroc/canal.xlsx", "rjafroc/herniation.xlsx"),
+        *("rjafroc/canal_key.csv", "rjafroc/herniation_key.csv"),
+    }
+    sums = {name: digest for digest, name in (one.split("  ") for one in files["SHA256SUMS"].decode().splitlines())}
+    assert sums == {name: hashlib.sha256(files[name]).hexdigest() for name in files if name != "SHA256SUMS"}
+    again = _unpacked(study)
+    assert {name for name in files if files[name] != again[name]} == set()
+
+
+@pytest.mark.django_db
+def test_the_long_table_reads_back_as_the_rows_it_was_made_of_and_every_column_is_described() -> None:
+    study = closed()
+    files = _unpacked(study)
+    read = list(csv.DictReader(io.StringIO(files["ratings_long.csv"].decode())))
+    rows = list(long_rows(study))
+    assert len(read) == len(rows) > 0
+    for row, line in zip(rows, read, strict=True):
+        assert (line["reader"], line["case"], line["level"]) == (row.reader, row.case, row.level)
+        for name in ("value", "truth", "finding_ms"):
+            said = getattr(row, name)
+            assert line[name] == "" if said is None else float(line[name]) == said
+        assert line["positive"] == ("" if row.positive is None else str(int(row.positive)))
+    for language in ("en", "zh"):
+        book = list(csv.DictReader(io.StringIO(files[f"codebook_{language}.csv"].decode())))
+        assert tuple(line["column"] for line in book) == LongRow._fields
+        assert all(line["meaning"] for line in book)
+    assert "编码" in files["codebook_zh.csv"].decode()
+
+
+@pytest.mark.django_db
+def test_scores_of_imrmc_and_of_the_table_by_level_are_those_of_the_analysis() -> None:
+    study = closed()
+    reads, files = study_reads(study), _unpacked(study)
+    canal = reads.findings[0]
+    said = {}
+    for line in files["imrmc/canal.imrmc"].decode().split("BEGIN DATA:")[1].split():
+        reader, unit, arm, score = line.split(",")
+        if reader != "-1":
+            said[reader, unit, arm] = float(score)
+    expected = {
+        (code, f"{case}_{level.replace('/', '-')}", reads.arms[0]): canal.scores[0, r, c, p]
+        for r, code in enumerate(reads.readers)
+        for c, case in enumerate(reads.cases)
+        for p, (level, _side) in enumerate(canal.places)
+    }
+    assert said == expected
+    by_level = list(csv.DictReader(io.StringIO(files["ratings_by_level.csv"].decode())))
+    assert len(by_level) == len(reads.readers) * len(reads.cases) * 2  # C4/5 and C5/6
+    assert [line["herniation"] for line in by_level if line["level"] == "C4/5"] == [""] * 4
+
+
+@pytest.mark.django_db
+def test_nobody_is_named() -> None:
+    study = closed()
+    content = b"".join(_unpacked(study).values())
+    people = [member.user for member in study.members.select_related("user")]
+    patients = [case.study.patient for case in study.cases.all()]
+    secrets = [word for user in people for word in (user.full_name, user.username)]
+    secrets += [case.study.study_instance_uid for case in study.cases.all()]
+    secrets += [str(patient.patient_id) for patient in patients] + [str(patient.name) for patient in patients]
+    assert [word for word in secrets if word and word.encode() in content] == []
+
+
+def _asked(study: ReaderStudy, user: User) -> int:
+    client = Client()
+    client.force_login(user)
+    answer = client.get(reverse("reader_studies:package", args=[study.pk]))
+    if answer.streaming:
+        assert b"".join(answer.streaming_content).startswith(b"PK")
+    return answer.status_code
+
+
+@pytest.mark.django_db
+def test_owner_and_statistician_take_it_away_once_the_reading_is_closed() -> None:
+    study = closed()
+    statistician, coordinator = make_user(Role.RESEARCHER), make_user(Role.RESEARCHER)
+    study.members.create(user=statistician, role=StudyRole.STATISTICIAN)
+    study.members.create(user=coordinator, role=StudyRole.COORDINATOR)
+    assert [_asked(study, user) for user in (owner_of(study), statistician, coordinator)] == [200, 200, 403]
+    assert _asked(study, make_user(Role.RESEARCHER)) == 404
+    assert AuditEvent.objects.filter(act=AuditAct.READER_STUDY_EXPORTED).count() == 2
+    running = locked()
+    assert _asked(running, owner_of(running)) == 404
