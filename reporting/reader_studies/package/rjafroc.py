@@ -7,6 +7,7 @@ counted. As in iMRMC a row stands for a case: places of one patient are taken as
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ import xlsxwriter
 from reporting.reader_studies.analysis.reads import FindingReads, StudyReads
 from reporting.reader_studies.package.imrmc import unit_name
 
+_DATE = dt.datetime(1980, 1, 1, tzinfo=dt.UTC)  # otherwise the moment of writing, and other bytes each time
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
@@ -40,6 +42,7 @@ def rjafroc_workbook(reads: StudyReads, finding: FindingReads) -> Workbook | Non
     everybody, every_arm = ", ".join(map(str, readers)), ", ".join(map(str, arms))
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, _OPTIONS) as book:
+        book.set_properties({"created": _DATE})
         sheet = book.add_worksheet("Truth")
         sheet.write_row(0, 0, ["CaseID", "LesionID", "Weight", "ReaderID", "ModalityID", "Paradigm"])
         for row, diseased in enumerate(truth, start=1):
