@@ -12,12 +12,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from inference import weights
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
@@ -25,7 +25,7 @@ from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_fram
 from inference.networks import FINDING_PLANE, PLANES, SPACING_MM, CropGeometry, Plane
 from inference.phantom.contrast import image_from_codes
 from inference.segmentation import ProbabilityMap, fuse, normalise, predict, run_network, to_network_spacing
-from inference.training.augment import sequence_of
+from inference.training.contrasts import sequence_of
 from inference.training.dataset import CachedStudy
 from inference.training.images import simulated_image
 from inference.training.loop import has_fast_bfloat16, training_device
@@ -56,8 +56,13 @@ class CropSet:
 
     def crop(self, index: int) -> NDArray[np.float32]:
         """One crop (channels, …) as the network wants it."""
+        return as_floats(self.bytes_of(index))
+
+    def bytes_of(self, index: int) -> NDArray[np.uint8]:
+        """One crop as it lies on disk."""
         file, row = self.place[index]
-        return as_floats(self.files[file][row])
+        crop: NDArray[np.uint8] = self.files[file][row]
+        return crop
 
 
 def as_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -66,8 +71,14 @@ def as_bytes(crop: NDArray[np.float32]) -> NDArray[np.uint8]:
     return quantised
 
 
-def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+@overload
+def as_floats(crop: NDArray[np.uint8]) -> NDArray[np.float32]: ...
+@overload
+def as_floats(crop: Tensor) -> Tensor: ...
+def as_floats(crop: NDArray[np.uint8] | Tensor) -> NDArray[np.float32] | Tensor:
     """The inverse of ``as_bytes``."""
+    if isinstance(crop, Tensor):
+        return crop.float() / _SCALE
     return crop.astype(np.float32) / np.float32(_SCALE)
 
 

@@ -20,6 +20,7 @@ from inference.training.run_log import RunLog
 
 Loss = Callable[[Tensor, dict[str, Tensor]], Tensor]
 Report = Callable[[str], None]
+Prepare = Callable[[Batch], Batch]
 
 _LOG_EVERY_STEPS = 50
 _REPORT_EVERY_S = 20.0
@@ -88,8 +89,11 @@ def fit(
     path: Path,
     report: Report = print,
     validation: Sequence[Batch] = (),
+    prepare: Prepare | None = None,
 ) -> Trained:
     """Train ``network``, going on from the checkpoint at ``path`` where it exists; a log grows beside it.
+
+    ``prepare`` makes images of what ``source`` drew, a batch at once, on the device that trains.
 
     Every step draws from a generator seeded by (seed, step): a run that was killed and resumed sees what an
     uninterrupted one sees. On CUDA, and on processors with bfloat16 matrix units, the forward pass is autocast.
@@ -115,8 +119,9 @@ def fit(
     losses: list[Tensor] = []
     network.train()
     while (progress := recipe.progress(done.step, time.monotonic() - began)) < 1.0:
-        images, targets = _moved(next(stream), device)
+        batch = _moved(next(stream), device)
         torch.manual_seed(recipe.seed * 1_000_003 + done.step)
+        images, targets = batch if prepare is None else _laid_out(prepare(batch))
         for group in optimizer.param_groups:
             group["lr"] = recipe.rate(done.step, progress)
         value = _loss_of(network, images, targets, loss)
@@ -179,11 +184,19 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 
 def _moved(batch: Batch, device: torch.device) -> Batch:
     images, targets = batch
-    layout = torch.channels_last if images.ndim == 4 else torch.channels_last_3d
-    images = images.to(device, non_blocking=True)
-    if images.ndim in (4, 5):
+    moved = (
+        images.to(device, non_blocking=True),
+        {name: target.to(device, non_blocking=True) for name, target in targets.items()},
+    )
+    return _laid_out(moved)
+
+
+def _laid_out(batch: Batch) -> Batch:
+    images, targets = batch
+    if images.is_floating_point() and images.ndim in (4, 5):
+        layout = torch.channels_last if images.ndim == 4 else torch.channels_last_3d
         images = images.contiguous(memory_format=layout)
-    return images, {name: target.to(device, non_blocking=True) for name, target in targets.items()}
+    return images, targets
 
 
 def _loss_of(network: nn.Module, images: Tensor, targets: dict[str, Tensor], loss: Loss) -> Tensor:

@@ -13,8 +13,16 @@ from inference.training.loop import Recipe
 from inference.weights import SEGMENTATION_NAMES
 from reporting.vocabulary import MachineFinding
 
-_SEGMENTATION = Recipe(steps=6_500, batch=16, learning_rate=2e-3, ema_decay=0.998, warm_up_steps=200)
-_GRADING = Recipe(steps=6_000, batch=32, learning_rate=1e-3, ema_decay=0.998, warm_up_steps=200, validate_every=250)
+_SEGMENTATION = Recipe(steps=9_000, batch=64, learning_rate=2.5e-3, ema_decay=0.998, warm_up_steps=200)
+_GRADING = Recipe(
+    steps=4_000,
+    batch=64,
+    learning_rate=1e-3,
+    weight_decay=0.02,
+    ema_decay=0.998,
+    warm_up_steps=200,
+    validate_every=250,
+)
 
 
 @dataclass(frozen=True)

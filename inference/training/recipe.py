@@ -21,9 +21,9 @@ from inference.training.card_page import write_page
 from inference.training.crop_cache import CropJob, cut_crops, load_crops
 from inference.training.loop import Recipe, Trained
 from inference.training.parallel import in_processes
+from inference.training.patches import ROLES_OF
 from inference.training.plan import Plan
 from inference.training.train_grading import GradingTask
-from inference.training.train_segmentation import ROLES_OF
 from inference.weights import SEGMENTATION_NAMES, WeightsCard
 from reporting.vocabulary import MachineFinding
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from torch.nn import functional
 
 from inference.networks import LEFT_RIGHT, MIRRORED_OUTPUT
 from inference.training.batches import Batch
-from inference.training.crop_cache import CropSet
+from inference.training.crop_cache import CropSet, as_floats
 from inference.training.loop import Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
 
@@ -37,49 +38,57 @@ class CropSource:
     crops: CropSet
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        """Crops (size, channels, …) with ``positive``, ``mm`` and, for herniations, ``offset`` and ``zone``."""
+        """Crops (size, channels, …) as bytes; ``positive``, ``mm`` and, for herniations, ``offset`` and ``zone``."""
         chosen = rng.integers(len(self.crops), size=size)
-        targets = {name: values[chosen].copy() for name, values in self.crops.targets.items()}
-        images = []
-        for place, index in enumerate(chosen):
-            crop = torch.from_numpy(self.crops.crop(int(index)))
-            axis = LEFT_RIGHT.get(self.task.finding)
-            if axis is not None and rng.random() < 0.5:
-                crop = crop.flip(axis)
-                if MIRRORED_OUTPUT in targets:
-                    targets[MIRRORED_OUTPUT][place] *= -1
-            images.append(vary(crop, self.task.images, rng))
-        return torch.stack(images), {name: torch.from_numpy(values) for name, values in targets.items()}
+        targets = {name: torch.from_numpy(values[chosen]) for name, values in self.crops.targets.items()}
+        return torch.from_numpy(np.stack([self.crops.bytes_of(int(index)) for index in chosen])), targets
 
 
-def vary(crop: Tensor, images: int, rng: np.random.Generator) -> Tensor:
-    """Greys (the first ``images`` channels), noise, pose, and probabilities more or less sure.
+def varied(batch: Batch, task: GradingTask) -> Batch:
+    """Crops as the network wants them, no two alike, made on the batch's device.
 
-    Sizes stay what they were to a few hundredths: the pose turns and shifts a crop freely and scales it a little.
+    Side, greys (the first ``images`` channels), noise, pose, and probabilities more or less sure. Sizes stay what they
+    were to a few hundredths: the pose turns and shifts a crop freely and scales it a little.
     """
-    crop = _posed(crop, rng)
-    image = crop[:images].clamp(min=0.0) ** float(np.exp(rng.normal(0, 0.2)))
-    image = image * float(rng.uniform(0.8, 1.2)) + float(rng.normal(0, 0.04))
-    crop[:images] = image + float(rng.uniform(0, 0.06)) * torch.randn_like(image)
-    if rng.random() < 0.3:
-        crop[images:] = crop[images:] ** float(np.exp(rng.normal(0, 0.3)))
-    if rng.random() < 0.15:  # one structure missed by the segmentation
-        crop[int(rng.integers(images, len(crop)))] *= float(rng.uniform(0, 0.5))
-    return crop
+    crops, targets = as_floats(batch[0]), dict(batch[1])
+    axis = LEFT_RIGHT.get(task.finding)
+    if axis is not None:
+        mirror = torch.rand(len(crops), device=crops.device) < 0.5
+        crops = torch.where(mirror.view(-1, *[1] * (crops.ndim - 1)), crops.flip(axis), crops)
+        if MIRRORED_OUTPUT in targets:
+            targets[MIRRORED_OUTPUT] = torch.where(mirror, -targets[MIRRORED_OUTPUT], targets[MIRRORED_OUTPUT])
+    crops = _posed(crops)
+    each = [len(crops), 1, *[1] * (crops.ndim - 2)]
+
+    def normal(size: float) -> Tensor:
+        return size * torch.randn(each, device=crops.device)
+
+    def even(low: float, high: float) -> Tensor:
+        return low + (high - low) * torch.rand(each, device=crops.device)
+
+    greys, maps = crops[:, : task.images], crops[:, task.images :]
+    greys = greys.clamp(min=0.0) ** torch.exp(normal(0.2)) * even(0.8, 1.2) + normal(0.04)
+    greys = greys + even(0, 0.06) * torch.randn_like(greys)
+    maps = torch.where(even(0, 1) < 0.3, maps ** torch.exp(normal(0.3)), maps)
+    # One structure missed by the segmentation.
+    missed = functional.one_hot(torch.randint(maps.shape[1], (len(maps),), device=maps.device), maps.shape[1])
+    lost = (even(0, 1) < 0.15) * missed.view(*maps.shape[:2], *each[2:]) * even(0.5, 1)
+    return torch.cat([greys, maps * (1 - lost)], dim=1), targets
 
 
-def _posed(crop: Tensor, rng: np.random.Generator) -> Tensor:
+def _posed(crops: Tensor) -> Tensor:
     """Turned, sheared, scaled and shifted in plane, every left-right sample alike; zero outside."""
-    turn, shear = np.deg2rad(rng.normal(0, 7)), rng.normal(0, 0.04)
-    scale = np.exp(rng.normal(0, 0.03, 2))
-    cos, sin = np.cos(turn), np.sin(turn)
-    matrix = np.array([[cos, -sin], [sin, cos]]) @ np.array([[scale[0], shear], [0.0, scale[1]]])
-    rows, columns = crop.shape[-2:]
-    aspect = np.array([[1.0, rows / columns], [columns / rows, 1.0]])  # affine_grid counts in half sizes
-    theta = np.concatenate([matrix * aspect, rng.normal(0, 0.03, (2, 1))], axis=1)
-    planes = crop.reshape(1, -1, rows, columns)
-    grid = functional.affine_grid(torch.from_numpy(theta[None].astype(np.float32)), list(planes.shape), False)
-    return functional.grid_sample(planes, grid, align_corners=False).reshape(crop.shape)
+    count, (rows, columns) = len(crops), crops.shape[-2:]
+    turn, shear = torch.deg2rad(7 * torch.randn(count)), 0.04 * torch.randn(count)
+    scale = torch.exp(0.03 * torch.randn(2, count))
+    cos, sin, none = torch.cos(turn), torch.sin(turn), torch.zeros(count)
+    turned = torch.stack([torch.stack([cos, -sin], 1), torch.stack([sin, cos], 1)], 1)
+    matrix = turned @ torch.stack([torch.stack([scale[0], shear], 1), torch.stack([none, scale[1]], 1)], 1)
+    aspect = torch.tensor([[1.0, rows / columns], [columns / rows, 1.0]])  # affine_grid counts in half sizes
+    theta = torch.cat([matrix * aspect, 0.03 * torch.randn(count, 2, 1)], dim=2).to(crops.device)
+    planes = crops.reshape(count, -1, rows, columns)
+    grid = functional.affine_grid(theta, list(planes.shape), align_corners=False)
+    return functional.grid_sample(planes, grid, align_corners=False).reshape(crops.shape)
 
 
 def loss_of(names: tuple[str, ...], outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
@@ -123,4 +132,5 @@ def train(
     def loss(outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
         return loss_of(task.outputs, outputs, targets)
 
-    return fit(network, CropSource(task, crops), loss, recipe, checkpoint, report, [*unvaried(validation)])
+    source, prepare = CropSource(task, crops), partial(varied, task=task)
+    return fit(network, source, loss, recipe, checkpoint, report, [*unvaried(validation)], prepare)
