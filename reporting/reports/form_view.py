@@ -76,7 +76,7 @@ class _Builder:
             fields=tuple(self.fields_at(fields, (level,))),
             place=self.places.get(level),
             is_disc=is_disc,
-            is_optional=level in OPTIONAL_LEVELS,
+            is_optional=level in OPTIONAL_LEVELS and not any(self.is_required(field, level) for field in fields),
         )
 
     def fields_at(self, fields: Sequence[Field], levels: Sequence[str]) -> Iterable[FieldView]:
@@ -131,7 +131,7 @@ class _Builder:
             choices=self.choices(self.at_level(field, place.level), finding, value),
             unit=unit_label(field.unit),
             note=field.note_zh if self.chinese else field.note_en,
-            required=field.required and place.level not in OPTIONAL_LEVELS and place.instance == 1,
+            required=self.is_required(field, place.level) and place.instance == 1,
             unvalidated=field.unvalidated,
             bulk=bool(finding and finding.bulk),
             has_details=field.key in DETAILED,
@@ -144,14 +144,19 @@ class _Builder:
             is_automatic=automatic,
             can_edit=self.can_edit and not automatic,
             is_detail=field.only_when is not None,
-            is_usual=self.is_expected(field) and place in self.usual_places(field),
+            is_usual=self.is_expected(field, place),
             ordered=self.indication if field.key == "indication" and state is FindingState.UNSET else "",
         )
 
-    def is_expected(self, field: Field) -> bool:
+    def is_required(self, field: Field, level: str) -> bool:
+        return field.required and level in self.sheet.asked_levels(field)
+
+    def is_expected(self, field: Field, place: Place) -> bool:
         """Whether every report says it; how far the images reach only where the machine found out."""
         if field.key == "coverage":
             return self.sheet.facts.covers_all
+        if place not in self.usual_places(field):
+            return self.is_required(field, place.level) and place.instance == 1
         return field.required or field.default is not None
 
     def not_run(self, field: Field, place: Place, finding: Finding | None) -> str:

@@ -10,6 +10,7 @@ from reporting.reports.house_rules import SHIPPED_RULES, HouseRules
 from reporting.reports.places import Place
 from reporting.reports.states import VALUED_STATES, FindingState
 from reporting.reports.template.spec import Condition, Field, Kind, Scope, Template
+from reporting.vocabulary import DiscLevel
 
 OTHER_SERIES = "other"  # how the field ``sequences`` calls a series that was not recognised
 Value = str | float | list[str] | None
@@ -106,6 +107,11 @@ class Sheet:
             for side in spec.sides:
                 for instance in self._instances_of(spec, level):
                     yield Place(spec.key, level, side, instance)
+
+    def asked_levels(self, spec: Field) -> frozenset[str]:
+        """Levels at which every report says a required field: the usual ones, and C7/T1 where the department asks."""
+        c7_t1 = {DiscLevel.C7_T1.value} if self.rules.c7_t1_required else set()
+        return frozenset(spec.usual_levels) | (c7_t1 & set(spec.levels))
 
     def _covered(self, spec: Field, level: str) -> bool:
         if spec.key == "slip" and level == "C7":

@@ -114,6 +114,18 @@ def test_c7_t1_is_asked_for_where_it_is_required(senior: User, auditor: User) ->
     assert {"disc_class@C7/T1", "canal_grade@C7/T1"} <= asks[1]
 
 
+def test_the_form_asks_for_c7_t1_where_it_is_required(senior: User, auditor: User) -> None:
+    old = make_draft()
+    decide(senior, auditor, c7_t1_required=True)
+    forms = [form_view(one, services.load_sheet(one), chinese=False, can_edit=True) for one in (old, make_draft())]
+    asked_at = []
+    for form in forms:
+        level = next(level for level in form.levels if level.name == "C7/T1")
+        canal = next(field for field in level.fields if field.place == "canal_grade@C7/T1")
+        asked_at.append((level.is_optional, canal.required, canal.is_open))
+    assert asked_at == [(True, False, False), (False, True, True)]
+
+
 def test_without_a_preliminary_step_nothing_is_handed_over(senior: User, auditor: User, junior: User) -> None:
     report = make_draft()
     complete(report, junior)

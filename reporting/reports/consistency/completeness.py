@@ -11,7 +11,7 @@ from reporting.reports.consistency.problems import Checks, Problem, Severity
 from reporting.reports.fingerprints import fingerprint
 from reporting.reports.places import Place
 from reporting.reports.states import FindingState
-from reporting.vocabulary import DiscLevel, Zone
+from reporting.vocabulary import Zone
 
 
 def levels(c: Checks) -> Iterator[Problem]:
@@ -73,9 +73,8 @@ def required(c: Checks) -> Iterator[Problem]:
     for spec in c.sheet.template.fields:
         if not spec.required or spec.only_when is not None or spec.key == "level_status":
             continue
-        asked = {*spec.usual_levels, DiscLevel.C7_T1.value} if c.sheet.rules.c7_t1_required else set(spec.usual_levels)
-        usual = [p for p in c.sheet.places(spec) if p.level in asked]
-        unset = [p for p in usual if c.sheet.at(p).state is FindingState.UNSET]
+        asked = c.sheet.asked_levels(spec)
+        unset = [p for p in c.sheet.places(spec) if p.level in asked and c.sheet.at(p).state is FindingState.UNSET]
         if unset:
             listed = "; ".join(c.name(p) for p in unset)
             yield c.ask("required_unset", _("Not assessed: %(places)s") % {"places": listed}, *unset)
