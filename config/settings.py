@@ -111,7 +111,7 @@ _OWNER_COMMANDS = {"migrate", "makemigrations", "flush", "sqlmigrate", "seed_rep
 _AS_OWNER = len(sys.argv) > 1 and sys.argv[1] in _OWNER_COMMANDS
 # Commands that look at files only must run with the database down.
 _WITHOUT_DATABASE = {"analyse", "phantom", "train", "evaluate", "stats", "makemessages", "compilemessages"}
-_WITHOUT_DATABASE |= {"collectstatic", "spectacular", "phantom_figures"}
+_WITHOUT_DATABASE |= {"collectstatic", "spectacular", "phantom_figures", "simulate_readers"}
 
 
 def database_from_url(url: str, password: str = "") -> dict[str, Any]:
