@@ -185,6 +185,23 @@ def error_bars(cells: Sequence[Cell]) -> dict[str, Any]:
     return {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "thickness": 1.5, "width": 4}
 
 
+def band(x: Sequence[float | None], cells: Sequence[Cell], ink: str) -> list[go.Scatter]:
+    """The intervals of a line as a band behind it; where there is none, it is passed over."""
+    places = [
+        (at, cell.low, cell.high)
+        for at, cell in zip(x, cells, strict=True)
+        if at is not None and isinstance(cell, Estimate) and None not in (cell.low, cell.high)
+    ]
+    return [
+        go.Scatter(
+            x=[place[0] for place in places], y=[place[bound] for place in places], mode="lines", fill=fill,
+            meta={"ink": ink}, line={"width": 0.5, "dash": "dot"}, opacity=0.5, hoverinfo="skip", showlegend=False,
+        )
+        for bound, fill in ((1, None), (2, "tonexty"))
+        if places
+    ]  # fmt: skip
+
+
 def _said(cell: Cell, kind: Kind) -> str:
     if isinstance(cell, Estimate):
         return estimate_text(cell, kind)

@@ -41,7 +41,7 @@ _REASONS = {
         "not estimable: one class, no spread, or the classes are separated"
     ),
     "no interval: fewer than two patients with, or without": _("no interval: fewer than two patients with, or without"),
-    "no interval is computed": _("no interval is computed"),
+    "no interval: few patients with such calls": _("no interval: few patients with such calls"),
     "the slider begins here": _("the slider begins here"),
     "no baseline yet": _("no baseline yet"),
     "no places": _("nothing to count"),

@@ -14,7 +14,7 @@ import numpy as np
 
 from reporting.department_audit.kinds import MOST_EDITS, OUTCOMES, TENTHS, TIME_BINS, TIME_EDGES
 from reporting.statistics.arrays import Floats, Ints, floats
-from reporting.statistics.distributions import t_of, t_test, z_of
+from reporting.statistics.distributions import sd_bounds, t_of, t_test, z_of
 from reporting.statistics.moments import ConfusionMoments, Moments
 from reporting.statistics.results import Estimate, HypothesisTest, Result, Scope, undefined
 
@@ -36,6 +36,10 @@ class ConfusionFigure(Figure):
     def rates(self, level: float = 0.95) -> Result:
         """TP, FP, FN, TN and ACC, TPR, TNR, PPV, NPV, PLR, NLR, F1."""
         return self.moments.rates(self.scope, level=level)
+
+    def share_positive(self, level: float = 0.95) -> Estimate:
+        """How frequent the positive class is by the truth."""
+        return self.moments.moments.share([1, 0, 1, 0], np.ones(4), self.patients, level, "rows")
 
 
 @dataclass(frozen=True)
@@ -146,13 +150,19 @@ class SizeFigure(Figure):
     def bias(self, level: float = 0.95) -> Estimate:
         return _scaled(self.moments.mean(_D, _N, self.patients, level), 1 / TENTHS)
 
-    def sd(self) -> Estimate:
-        """Of one difference: mean square around the bias plus the bias' own variance over patients."""
+    def sd(self, level: float = 0.95) -> Estimate:
+        """Of one difference: mean square around the bias plus the bias' own variance over patients.
+
+        Interval by χ² with patients as the number of observations: somewhat too wide where they have several.
+        """
         if self.n < 2 or self.patients < 2:
             return undefined("needs two patients")
         bias = self.moments.total(_D) / self.n
         variance = self.d_squared / self.n - bias**2 + self.moments.ratio_variance(_D, _N, self.patients)
-        return Estimate(math.sqrt(max(0.0, variance)) / TENTHS)
+        value = math.sqrt(max(0.0, variance)) / TENTHS
+        if value <= 1e-9:
+            return Estimate(0.0, note="no interval: no spread")
+        return Estimate(value, *sd_bounds(value, self.patients, level), method="chi-square, one value a patient")
 
     def limits(self, level: float = 0.95) -> tuple[Estimate, Estimate]:
         """Bias −/+ 1.96 SD; SE by Bland & Altman 1999 with patients as the number of observations."""
@@ -222,8 +232,9 @@ class ProcessFigure(Figure):
         return round(float(self.moments.sums[2]))
 
     def time_to_sign(self, quantile: float = 0.5, *, since: str = "shown", level: float = 0.95) -> Estimate:
-        """Seconds from first opened (``shown``) or from received to signed; interval by order statistics of reports."""
-        return time_quantile(self.shown_to_signed if since == "shown" else self.received_to_signed, quantile, level)
+        """Seconds from first opened (``shown``) or from received to signed; see ``time_quantile``."""
+        histogram = self.shown_to_signed if since == "shown" else self.received_to_signed
+        return time_quantile(histogram, quantile, level, self.patients / self.reports if self.reports else 1.0)
 
     @property
     def edits_histogram(self) -> dict[str, int]:
@@ -231,16 +242,19 @@ class ProcessFigure(Figure):
         return dict(zip(names, self.edits.tolist(), strict=True))
 
 
-def time_quantile(histogram: Ints, quantile: float, level: float = 0.95) -> Estimate:
-    """Read off a histogram of ten bins a decade, log-linear within a bin."""
+def time_quantile(histogram: Ints, quantile: float, level: float = 0.95, patients_a_report: float = 1.0) -> Estimate:
+    """Read off a histogram of ten bins a decade, log-linear within a bin.
+
+    Interval by order statistics of as many reports as there are patients: it holds however alike a patient's times are.
+    """
     n = int(histogram.sum())
     if not n:
         return undefined("no times are known")
-    reach = z_of(level) * math.sqrt(quantile * (1 - quantile) / n)
+    reach = z_of(level) * math.sqrt(quantile * (1 - quantile) / (n * patients_a_report))
     value, low, high = (
         _at(histogram, min(1.0, max(0.0, one))) for one in (quantile, quantile - reach, quantile + reach)
     )
-    return Estimate(value, low, high, method="order statistics of reports; read off a histogram")
+    return Estimate(value, low, high, method="order statistics, one report a patient; read off a histogram")
 
 
 def _at(histogram: Ints, share: float) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from reporting.statistics.arrays import Floats, Ints, floats, numbered, same_length, sums_by
 from reporting.statistics.bootstrap import BOOTSTRAP_SEED, RESAMPLES, affordable, percentile_estimate, resampled_sums
 from reporting.statistics.clusters import mean_estimate
-from reporting.statistics.distributions import t_of, t_test, z_of
+from reporting.statistics.distributions import sd_bounds, t_of, t_test, z_of
 from reporting.statistics.results import Estimate, HypothesisTest, Result, Scope, undefined
 
 TOO_FEW = "needs two rows"
@@ -30,14 +30,14 @@ def bland_altman(first: ArrayLike, second: ArrayLike, scope: Scope, *, level: fl
     if n > 1:
         bias, sd, t = float(d.mean()), float(d.std(ddof=1)), t_of(level, n - 1)
         se_1986, se_1999 = math.sqrt(3 * sd**2 / n), sd * math.sqrt(1 / n + z**2 / (2 * (n - 1)))
-        estimates = {"bias": _around(bias, sd / math.sqrt(n), t), "sd": Estimate(sd)}
+        estimates = {"bias": _around(bias, sd / math.sqrt(n), t), "sd": _sd(sd, n, level)}
         for name, limit in (("lower_limit", bias - z * sd), ("upper_limit", bias + z * sd)):
             estimates[name] = _around(limit, se_1999, t)
             estimates[f"{name}_1986"] = _around(limit, se_1986, t)
     slope, test = _slope((a + b) / 2, d, np.arange(n), level)
     return Result(
         "bland_altman",
-        "limits bias -/+ 1.96 SD; t intervals, SE of a limit by Bland & Altman 1999; one row per patient",
+        "limits bias -/+ 1.96 SD; t intervals, SE of a limit: Bland & Altman 1999, SD: chi-square; one row a patient",
         scope,
         {"n": n, "missing": missing},
         estimates | {"slope": slope},
@@ -108,6 +108,12 @@ def _pairs(first: ArrayLike, second: ArrayLike, patient: ArrayLike | None = None
 
 def _around(value: float, se: float, t: float) -> Estimate:
     return Estimate(value, value - t * se, value + t * se, se, "t")
+
+
+def _sd(value: float, n: int, level: float) -> Estimate:
+    if not value > 0:
+        return Estimate(value, note="no interval: no spread")
+    return Estimate(value, *sd_bounds(value, n, level), method="chi-square")
 
 
 def _sums(d: Floats, index: Ints, patients: int) -> Floats:

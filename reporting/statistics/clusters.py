@@ -84,14 +84,20 @@ def logit_estimate(value: float, variance: float, level: float = 0.95) -> Estima
 
 def mean_estimate(sums: Floats, rows: Floats, level: float = 0.95) -> Estimate:
     """A mean over rows from sums per patient: t interval with patients − 1 df."""
-    n = float(rows.sum())
-    if n <= 0:
+    patients, n = int(np.count_nonzero(rows)), float(rows.sum())
+    rest = sums - (float(sums.sum()) / n if n > 0 else 0.0) * rows
+    return mean_of_totals(float(sums.sum()), n, patients, float(rest @ rest), level)
+
+
+def mean_of_totals(total: float, rows: float, patients: int, square: float, level: float = 0.95) -> Estimate:
+    """The same from totals. ``square``: Σ over patients of (Σ (value − mean) of their rows)²."""
+    if rows <= 0:
         return undefined("nothing to count")
-    value, patients = float(sums.sum()) / n, int(np.count_nonzero(rows))
-    variance = ratio_variance(sums, rows)
+    value = total / rows
     if patients < 2:
         return Estimate(value, note=ONE_PATIENT)
-    if variance <= 0:
+    variance = patients / (patients - 1) * square / rows**2
+    if variance <= 1e-15 * value**2:  # nothing but rounding
         return Estimate(value, note=NO_SPREAD)
     reach = t_of(level, patients - 1) * math.sqrt(variance)
     return Estimate(value, value - reach, value + reach, math.sqrt(variance), "t over patients")

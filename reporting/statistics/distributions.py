@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from scipy import stats
 
 from reporting.statistics.results import HypothesisTest
 
 
+@lru_cache(maxsize=64)
 def z_of(level: float) -> float:
     """Two-sided normal quantile: 1.96 for 0.95."""
     return float(stats.norm.ppf(0.5 + level / 2))
@@ -16,6 +18,13 @@ def z_of(level: float) -> float:
 
 def t_of(level: float, df: float) -> float:
     return float(stats.t.ppf(0.5 + level / 2, df))
+
+
+def sd_bounds(sd: float, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Of the standard deviation of ``n`` ≥ 2 independent normal values: √((n−1)s²/χ²) at both quantiles."""
+    tails = stats.chi2.ppf([0.5 + level / 2, 0.5 - level / 2], n - 1)
+    low, high = (sd * math.sqrt((n - 1) / tail) for tail in tails)
+    return low, high
 
 
 def z_test(difference: float, se: float) -> HypothesisTest:

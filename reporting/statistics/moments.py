@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from reporting.statistics.arrays import Floats, floats
-from reporting.statistics.clusters import NO_SPREAD, ONE_PATIENT, log_estimate, logit_estimate, share_of_totals
+from reporting.statistics.clusters import ONE_PATIENT, log_estimate, logit_estimate, mean_of_totals, share_of_totals
 from reporting.statistics.confusion import Counts
-from reporting.statistics.distributions import t_of
 from reporting.statistics.results import Estimate, Result, Scope, undefined
 
 
@@ -67,16 +66,10 @@ class Moments:
 
     def mean(self, over: ArrayLike, under: ArrayLike, patients: int, level: float = 0.95) -> Estimate:
         """As ``clusters.mean_estimate``: t interval with patients − 1 df."""
-        below = self.total(under)
-        if below <= 0:
-            return undefined("nothing to count")
-        value, variance = self.total(over) / below, self.ratio_variance(over, under, patients)
-        if patients < 2:
-            return Estimate(value, note=ONE_PATIENT)
-        if variance <= 1e-18:
-            return Estimate(value, note=NO_SPREAD)
-        reach = t_of(level, patients - 1) * math.sqrt(variance)
-        return Estimate(value, value - reach, value + reach, math.sqrt(variance), "t over patients")
+        u, w = floats(over), floats(under)
+        below = self.total(w)
+        square = self.square(u - self.total(u) / below * w) if below > 0 else 0.0
+        return mean_of_totals(self.total(u), below, patients, square, level)
 
 
 _TP, _FP, _FN, _TN = np.eye(4)

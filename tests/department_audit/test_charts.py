@@ -25,6 +25,7 @@ from reporting.department_audit.scores import ThresholdPoint
 from reporting.department_audit.words import Truth
 from reporting.statistics.clustered_rates import clustered_rates
 from reporting.statistics.confusion import Counts, predictive_values
+from reporting.statistics.proportions import proportion
 from reporting.statistics.results import Estimate, Result, Scope, undefined
 
 SCOPE = Scope("disease", "level")
@@ -118,7 +119,8 @@ def points(positive: int, negative: int) -> list[ThresholdPoint]:
     found = []
     for threshold, of_positive, of_negative in steps:
         tp, fp = round(positive * of_positive), round(negative * of_negative)
-        found.append(ThresholdPoint(threshold, tp, fp, positive - tp, negative - fp))
+        rates = (proportion(tp, positive), proportion(negative - fp, negative), proportion(tp, tp + fp))
+        found.append(ThresholdPoint(threshold, tp, fp, positive - tp, negative - fp, *rates))
     return found
 
 
@@ -130,7 +132,10 @@ def test_a_curve_without_a_class_has_an_empty_table_and_one_with_both_holds_its_
     marked = roc_figure(table, Truth.FINAL, 0.5)
     assert marked.data[2].y == (0.6,)
     assert len(roc_figure(table, Truth.FINAL, None).data) == 2
-    assert len(threshold_figure(table, Truth.FINAL, None).data) == 3
+    lines = [trace for trace in threshold_figure(table, Truth.FINAL, None).data if trace.name]
+    bands = [trace for trace in threshold_figure(table, Truth.FINAL, None).data if trace.fill]
+    assert (len(lines), len(bands)) == (3, 3)
+    assert bands[0].y == tuple(cell.high for cell in table.column("TPR")[:-1])  # type: ignore[union-attr]
 
 
 def test_predictive_values_are_those_of_the_library_where_rows_are_independent() -> None:

@@ -200,7 +200,7 @@ def test_calibration_and_thresholds_count_every_row_once(department: list[Report
     assert sum(one.n for one in figure.calibration()) == figure.n == len(p)
     at_half = next(point for point in figure.points() if point.threshold == 0.5)
     assert (at_half.tp, at_half.fp) == (int((truth & (p >= 0.5)).sum()), int((~truth & (p >= 0.5)).sum()))
-    assert figure.brier() == pytest.approx(float(((p - truth) ** 2).mean()), abs=1e-5)
+    assert figure.brier().value == pytest.approx(float(((p - truth) ** 2).mean()), abs=1e-5)
     last = figure.points()[-1]
     assert (last.tp, last.fp) == (0, 0)
 

@@ -9,14 +9,15 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.charts.drawing import axis, cases_of, error_bars, layout, said
-from reporting.charts.shown import number_text
+from reporting.charts.drawing import axis, band, cases_of, error_bars, layout, said
+from reporting.charts.shown import estimate_text
 from reporting.charts.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.case_cells import NEVER
 from reporting.department_audit.charts.comparison import rate_names
 from reporting.department_audit.kinds import DECILES
 from reporting.department_audit.scores import CalibrationBin, ThresholdPoint
 from reporting.department_audit.words import Truth
+from reporting.statistics.results import Estimate
 
 HEIGHT = 420
 
@@ -30,9 +31,9 @@ def curve_table(points: Sequence[ThresholdPoint], truth: Truth, cases: Callable[
     columns = (
         Column("threshold", _("Positive from probability"), Kind.NUMBER, digits=3),
         *(Column(cell, cell.upper(), Kind.COUNT) for cell in ("tp", "fp", "fn", "tn")),
-        *(Column(rate, names[rate], Kind.SHARE) for rate in ("TPR", "TNR", "PPV")),
+        *(Column(rate, names[rate], Kind.SHARE, with_interval=True) for rate in ("TPR", "TNR", "PPV")),
     )
-    if not points or points[0].tpr is None or points[0].tnr is None:
+    if not points or points[0].tpr.value is None or points[0].tnr.value is None:
         return Table(columns, ())
     rows = []
     for point in points:
@@ -76,6 +77,7 @@ def threshold_figure(table: Table, truth: Truth, threshold: float | None) -> go.
     at, texts = values(table.column("threshold")), _texts(table, truth)
     figure = go.Figure()
     for rate, ink, dash in (("TPR", "danger", "solid"), ("TNR", "accent", "dash"), ("PPV", "machine", "dot")):
+        figure.add_traces(band(at, table.column(rate), ink))
         figure.add_trace(_curve(at, values(table.column(rate)), ink, names[rate], texts, dash))
     if threshold is not None:
         figure.add_shape(type="line", name="ink", x0=threshold, x1=threshold, y0=0, y1=1, line={"dash": "longdash"})
@@ -96,7 +98,7 @@ def calibration_table(bins: Sequence[CalibrationBin], cases: Callable[[str], str
     columns = (
         Column("bin", _("Probability")),
         Column("n", _("Compared"), Kind.COUNT),
-        Column("predicted", _("Mean probability"), Kind.SHARE),
+        Column("predicted", _("Mean probability"), Kind.SHARE, with_interval=True),
         Column("observed", _("Share positive"), Kind.SHARE, with_interval=True),
     )
     return Table(
@@ -110,17 +112,18 @@ def calibration_table(bins: Sequence[CalibrationBin], cases: Callable[[str], str
 
 
 def calibration_figure(table: Table, address: str) -> go.Figure:
-    shares = table.column("observed")
+    predicted, shares = table.column("predicted"), table.column("observed")
     texts = [
-        f"{name}: {number_text(value, Kind.SHARE) if value is not None else '—'}, n = {n}"
-        for name, value, n in zip(table.column("bin"), values(shares), table.column("n"), strict=True)
+        f"{name}: {estimate_text(share, Kind.SHARE)}, n = {n}"
+        for name, share, n in zip(table.column("bin"), shares, table.column("n"), strict=True)
+        if isinstance(share, Estimate)
     ]
     figure = go.Figure()
     figure.add_trace(_line([0, 1], [0, 1], "muted", _("perfect"), "dot"))
     figure.add_trace(
         go.Scatter(
-            x=values(table.column("predicted")), y=values(shares), mode="lines+markers", name=_("probability bins"),
-            meta={"ink": "accent"}, marker={"size": 9}, error_y=error_bars(shares),
+            x=values(predicted), y=values(shares), mode="lines+markers", name=_("probability bins"),
+            meta={"ink": "accent"}, marker={"size": 9}, error_x=error_bars(predicted), error_y=error_bars(shares),
             **said(texts, cases_of(table, "n", address)),
         )
     )  # fmt: skip
@@ -154,9 +157,11 @@ def _numbers(table: Table, column: str) -> list[float]:
 def _texts(table: Table, truth: Truth) -> list[str]:
     names = rate_names(truth)
     texts = []
-    for at, tpr, tnr in zip(*(values(table.column(key)) for key in ("threshold", "TPR", "TNR")), strict=True):
+    thresholds = values(table.column("threshold"))
+    for at, tpr, tnr in zip(thresholds, table.column("TPR"), table.column("TNR"), strict=True):
         parts: list[Any] = [_("never positive") if at is None else f"≥ {at:.3f}"]
-        parts += [f"{names[n]} {number_text(v, Kind.SHARE)}" for n, v in (("TPR", tpr), ("TNR", tnr)) if v is not None]
+        rates = (("TPR", tpr), ("TNR", tnr))
+        parts += [f"{names[n]} {estimate_text(v, Kind.SHARE)}" for n, v in rates if isinstance(v, Estimate)]
         texts.append(", ".join(parts))
     return texts
 

@@ -86,13 +86,19 @@ def calibration(question: Question) -> Chart:
     table = calibration_table(score.calibration() if score else (), lambda cell: question.cases(cell=cell))
     headline: tuple[Headline, ...] = ()
     if score is not None:
-        no_interval = "no interval is computed"
         headline = (
-            Headline(_("Brier score"), Estimate(score.brier(), note=no_interval)),
-            Headline(_("Expected calibration error"), Estimate(score.calibration_error(), note=no_interval)),
+            Headline(_("Compared"), Estimate(score.n), Kind.COUNT),
+            Headline(_("Patients"), Estimate(score.patients), Kind.COUNT),
+            Headline(_("Brier score"), score.brier()),
+            Headline(_("Expected calibration error"), score.calibration_error()),
         )
     figure = calibration_figure(table, question.cases_address) if table.rows else None
-    return _chart(question, "calibration", _("calibration of the probability"), table, figure, headline)
+    remark = _(
+        "Mean probability and Brier score: t over patients, with a probability counted as the middle of its bin. "
+        "Calibration error: percentiles of normal draws of the tenths' gaps; as gaps are counted without their sign, "
+        "its interval lies a little high."
+    )
+    return _chart(question, "calibration", _("calibration of the probability"), table, figure, headline, (remark,))
 
 
 def predictive(question: Question) -> Chart:
@@ -104,10 +110,10 @@ def predictive(question: Question) -> Chart:
         return _chart(question, key, subject, Table(columns, ()), None)
     rates, names = found.rates(), rate_names(question.truth)
     table = predictive_table(rates, question.truth)
-    positives = int(rates.counts["tp"] + rates.counts["fn"])
-    own = positives / int(rates.counts["n"])
-    more = slider(rates, own) | {"ppv_name": names["PPV"], "npv_name": names["NPV"]}
-    headline = (Headline(_("Share positive here"), Estimate(own, note="the slider begins here"), Kind.SHARE),)
+    own = found.share_positive()
+    more = slider(rates, own.value or 0.0) | {"ppv_name": names["PPV"], "npv_name": names["NPV"]}
+    own = replace(own, note="; ".join(filter(None, [own.note, "the slider begins here"])))
+    headline = (Headline(_("Share positive here"), own, Kind.SHARE),)
     remark = _(
         "Bayes' rule from the likelihood ratios, whose interval over patients is carried through. It holds only if the "
         "disease looks alike where it is rarer or more frequent."
@@ -158,7 +164,8 @@ def _cases(question: Question, *cells: tuple[str, int]) -> list[str]:
 def _roc_remarks() -> tuple[str, ...]:
     return (
         _(
-            "Positive from a probability upwards, in steps of a hundredth, finer near 0 and 1. Rates on the curve have "
-            "no interval; the area has one over patients (Obuchowski 1997, logit)."
+            "Positive from a probability upwards, in steps of a hundredth, finer near 0 and 1. The interval of a rate "
+            "is exact over patients at every tenth; between, rows of one patient are taken to lie evenly in their "
+            "tenth. The area's is over patients too (Obuchowski 1997, logit)."
         ),
     )

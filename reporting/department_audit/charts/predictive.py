@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.charts.drawing import axis, layout, said
+from reporting.charts.drawing import axis, band, layout, said
 from reporting.charts.shown import estimate_text
 from reporting.charts.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.charts.comparison import rate_names
@@ -46,15 +46,7 @@ def predictive_figure(table: Table, truth: Truth) -> go.Figure:
             for prevalence, cell in zip(at, cells, strict=True)
             if isinstance(cell, Estimate)
         ]
-        bounds = [(cell.low, cell.high) for cell in cells if isinstance(cell, Estimate)]
-        if all(low is not None for low, _high in bounds):
-            for place, fill in ((0, None), (1, "tonexty")):
-                figure.add_trace(
-                    go.Scatter(
-                        x=at, y=[bound[place] for bound in bounds], mode="lines", fill=fill, meta={"ink": ink},
-                        line={"width": 0.5, "dash": "dot"}, opacity=0.5, hoverinfo="skip", showlegend=False,
-                    )
-                )  # fmt: skip
+        figure.add_traces(band(at, cells, ink))
         figure.add_trace(
             go.Scatter(
                 x=at, y=values(cells), mode="lines+markers", name=name, meta={"ink": ink}, line={"dash": dash},

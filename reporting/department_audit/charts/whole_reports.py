@@ -138,7 +138,7 @@ def _chart(
         ),
         _("one report; reports of one patient are counted as one cluster"),
         "",
-        interval_text() + "; " + _("medians: order statistics of reports"),
+        interval_text() + "; " + _("medians: order statistics, one report a patient"),
         source_text(),
         (_("Finding, level and side do not narrow whole reports."),),
     )

@@ -51,7 +51,8 @@ class Rescored:
     @property
     def point(self) -> ThresholdPoint:
         tp, fp, fn, tn = (int(self.rates.counts[cell]) for cell in ("tp", "fp", "fn", "tn"))
-        return ThresholdPoint(0.0 if self.threshold is None else self.threshold, tp, fp, fn, tn)
+        at = 0.0 if self.threshold is None else self.threshold
+        return ThresholdPoint(at, tp, fp, fn, tn, self.rates["TPR"], self.rates["TNR"], self.rates["PPV"])
 
     def as_evidence(self) -> dict[str, Any]:
         counts = {name: int(self.rates.counts[name]) for name in ("tp", "fp", "fn", "tn", "patients")}
