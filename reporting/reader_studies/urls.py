@@ -7,6 +7,7 @@ from django.urls import path
 from reporting.reader_studies.views.analysis import analysis
 from reporting.reader_studies.views.design import design
 from reporting.reader_studies.views.package import package
+from reporting.reader_studies.views.power import power, power_file
 from reporting.reader_studies.views.progress import running
 from reporting.reader_studies.views.reading import act, begin, desk, feedback, read
 from reporting.reader_studies.views.studies import create, studies
@@ -29,5 +30,7 @@ urlpatterns = [
     path("<uuid:study_id>/reference/example.csv", example_file, name="reference_example"),
     path("<uuid:study_id>/reading/", desk, name="desk"),
     path("<uuid:study_id>/reading/begin/", begin, name="begin"),
+    path("<uuid:study_id>/power/", power, name="power"),
+    path("<uuid:study_id>/power/<slug:key>.<slug:extension>", power_file, name="power_file"),
     path("<uuid:study_id>/<slug:step>/", design, name="design"),
 ]

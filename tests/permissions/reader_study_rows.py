@@ -28,6 +28,7 @@ VERSION = (("version", "1"),)
 READING, OTHERS = ("reading_id", "reading"), ("reading_id", "other_reading")
 CASE = ("case_id", "reader_case")
 STUDY, LOCKED = ("study_id", "reader_study"), ("study_id", "locked_reader_study")
+SAMPLE_SIZE = (("key", "needed"), ("extension", "csv"))
 DRAFT: dict[str, Any] = {"body": "rating"}
 
 READER_STUDY_ROWS = [
@@ -47,6 +48,12 @@ READER_STUDY_ROWS = [
     _reader_study("reader_study", "words", "researcher", "POST"),
     _reader_study("foreign_reader_study", "words", "", "POST"),
     _reader_study("locked_reader_study", "words", "", "POST", refused="reader"),
+    _only("reader_studies:power", "researcher", STUDY),
+    _only("reader_studies:power", "", LOCKED, refused="reader"),
+    _only("reader_studies:power", "", ("study_id", "foreign_reader_study")),
+    _only("reader_studies:power_file", "", LOCKED, refused="reader", fixed=SAMPLE_SIZE),
+    # Without components in the address there is no table (tests/reader_studies/test_power_page.py).
+    _only("reader_studies:power_file", "", STUDY, fixed=SAMPLE_SIZE),
     # --- truth and progress: those who run the study; the panel from its seat
     _only("reader_studies:reference", "researcher", STUDY),
     _only(

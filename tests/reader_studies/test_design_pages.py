@@ -141,15 +141,6 @@ def test_a_key_that_is_none_is_refused(values: dict[str, str]) -> None:
     assert "no such case" in answer.content.decode()
 
 
-def test_sample_size_comes_from_the_pilots_components() -> None:
-    study = in_design()
-    client = _client(owner_of(study))
-    values = {"var_tr": 0.0002, "var_error": 0.0008, "cov1": 0.0003, "cov2": 0.0003, "cov3": 0.0002, "cases": 100}
-    page = _shown(client, study, "power", **values, effect=0.05, target=0.8)
-    assert "Cases needed by number of readers" in page
-    assert "no number suffices" in page  # two readers differ too much
-
-
 def test_a_coordinator_sees_the_design_and_changes_nothing_and_a_reader_sees_none_of_it() -> None:
     study = ready()
     coordinator, owner = make_user(Role.RESEARCHER), owner_of(study)

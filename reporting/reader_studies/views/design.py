@@ -23,13 +23,12 @@ from reporting.reader_studies.views.tabs import NEEDS, STEP_NAMES, tabs
 Shower = Callable[[HttpRequest, ReaderStudy], dict[str, Any]]
 Saver = Callable[[HttpRequest, ReaderStudy, User, int], dict[str, Any] | None]
 
-STEPS: dict[str, tuple[Shower, Saver | None]] = {
+STEPS: dict[str, tuple[Shower, Saver]] = {
     "words": (steps.show_words, steps.save_words),
     "findings": (steps.show_findings, steps.save_findings),
     "cases": (steps.show_cases, steps.save_cases),
     "people": (steps.show_people, steps.save_people),
     "arms": (steps.show_arms, steps.save_arms),
-    "power": (steps.show_power, None),
     "check": (steps.show_check, steps.save_check),
 }
 _STAYS = {"cases", "people", "check"}
@@ -47,8 +46,6 @@ def design(request: HttpRequest, study_id: uuid.UUID, step: str) -> HttpResponse
     show, save = STEPS[step]
     context: dict[str, Any] | None = None
     if request.method == "POST":
-        if save is None:
-            raise Http404
         version = seen_version(request)
         try:
             context = save(request, study, user, version)
@@ -81,5 +78,5 @@ def _onward(request: HttpRequest, study: ReaderStudy, step: str) -> HttpResponse
 
 
 def _after(step: str) -> str:
-    keys = list(STEPS)
+    keys = list(STEP_NAMES)
     return keys[keys.index(step) + 1]

@@ -20,12 +20,10 @@ from reporting.reader_studies.forms import (
     CandidateForm,
     DesignForm,
     MemberForm,
-    PowerForm,
     WordsForm,
     finding_forms,
 )
 from reporting.reader_studies.models import ReaderStudy
-from reporting.reader_studies.power import designs
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.services.locking import plan_of
 from reporting.reader_studies.words import ArmKind, StudyRole
@@ -156,11 +154,6 @@ def save_arms(request: HttpRequest, study: ReaderStudy, by: User, version: int) 
     services.describe_study(study, words, by=by, expected_version=version)
     services.set_arms(study, arms, by=by, expected_version=study.version)
     return None
-
-
-def show_power(request: HttpRequest, _study: ReaderStudy) -> dict[str, Any]:
-    form = PowerForm(request.GET) if request.GET else PowerForm()
-    return {"form": form, "designs": designs(form.cleaned_data) if form.is_bound and form.is_valid() else None}
 
 
 def show_check(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:

@@ -1,0 +1,94 @@
+"""The step "Sample size": numbers of a published formula, drawn, as a table and as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.power import CASES, READERS
+from reporting.statistics.mrmc.sample_size import Pilot, power
+from tests.reader_studies.factories import in_design, owner_of
+
+pytestmark = pytest.mark.django_db
+
+COMPONENTS = {"var_tr": 0.0002, "var_error": 0.0008, "cov1": 0.0003, "cov2": 0.0003, "cov3": 0.0002, "cases": 100}
+ASKED = COMPONENTS | {"effect": 0.05, "target": 0.8}
+
+
+@pytest.fixture
+def study() -> ReaderStudy:
+    return in_design()
+
+
+def _client(study: ReaderStudy, language: str = "en") -> Client:
+    client = Client(headers={"accept-language": language})
+    client.force_login(owner_of(study))
+    return client
+
+
+def _page(study: ReaderStudy, language: str = "en", **asked: float) -> str:
+    return _client(study, language).get(reverse("reader_studies:power", args=[study.pk]), asked).content.decode()
+
+
+def _file(study: ReaderStudy, key: str, extension: str, **asked: float) -> tuple[int, bytes]:
+    answer = _client(study).get(reverse("reader_studies:power_file", args=[study.pk, key, extension]), asked)
+    return answer.status_code, answer.content
+
+
+def test_what_is_drawn_is_what_the_formula_says(study: ReaderStudy) -> None:
+    page = _page(study, **ASKED)
+    found = re.search(r'<script id="figure-power" type="application/json">(.*?)</script>', page)
+    assert found is not None
+    lines = json.loads(found[1])["data"][1:]  # the first is the power that is wanted
+    assert len(lines) == len(READERS)
+    for readers, line in zip(READERS, lines, strict=True):
+        assert line["x"] == list(CASES)
+        said = [power(Pilot(**COMPONENTS), readers, cases, 0.05) for cases in CASES]
+        assert line["y"] == pytest.approx(said)
+    assert "Cases needed by number of readers" in page
+    assert "no number suffices" in page  # two readers differ too much
+    assert "Acad Radiol 2011" in page
+
+
+def test_the_files_hold_the_table_beside_the_drawing(study: ReaderStudy) -> None:
+    assert f"{reverse('reader_studies:power_file', args=[study.pk, 'needed', 'csv'])}?var_tr=0.0002" in _page(
+        study, **ASKED
+    )
+    status, content = _file(study, "needed", "csv", **ASKED)
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert status == 200
+    assert [row["readers"] for row in rows] == [str(n) for n in range(2, 13)]
+    assert rows[0]["cases"] == "none"
+    enough = rows[-1]
+    reached = [power(Pilot(**COMPONENTS), 12, int(enough["cases"]) - less, 0.05) for less in (0, 1)]
+    assert reached[0] >= 0.8 > reached[1]
+    status, content = _file(study, "power", "xlsx", **ASKED)
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    assert status == 200
+    assert [row[0].value for row in sheet.iter_rows(min_row=2)] == list(CASES)
+    assert sheet.cell(2, 2).value == pytest.approx(power(Pilot(**COMPONENTS), READERS[0], CASES[0], 0.05))
+
+
+@pytest.mark.parametrize("wrong", [{}, ASKED | {"var_error": 0}, ASKED | {"target": 1}, {"effect": 0.05}])
+def test_without_every_component_there_is_no_figure_and_no_file(study: ReaderStudy, wrong: dict[str, float]) -> None:
+    assert "figure-power" not in _page(study, **wrong)
+    assert _file(study, "power", "csv", **wrong)[0] == 404
+
+
+@pytest.mark.parametrize(("key", "extension"), [("other", "csv"), ("power", "exe")])
+def test_what_there_is_not_is_not_found(study: ReaderStudy, key: str, extension: str) -> None:
+    assert _file(study, key, extension, **ASKED)[0] == 404
+
+
+def test_it_speaks_chinese(study: ReaderStudy) -> None:
+    page = _page(study, "zh-hans", **ASKED)
+    for text in ("各阅片者人数所需的病例数", "不同病例数与阅片者人数下的检验效能", "任何数量都不够"):
+        assert text in page
