@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -13,7 +12,6 @@ from reporting.predictions.models import Prediction
 from reporting.reports.beside import jobs_beside, said_beside
 from reporting.reports.drafting import NEGATIVE
 from reporting.reports.form_parts import ChoiceView, FieldView, FormView, GroupView, MachineView, dom_id
-from reporting.reports.house_rules import LIGAMENTS, SHIPPED_RULES, sized
 from reporting.reports.key_slices import LevelPlace, SliceRef, level_places
 from reporting.reports.labels import unit_label
 from reporting.reports.measured import levels_in_order
@@ -110,6 +108,7 @@ class _Builder:
         return tuple(sorted(known))[:MAX_INSTANCES]
 
     def field(self, field: Field, place: Place) -> FieldView:
+        field = self.template.at(field.key, place.level)
         finding = self.findings.get(place)
         state = FindingState(finding.state) if finding else FindingState.UNSET
         automatic = field.fill is Fill.AUTOMATIC
@@ -128,7 +127,7 @@ class _Builder:
             state_label=str(STATE_LABELS[state]),
             value=value,
             value_label=self.value_label(field, value),
-            choices=self.choices(self.at_level(field, place.level), finding, value),
+            choices=self.choices(field, finding, value),
             unit=unit_label(field.unit),
             note=field.note_zh if self.chinese else field.note_en,
             required=self.is_required(field, place.level) and place.instance == 1,
@@ -171,12 +170,6 @@ class _Builder:
     def told_by_study(self, field: Field) -> list[str] | str:
         """What an automatic field holds: series and gate are facts of the study, no statement of a reader."""
         return list(self.sheet.facts.sequences) if field.key == "sequences" else self.sheet.facts.gate
-
-    def at_level(self, field: Field, level: str) -> Field:
-        """A ligament's choices say from which size it is thickened at this level."""
-        if field.key not in LIGAMENTS or self.sheet.rules == SHIPPED_RULES:
-            return field
-        return replace(field, choices=sized(field, self.sheet.rules.thick_mm[field.key][level]))
 
     def side_word(self, side: str) -> str:
         words = {"left": ("left", "左"), "right": ("right", "右")}

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
-from reporting.reports.template.spec import Choice, Field, Template
+from reporting.reports.template.spec import Field, Template
 from reporting.vocabulary import DiscLevel
 
 LIGAMENTS = ("pll", "lf")
@@ -69,24 +69,30 @@ def check(rules: HouseRules) -> None:
 
 
 def worded(template: Template, rules: HouseRules) -> Template:
-    """The template in the words of the department: its canal grades, and from which size a ligament is thickened."""
+    """The template in the words of the department: its canal grades, and from which size a ligament is thickened.
+
+    Of no level in particular a ligament's words hold the range of its sizes; at a level (``Template.at``) that one's.
+    """
     if rules == SHIPPED_RULES:
         return template
-    return replace(template, fields=tuple(_worded(field, rules) for field in template.fields))
+    at_levels = {
+        (key, level): _sized(template[key], mm) for key in LIGAMENTS for level, mm in rules.thick_mm[key].items()
+    }
+    return replace(template, fields=tuple(_worded(field, rules) for field in template.fields), at_levels=at_levels)
 
 
-def sized(field: Field, *sizes_mm: float) -> tuple[Choice, ...]:
-    """A ligament's choices, "thickened" with the size, or the range of sizes, above which it is."""
+def _sized(field: Field, *sizes_mm: float) -> Field:
     told = "–".join(dict.fromkeys(f"{mm:g}" for mm in (min(sizes_mm), max(sizes_mm))))
-    return tuple(
+    choices = (
         replace(one, en=f"thickened (> {told} mm)", zh=f"增厚（>{told} mm）") if one.code == "thickened" else one
         for one in field.choices
     )
+    return replace(field, choices=tuple(choices))
 
 
 def _worded(field: Field, rules: HouseRules) -> Field:
     if field.key in LIGAMENTS:
-        return replace(field, choices=sized(field, *rules.thick_mm[field.key].values()))
+        return _sized(field, *rules.thick_mm[field.key].values())
     if field.key != "canal_grade":
         return field
     words = rules.canal_zh

@@ -101,7 +101,7 @@ def test_canal_grades_are_told_in_the_departments_words(senior: User, auditor: U
     report = make_draft()
     change(report, "canal_grade@C5/6", "2", senior)
     shown = services.preview(report)
-    assert "C5/6中度狭窄" in shown.rendering(Language.ZH).findings_text
+    assert "C5/6椎管中度狭窄，内部信号未见异常" in shown.rendering(Language.ZH).findings_text
     assert shown.sheet.template["canal_grade"].choice("2").zh == "2级：中度狭窄"
 
 

@@ -31,7 +31,7 @@ def suggestion_lines(template: Template, content: dict[str, Any]) -> tuple[Line,
 
 def _line(template: Template, finding: dict[str, Any]) -> Line:
     place, machine = Place.parse(finding["key"]), finding["machine"]
-    spec = template[place.field]
+    spec = template.at(place.field, place.level)
     label = " ".join(part for part in (place.level, spec.en, spec.zh, _SIDES.get(place.side, "")) if part)
     facts = [f"p = {_rounded(machine['probability'], 2)}", f"threshold 阈值 {_rounded(machine['threshold'], 2)}"]
     if machine["mm"] is not None:

@@ -88,7 +88,7 @@ def _side(
     template: Template, said: Mapping[Place, dict[str, Any]], keys: tuple[str, ...], level: str, side: str
 ) -> str:
     """The leading value, what belongs to it, and each further herniation after a plus sign."""
-    fields = [template[key] for key in keys]
+    fields = [template.at(key, level) for key in keys]
     instances = sorted({1, *(place.instance for place in said if place.field in keys and place.level == level)})
     parts = [
         [

@@ -26,6 +26,7 @@ _FORMS = {
     "extrusion": ("extrusion", "脱出"),
     "sequestration": ("sequestrated herniation", "游离型突出"),
 }
+_NARROW = ("椎管", "脊髓", "蛛网膜下腔", "硬膜囊")
 _MIGRATIONS = {"up": (" with upward migration", "并向上移位"), "down": (" with downward migration", "并向下移位")}
 
 
@@ -91,18 +92,35 @@ def _disc(sheet: Sheet, level: str, voice: Voice) -> str:
     return ""
 
 
+def own_canal_words(sheet: Sheet, grade: str) -> str:
+    """What the department calls a canal grade in Chinese, with what is narrow; empty where it says what ships."""
+    own = sheet.rules.canal_zh.get(grade, "")
+    return own if not own or any(what in own for what in _NARROW) else f"椎管{own}"
+
+
 def _canal(sheet: Sheet, level: str, voice: Voice) -> list[str]:
     parts: list[str] = []
     grade, ap = sheet.code("canal_grade", level), sheet.number("canal_ap_mm", level)
-    own = sheet.rules.canal_zh.get(grade, "")
+    own = own_canal_words(sheet, grade)
+    silent = "信号" not in own  # of the cord's signal, which grades 2 and 3 speak of
     if grade == "1":
         parts.append(voice.say("CSF space mostly lost, cord shape kept", own or "蛛网膜下腔大部消失，脊髓形态尚可"))
     elif grade == "2":
-        parts.append(voice.say("the cord is deformed without signal change", own or "脊髓受压变形，内部信号未见异常"))
+        parts.append(
+            voice.say(
+                "the cord is deformed without signal change",
+                f"{own or '脊髓受压变形'}{'，内部信号未见异常' if silent else ''}",
+            )
+        )
     elif grade == "3":
         lesion = lesion_at(sheet, level)
         if lesion is None:
-            parts.append(voice.say("the cord is deformed with T2 signal change", own or "脊髓受压变形，伴T2信号异常"))
+            parts.append(
+                voice.say(
+                    "the cord is deformed with T2 signal change",
+                    f"{own or '脊髓受压变形'}{'，伴T2信号异常' if silent else ''}",
+                )
+            )
         else:
             words = sheet.template["cord_signal"].choice(sheet.code("cord_signal", instance=lesion))
             length = sheet.number("signal_length_mm", instance=lesion)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reporting.reports.places import Place
 from reporting.reports.rendering import cord, vertebrae
 from reporting.reports.rendering.causes import contributors
-from reporting.reports.rendering.discs import LEVELS, herniation_places, herniations, thick_lf_sides
+from reporting.reports.rendering.discs import LEVELS, herniation_places, herniations, own_canal_words, thick_lf_sides
 from reporting.reports.rendering.examination import anomaly_sentences
 from reporting.reports.rendering.findings import incidental_places, incidental_text
 from reporting.reports.rendering.foramina import exits, impression_text
@@ -46,20 +46,26 @@ def _canal_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
         causes = contributors(sheet, level, voice)
         cause = voice.all_of([c.text for c in causes])
         from_en, from_zh = (f", from {cause}", f"，由{cause}所致") if causes else ("", "")
+        own = own_canal_words(sheet, grade)
+        narrowed = f"{own}（1级）" if own else "椎管狭窄1级"
         if grade == "3":
+            signal = "" if "信号" in own else "伴T2信号异常"
             en, zh = (
                 f"cord compression at {where} with T2 signal change (grade 3)",
-                f"{where}水平脊髓受压伴T2信号异常（3级）",
+                f"{where}水平{own or '脊髓受压'}{signal}（3级）",
             )
         elif grade == "2":
-            en, zh = f"cord compression at {where} without signal change (grade 2)", f"{where}水平脊髓受压变形（2级）"
+            en, zh = (
+                f"cord compression at {where} without signal change (grade 2)",
+                f"{where}水平{own or '脊髓受压变形'}（2级）",
+            )
         elif len(causes) == 1 and causes[0].is_disc:
             bulges = sheet.code("disc_class", level) == "bulge"
             disc = voice.say("bulge", "膨出") if bulges else voice.all_of(herniations(sheet, level, voice))
-            en, zh = f"{where} {disc} with grade 1 canal narrowing", f"{where}椎间盘{disc}，椎管狭窄1级"
+            en, zh = f"{where} {disc} with grade 1 canal narrowing", f"{where}椎间盘{disc}，{narrowed}"
             from_en = from_zh = ""
         else:
-            en, zh = f"grade 1 canal narrowing at {where}", f"{where}椎管狭窄1级"
+            en, zh = f"grade 1 canal narrowing at {where}", f"{where}{narrowed}"
         places = [p for each in levels for p in (Place("canal_grade", each), *_cause_places(sheet, each, voice))]
         lesion = cord.lesion_at(sheet, level)
         if lesion is not None:

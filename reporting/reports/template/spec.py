@@ -154,6 +154,7 @@ class Template:
     version: str
     fields: tuple[Field, ...]
     codes: Mapping[str, Mapping[str, Code]] = field(default_factory=dict)  # of what every field shares, by group
+    at_levels: Mapping[tuple[str, str], Field] = field(default_factory=dict)  # key, level: worded otherwise there
     by_key: dict[str, Field] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -171,6 +172,10 @@ class Template:
 
     def __getitem__(self, key: str) -> Field:
         return self.by_key[key]
+
+    def at(self, key: str, level: str) -> Field:
+        """The field in its words at ``level``."""
+        return self.at_levels.get((key, level)) or self[key]
 
     def of_block(self, block: Block) -> tuple[Field, ...]:
         return tuple(f for f in self.fields if f.block is block)

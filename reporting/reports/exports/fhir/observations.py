@@ -59,7 +59,7 @@ def observations(content: Mapping[str, Any], setting: Setting) -> Iterator[Told]
 
 def _observation(row: Mapping[str, Any], setting: Setting) -> Resource:
     place = Place.parse(row["key"])
-    field = setting.template[place.field]
+    field = setting.template.at(place.field, place.level)
     resource: Resource = {
         "resourceType": "Observation",
         "id": part_id(setting.report, row["key"]),
