@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import typst
 from django.conf import settings
@@ -43,19 +45,24 @@ def pdf_of(document: Document) -> bytes:
     A patient's name may hold a character that no font here has. It must not keep a report from being printed, so then
     the file is a plain tagged PDF, which shows a box and still holds the character.
     """
+    return printed(_LAYOUT, document.as_data())
+
+
+def printed(layout: Path, data: Mapping[str, Any]) -> bytes:
+    """``data`` set by a layout of typst, with ``font`` beside it, as :func:`pdf_of` does."""
     fonts = report_fonts()
-    data = json.dumps({**document.as_data(), "font": FAMILY}, ensure_ascii=False)
+    said = json.dumps({**data, "font": FAMILY}, ensure_ascii=False)
     try:
-        return _compiled(fonts, data, archival=True)
+        return _compiled(layout, fonts, said, archival=True)
     except typst.TypstError as error:
         if "could not be displayed" not in str(error):
             raise
-        return _compiled(fonts, data, archival=False)
+        return _compiled(layout, fonts, said, archival=False)
 
 
-def _compiled(fonts: typst.Fonts, data: str, *, archival: bool) -> bytes:
+def _compiled(layout: Path, fonts: typst.Fonts, data: str, *, archival: bool) -> bytes:
     content: bytes = typst.compile(
-        _LAYOUT,
+        layout,
         format="pdf",
         font_paths=fonts,
         sys_inputs={"document": data},
