@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import replace
 
 import numpy as np
+import pypdf
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -173,6 +174,7 @@ def test_everything_is_there_with_its_digest_and_the_same_each_time() -> None:
     assert set(files) == {
         *("protocol_1.json", "allocation.csv", "ratings_long.csv", "ratings_by_level.csv", "analysis.json"),
         *("codebook_en.csv", "codebook_zh.csv", "SHA256SUMS"),
+        *("protocol_en.pdf", "protocol_zh.pdf", "analysis_en.html", "analysis_zh.html"),
         *("imrmc/canal.imrmc", "imrmc/herniation.imrmc", "rjafroc/canal.xlsx", "rjafroc/herniation.xlsx"),
         *("rjafroc/canal_key.csv", "rjafroc/herniation_key.csv"),
     }
@@ -226,6 +228,8 @@ def test_scores_of_imrmc_and_of_the_table_by_level_are_those_of_the_analysis() -
 
 def _parts(file: bytes) -> list[bytes]:
     """What stands in the file: a workbook is a ZIP itself, and packed bytes say nothing, or anything by chance."""
+    if file.startswith(b"%PDF"):
+        return [page.extract_text().encode() for page in pypdf.PdfReader(io.BytesIO(file)).pages]
     if not file.startswith(b"PK"):
         return [file]
     with zipfile.ZipFile(io.BytesIO(file)) as archive:

@@ -13,9 +13,11 @@ from django.utils import translation
 
 from reporting.reader_studies.analysis.reads import StudyReads, study_reads
 from reporting.reader_studies.models import Assignment, ReaderStudy
+from reporting.reader_studies.package.analysis_html import analysis_html
 from reporting.reader_studies.package.codebook import codebook_rows
 from reporting.reader_studies.package.csv_text import csv_chunks
 from reporting.reader_studies.package.imrmc import imrmc_lines
+from reporting.reader_studies.package.protocol_pdf import protocol_pdf
 from reporting.reader_studies.package.rjafroc import rjafroc_workbook
 from reporting.reader_studies.rows import LongRow, long_rows
 from reporting.reader_studies.words import AnalysisStatus
@@ -48,6 +50,9 @@ def _add(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> str:
 def _files(study: ReaderStudy) -> Iterator[tuple[str, Iterable[bytes]]]:
     for protocol in study.protocols.order_by("number"):
         yield f"protocol_{protocol.number}.json", [protocol.content.encode()]
+    for short, language in LANGUAGES.items():
+        with translation.override(language):
+            yield f"protocol_{short}.pdf", [protocol_pdf(study)]
     yield "allocation.csv", csv_chunks(("reader", "session", "block", "position", "case", "arm"), _allocation(study))
     yield "ratings_long.csv", csv_chunks(LongRow._fields, long_rows(study))
     for short, language in LANGUAGES.items():
@@ -69,6 +74,9 @@ def _files(study: ReaderStudy) -> Iterator[tuple[str, Iterable[bytes]]]:
         parts = {part.name: part.content for part in run.parts.all()}
         content = head | {"input_sha256": run.input_digest, "parts": parts}
         yield "analysis.json", [json.dumps(content, sort_keys=True, indent=1).encode()]
+        for short, language in LANGUAGES.items():
+            with translation.override(language):
+                yield f"analysis_{short}.html", [analysis_html(run).encode()]
 
 
 def _allocation(study: ReaderStudy) -> Iterator[tuple[Any, ...]]:
