@@ -1,49 +1,16 @@
-"""Headers write a maker's name in many ways; figures need one. Pure."""
+"""What the figures call a scanner and its protocol."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reporting.department_audit.words import UNKNOWN, Protocol
-from reporting.studies.cohort import deviations_from_table_1
-from reporting.vocabulary import SeriesRole
+from reporting.department_audit.words import Protocol
+from reporting.studies.scanners import OTHER, VENDORS, field_strength_of, protocol_fit, vendor_of
 
-OTHER = "other"
-_WRITTEN = {
-    "GE": ("ge ", "general electric", "gems"),
-    "Siemens": ("siemens",),
-    "Philips": ("philips",),
-    "United Imaging": ("united imaging", "uih"),
-    "Canon": ("canon", "toshiba"),
-    "Fujifilm": ("fuji", "hitachi"),
-}
-VENDORS = (*_WRITTEN, OTHER, UNKNOWN)
-_STRENGTHS = (0.2, 0.3, 0.35, 0.4, 0.5, 0.55, 1.0, 1.5, 3.0, 5.0, 7.0)
-
-
-def vendor_of(manufacturer: Any) -> str:
-    """One of :data:`VENDORS` for what (0008,0070) says."""
-    said = f"{manufacturer or ''} ".casefold().replace("_", " ")
-    if not said.strip():
-        return UNKNOWN
-    found = (name for name, ways in _WRITTEN.items() if any(said.startswith(way) or f" {way}" in said for way in ways))
-    return next(found, OTHER)
-
-
-def field_strength_of(tesla: Any) -> str:
-    """Tesla as people say it: ``1.5``, ``3.0``; unknown for none."""
-    if isinstance(tesla, bool) or not isinstance(tesla, int | float) or not math.isfinite(tesla) or tesla <= 0:
-        return UNKNOWN
-    nearest = min(_STRENGTHS, key=lambda strength: abs(strength - tesla))
-    return f"{nearest:g}" if nearest % 1 else f"{nearest:.1f}"
+__all__ = ["OTHER", "VENDORS", "field_strength_of", "protocol_of_study", "vendor_of"]
 
 
 def protocol_of_study(series: Iterable[tuple[str, Mapping[str, Any]]]) -> Protocol:
-    """Over the (role, protocol) of a study's series: outside as soon as one deviates, unknown where none has a row."""
-    found = [deviations_from_table_1(SeriesRole(role), protocol) for role, protocol in series if protocol]
-    judged = [deviations for deviations in found if deviations is not None]
-    if not judged:
-        return Protocol.UNKNOWN
-    return Protocol.OUTSIDE if any(judged) else Protocol.INSIDE
+    """Whether the study was made as those of the paper's Table 1."""
+    return Protocol(protocol_fit(series))

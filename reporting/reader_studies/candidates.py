@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
+from reporting.reader_studies.case_facts import positives, protocols_of
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reports.models import Report
-from reporting.studies.models import Study, StudyQuerySet
+from reporting.studies.models import Series, Study, StudyQuerySet
+from reporting.studies.scanners import field_strengths, protocol_fit, vendor_pattern
+from reporting.vocabulary import MachineFinding
 
 
 def may_become_cases() -> StudyQuerySet:
@@ -20,11 +24,23 @@ def may_become_cases() -> StudyQuerySet:
 
 @dataclass(frozen=True)
 class CaseFilter:
-    """Ages in years, both ends included; empty or ``None`` asks for nothing."""
+    """Ages and years of examination, both ends included; empty or ``None`` asks for nothing.
+
+    ``finding``, ``level``: what the signed report says is there; a level alone asks for any finding at it.
+    ``clear``: the signed report finds nothing of the kind. ``protocol``: ``inside``, ``outside`` or ``unknown``.
+    """
 
     sex: str = ""
     youngest: int | None = None
     oldest: int | None = None
+    from_year: int | None = None
+    to_year: int | None = None
+    finding: str = ""
+    level: str = ""
+    clear: bool = False
+    vendor: str = ""
+    field_strength: str = ""
+    protocol: str = ""
 
     def apply(self, studies: StudyQuerySet) -> StudyQuerySet:
         if self.sex:
@@ -33,7 +49,37 @@ class CaseFilter:
             studies = studies.filter(age_years__gte=self.youngest)
         if self.oldest is not None:
             studies = studies.filter(age_years__lt=self.oldest + 1)
-        return studies
+        if self.from_year is not None:
+            studies = studies.filter(study_date__year__gte=self.from_year)
+        if self.to_year is not None:
+            studies = studies.filter(study_date__year__lte=self.to_year)
+        return self._by_protocol(self._by_scanner(self._by_report(studies)))
+
+    def _by_report(self, studies: StudyQuerySet) -> StudyQuerySet:
+        if not (self.finding or self.level or self.clear):
+            return studies
+        said = positives(MachineFinding(self.finding) if self.finding else None, self.level)
+        is_there = Exists(said.filter(report__study=OuterRef("pk")))
+        return studies.filter(~is_there if self.clear else is_there)
+
+    def _by_scanner(self, studies: StudyQuerySet) -> StudyQuerySet:
+        wanted = Q()
+        if self.vendor:
+            wanted &= Q(protocol__manufacturer__iregex=vendor_pattern(self.vendor))
+        if self.field_strength:
+            above, up_to = field_strengths()[self.field_strength]
+            wanted &= Q(protocol__field_t__gt=above)
+            if up_to != math.inf:
+                wanted &= Q(protocol__field_t__lte=up_to)
+        return studies.filter(Exists(Series.objects.filter(wanted, study=OuterRef("pk")))) if wanted else studies
+
+    def _by_protocol(self, studies: StudyQuerySet) -> StudyQuerySet:
+        """Judged series by series, so asked last, of what is left."""
+        if not self.protocol:
+            return studies
+        keys = list(studies.values_list("pk", flat=True))
+        of_study = protocols_of(keys)
+        return studies.filter(pk__in=[key for key in keys if protocol_fit(of_study.get(key, ())) == self.protocol])
 
 
 def candidates(study: ReaderStudy, wanted: CaseFilter) -> StudyQuerySet:

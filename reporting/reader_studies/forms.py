@@ -9,9 +9,12 @@ from django.forms import BaseFormSet, formset_factory
 from django.utils.translation import gettext_lazy as _
 
 from reporting.predictions.models import Algorithm
+from reporting.reader_studies.case_facts import PROTOCOLS, finding_label, protocol_label
 from reporting.reader_studies.models import RatedFinding, ReaderStudy, StudyMember
 from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, SIDES, RatedSpec
+from reporting.reader_studies.stopping import MOST_MINUTES, Limits
 from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, Seat, StudyRole
+from reporting.studies.scanners import OTHER, UNKNOWN, VENDORS, field_strengths
 from reporting.vocabulary import MachineFinding
 
 _SEPARATOR = ";"
@@ -19,6 +22,29 @@ _SEPARATOR = ";"
 
 class NewStudyForm(forms.Form):
     title = forms.CharField(label=_("Title"), max_length=200)
+
+
+class LimitsForm(forms.Form):
+    """When the reading is over, in numbers; empty: no limit."""
+
+    stop_readers = forms.IntegerField(label=_("Stop when so many readers read everything"), required=False, min_value=1)
+    stop_cases = forms.IntegerField(
+        label=_("Stop when so many cases are read by everybody"), required=False, min_value=1
+    )
+    stop_until = forms.DateField(
+        label=_("Last day of reading"), required=False, widget=forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+    )
+    stop_minutes = forms.IntegerField(
+        label=_("Longest reading of a case, minutes"), required=False, min_value=1, max_value=MOST_MINUTES
+    )
+
+    @classmethod
+    def showing(cls, limits: Limits) -> LimitsForm:
+        return cls(initial={f"stop_{name}": getattr(limits, name) for name in ("readers", "cases", "until", "minutes")})
+
+    def limits(self) -> Limits:
+        said = self.cleaned_data
+        return Limits(said["stop_readers"], said["stop_cases"], said["stop_until"], said["stop_minutes"])
 
 
 class WordsForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -107,6 +133,26 @@ class CandidateForm(forms.Form):
     )
     youngest = forms.IntegerField(label=_("Age from"), required=False, min_value=0, max_value=120)
     oldest = forms.IntegerField(label=_("Age to"), required=False, min_value=0, max_value=120)
+    from_year = forms.IntegerField(label=_("Examined from, year"), required=False, min_value=1970, max_value=2200)
+    to_year = forms.IntegerField(label=_("Examined to, year"), required=False, min_value=1970, max_value=2200)
+    finding = forms.ChoiceField(label=_("Found in the signed report"), required=False)
+    level = forms.ChoiceField(label=_("at the level"), required=False)
+    clear = forms.BooleanField(label=_("only where that was not found"), required=False)
+    vendor = forms.ChoiceField(label=_("Vendor"), required=False)
+    field_strength = forms.ChoiceField(label=_("Field strength, T"), required=False)
+    protocol = forms.ChoiceField(label=_("Protocol"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = {
+            "finding": [(one.value, finding_label(one)) for one in MachineFinding],
+            "level": [(level, level) for level in LEVELS],
+            "vendor": [(name, name) for name in VENDORS if name not in (OTHER, UNKNOWN)],
+            "field_strength": [(word, word) for word in field_strengths()],
+            "protocol": [(name, protocol_label(name)) for name in PROTOCOLS],
+        }
+        for name, choices in offered.items():
+            self.fields[name].choices = [("", _("any")), *choices]  # type: ignore[attr-defined]
 
 
 class MemberForm(forms.Form):

@@ -68,6 +68,7 @@ class ReaderStudy(TimestampedModel):
     block_size = models.PositiveSmallIntegerField(_("cases per block"), default=0)  # 0: no pauses are proposed
     reader_groups = models.PositiveSmallIntegerField(_("groups of readers"), default=2)  # split-plot only
     stopping_rule = models.TextField(_("stopping rule"), max_length=2000, blank=True)
+    stopping_limits = models.JSONField(default=dict, blank=True)  # ``stopping.Limits``
     seed = models.CharField(max_length=64)
     algorithm = models.ForeignKey(Algorithm, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     locked_at = models.DateTimeField(null=True, blank=True)
@@ -254,7 +255,8 @@ class Assignment(TimestampedModel):
 class Protocol(TimestampedModel):
     """What was locked (number 1), and each amendment after it; append-only. ``digest`` is over ``content``.
 
-    ``washout_days``: what an amendment made of it, to be looked up without reading the whole content.
+    ``washout_days``, ``stopping_limits``: what an amendment made of them, to be looked up without reading the whole
+    content.
     """
 
     reader_study = models.ForeignKey(ReaderStudy, on_delete=models.PROTECT, related_name="protocols")
@@ -262,6 +264,7 @@ class Protocol(TimestampedModel):
     content = models.TextField()  # canonical JSON
     digest = models.CharField(max_length=64)
     washout_days = models.PositiveSmallIntegerField(null=True)
+    stopping_limits = models.JSONField(null=True)
     reason = models.CharField(max_length=1000, blank=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
 

@@ -6,19 +6,22 @@ from collections import Counter
 from collections.abc import Iterator
 
 from django.db.models import Exists, OuterRef
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reporting.audit_trail.models import AuditEvent
 from reporting.predictions.models import InferenceJob, JobStatus
 from reporting.reader_studies.candidates import may_become_cases
 from reporting.reader_studies.models import ReaderStudy
+from reporting.reader_studies.stopping import impossible
 from reporting.reader_studies.words import ArmKind, Design, Scale
 from reporting.reports.models import Report
 
 
 def problems(study: ReaderStudy) -> list[str]:
     """Empty when the study may be locked."""
-    return [*_of_words(study), *_of_arms(study), *_of_people(study), *_of_cases(study)]
+    today = timezone.localdate()
+    return [*_of_words(study), *_of_arms(study), *_of_people(study), *_of_cases(study), *impossible(study, today)]
 
 
 def _of_words(study: ReaderStudy) -> Iterator[str]:

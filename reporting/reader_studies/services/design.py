@@ -21,11 +21,15 @@ from reporting.reader_studies.models import Arm, Case, RatedFinding, Reader, Rea
 from reporting.reader_studies.permissions import StudyAct
 from reporting.reader_studies.rated import RatedSpec, check_findings
 from reporting.reader_studies.services.changing import begin_change
+from reporting.reader_studies.stopping import Limits
 from reporting.reader_studies.words import ArmKind, Design, StudyRole
 from reporting.studies.models import Study
 
 WORDS = frozenset(
-    {"title", "question", "design", "washout_days", "block_size", "reader_groups", "stopping_rule", "algorithm"}
+    {
+        *("title", "question", "design", "washout_days", "block_size", "reader_groups", "algorithm"),
+        *("stopping_rule", "stopping_limits"),
+    }
 )
 MOST_CASES = 2000
 
@@ -183,6 +187,7 @@ def remove_member(study: ReaderStudy, member: StudyMember, *, by: User, expected
 
 
 def _clean(study: ReaderStudy) -> None:
+    Limits.of(study.stopping_limits).check()
     try:
         study.full_clean()
     except ValidationError as error:

@@ -117,6 +117,7 @@ def _content(study: ReaderStudy, placed: Iterable[Placed]) -> dict[str, Any]:
         "block_size": study.block_size,
         "reader_groups": study.reader_groups if study.design == Design.SPLIT_PLOT else None,
         "stopping_rule": study.stopping_rule,
+        "stopping_limits": study.stopping_limits,
         "seed": study.seed,
         "algorithm": algorithm
         and {"name": algorithm.name, "version": algorithm.version, "weights_sha256": algorithm.weights_sha256},

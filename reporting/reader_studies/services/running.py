@@ -16,10 +16,11 @@ from reporting.core.errors import InvalidInput, WrongState
 from reporting.reader_studies.models import Case, Protocol, Reader, ReaderStudy
 from reporting.reader_studies.permissions import StudyAct
 from reporting.reader_studies.services.changing import begin_change, said_reason
+from reporting.reader_studies.stopping import Limits
 from reporting.reader_studies.words import STUDY_TRANSITIONS, StudyStatus
 from reporting.reports.content import canonical, sha256_of
 
-AMENDABLE = frozenset({"washout_days", "stopping_rule"})
+AMENDABLE = frozenset({"washout_days", "stopping_rule", "stopping_limits"})
 
 
 def amend_study(
@@ -30,6 +31,7 @@ def amend_study(
         raise InvalidInput(_("Only the washout and the stopping rule can be amended"))
     if not 1 <= changes.get("washout_days", 1) <= 365:
         raise InvalidInput(_("A washout lasts between 1 and 365 days"))
+    Limits.of(changes.get("stopping_limits", {})).check()
     with transaction.atomic():
         _running(study, by, expected_version)
         return _amended(study, changes, reason, by)
@@ -118,6 +120,7 @@ def _amended(study: ReaderStudy, changes: dict[str, Any], reason: str, by: User)
         content=text,
         digest=sha256_of(text),
         washout_days=changes.get("washout_days", newest.washout_days),
+        stopping_limits=changes.get("stopping_limits", newest.stopping_limits),
         reason=said_reason(reason),
         made_by=by,
     )

@@ -19,8 +19,10 @@ from reporting.accounts.models import User
 from reporting.core.errors import DomainError, InvalidInput
 from reporting.reader_studies import services
 from reporting.reader_studies.desk import SessionProgress, next_step, progress, washout_of
+from reporting.reader_studies.forms import LimitsForm
 from reporting.reader_studies.models import Reader, ReaderStudy, Reading, Submission
 from reporting.reader_studies.permissions import StudyAct, may_in_study, require_in_study
+from reporting.reader_studies.stopping import limits_of, rules
 from reporting.reader_studies.views.access import known_study, seen_version
 from reporting.reader_studies.views.tabs import tabs
 from reporting.reader_studies.words import ArmKind, StudyStatus
@@ -67,6 +69,8 @@ def running(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         "sees_people": names,
         "may_run": study.status == StudyStatus.RUNNING and may_in_study(study, user, StudyAct.RUN),
         "washout_days": washout_of(study).days,
+        "rules": rules(study, timezone.localdate()),
+        "limits": LimitsForm.showing(limits_of(study)),
         "readers": study.readers.filter(withdrawn_at__isnull=True),
         "cases": study.cases.filter(retracted_at__isnull=True),
         "retracted": study.cases.filter(retracted_at__isnull=False),
@@ -92,6 +96,14 @@ def _amend(request: HttpRequest, study: ReaderStudy, by: User) -> None:
     if not text.isdecimal() or len(text) > 4:
         raise InvalidInput(_("A washout lasts between 1 and 365 days"))
     changes = {"washout_days": int(text)}
+    services.amend_study(study, changes, reason=_reason(request), by=by, expected_version=seen_version(request))
+
+
+def _amend_limits(request: HttpRequest, study: ReaderStudy, by: User) -> None:
+    form = LimitsForm(request.POST)
+    if not form.is_valid():
+        raise InvalidInput(_("A limit is a whole number from 1 on"))
+    changes = {"stopping_limits": form.limits().stored()}
     services.amend_study(study, changes, reason=_reason(request), by=by, expected_version=seen_version(request))
 
 
@@ -132,6 +144,7 @@ def _reason(request: HttpRequest) -> str:
 
 ACTS: dict[str, Callable[[HttpRequest, ReaderStudy, User], None]] = {
     "amend": _amend,
+    "amend_limits": _amend_limits,
     "withdraw": _withdraw,
     "retract": _retract,
     "reopen": _reopen,

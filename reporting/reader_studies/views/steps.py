@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import User
@@ -15,10 +16,12 @@ from reporting.core.errors import InvalidInput
 from reporting.reader_studies import services
 from reporting.reader_studies.allocation import allocate, balance
 from reporting.reader_studies.candidates import CaseFilter, Shown, candidates, case_mix
+from reporting.reader_studies.case_facts import facts_of, mix
 from reporting.reader_studies.forms import (
     LEVEL_HINT,
     CandidateForm,
     DesignForm,
+    LimitsForm,
     MemberForm,
     WordsForm,
     finding_forms,
@@ -26,6 +29,7 @@ from reporting.reader_studies.forms import (
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.services.locking import plan_of
+from reporting.reader_studies.stopping import Limits, rules
 from reporting.reader_studies.words import ArmKind, StudyRole
 from reporting.studies.models import Study, StudyQuerySet
 
@@ -34,14 +38,16 @@ Sent = dict[str, Any] | None
 
 
 def show_words(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
-    return {"form": WordsForm(instance=study)}
+    return {"form": WordsForm(instance=study), "limits": LimitsForm.showing(Limits.of(study.stopping_limits))}
 
 
 def save_words(request: HttpRequest, study: ReaderStudy, by: User, version: int) -> Sent:
     form = WordsForm(request.POST, instance=ReaderStudy.objects.get(pk=study.pk))
-    if not form.is_valid():
-        return {"form": form}
-    services.describe_study(study, form.cleaned_data, by=by, expected_version=version)
+    limits = LimitsForm(request.POST)
+    if not form.is_valid() or not limits.is_valid():
+        return {"form": form, "limits": limits}
+    words = form.cleaned_data | {"stopping_limits": limits.limits().stored()}
+    services.describe_study(study, words, by=by, expected_version=version)
     return None
 
 
@@ -75,6 +81,7 @@ def show_cases(request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
         "cases": [(case, Shown.of(case.study)) for case in chosen_page],
         "chosen_page": chosen_page,
         "mix": case_mix(case.study for case in cases),
+        "more_mix": list(mix(facts_of([case.study for case in cases]).values())) if cases else [],
         "filters": urlencode({name: value for name, value in request.GET.items() if name in form.fields}),
     }
 
@@ -159,6 +166,8 @@ def save_arms(request: HttpRequest, study: ReaderStudy, by: User, version: int) 
 def show_check(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
     missing = problems(study) if study.is_in_design else []
     shown: dict[str, Any] = {"problems": missing, "protocols": study.protocols.all()}
+    if study.is_in_design:  # afterwards they say how far the reading is, which not everybody here may know
+        shown["rules"] = rules(study, timezone.localdate())
     if not missing and study.is_in_design:
         plan = plan_of(study)
         shown["balance"] = balance(plan, allocate(plan))
