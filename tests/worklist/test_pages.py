@@ -9,10 +9,13 @@ from django.urls import reverse
 
 from reporting.accounts.models import Role, User
 from reporting.predictions.models import JobStatus
+from reporting.reports import services
+from reporting.reports.house_rules import HouseRules
 from reporting.reports.models import Report
 from reporting.studies.models import Study
 from reporting.worklist.models import WorklistView
 from tests.factories import make_job, make_study, make_user
+from tests.reports.factories import complete, make_draft
 from tests.worklist.conftest import logged_in
 
 pytestmark = pytest.mark.django_db
@@ -104,6 +107,24 @@ def test_each_view_says_how_many_it_holds(senior: User) -> None:
     page = client.get(LIST).content.decode()
     counts = [part.split("<")[0] for part in page.split("data-view-count>")[1:]]
     assert counts == ["4", "0", "0", "0", "1"]
+
+
+def test_nothing_to_verify_without_a_preliminary_step_but_what_waits(senior: User, junior: User) -> None:
+    def has_tab() -> bool:
+        return "?status=preliminary" in logged_in(senior).get(LIST).content.decode()
+
+    report = make_draft()
+    complete(report, junior)
+    digest = services.preview(report).digest
+    services.approve_preliminary(report, by=junior, expected_version=report.version, content_digest=digest)
+    proposal = services.propose_house_rules(HouseRules(preliminary_step=False), reason="one step", by=senior)
+    services.activate_house_rules(proposal, by=make_user(Role.AUDITOR))
+    assert has_tab()
+    services.reopen_report(report, by=senior, expected_version=report.version)
+    assert not has_tab()
+    again = services.propose_house_rules(HouseRules(), reason="two steps", by=senior)
+    services.activate_house_rules(again, by=make_user(Role.AUDITOR))
+    assert has_tab()
 
 
 def test_selected_studies_are_given_to_one_reader(senior: User, junior: User) -> None:
