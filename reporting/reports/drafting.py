@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from reporting.reports.house_rules import SHIPPED_RULES, USUAL_MM, HouseRules
 from reporting.reports.places import Place
 from reporting.reports.sheet import Value
 from reporting.reports.template.spec import Template
@@ -22,6 +23,8 @@ NEGATIVE = "negative"
 WITHHELD = "withheld"
 SLICE_MOVED = "slice_moved"
 """The reader chose another axial slice: what was said of the machine's own says nothing of it."""
+OTHER_SIZE = "other_size"
+"""The networks were taught with 2 mm (template.md T11); their word says nothing of a department's other size."""
 
 NO_STOPS = Stops()
 _ON_AXIAL = frozenset({MachineFinding.HERNIATION, MachineFinding.PLL, MachineFinding.LF})
@@ -50,6 +53,8 @@ class MachineStatement:
     herniation_side: str = ""
     direction: str = ""
     grade: str = ""
+    mm: float | None = None
+    mm_from_mask: float | None = None
 
 
 @dataclass(frozen=True)
@@ -123,10 +128,12 @@ def propose(
     level_map: Mapping[str, str | None],
     moved_slices: Collection[str] = (),
     stops: Stops = NO_STOPS,
+    rules: HouseRules = SHIPPED_RULES,
 ) -> list[Proposal]:
     """One proposal per place the machine spoke of, through the level map. Levels outside the report get none.
 
-    ``moved_slices``: structures whose axial slice a reader replaced; ``stops``: where a reader turned the machine off.
+    ``moved_slices``: structures whose axial slice a reader replaced; ``stops``: where a reader turned the machine off;
+    ``rules``: the report's sizes.
     """
     proposals: list[Proposal] = []
     for statement in statements:
@@ -145,12 +152,29 @@ def propose(
             proposals.append(Proposal(place, statement.id, None, LEVEL_UNCERTAIN))
         elif statement.level in moved_slices and statement.finding in _ON_AXIAL:
             proposals.append(Proposal(place, statement.id, None, SLICE_MOVED))
+        elif not _answers(statement, level, rules):
+            proposals.append(Proposal(place, statement.id, None, OTHER_SIZE))
         elif statement.positive:
             proposals.append(Proposal(place, statement.id, positive))
             proposals.extend(_details(template, statement, level))
         else:
             proposals.append(Proposal(place, statement.id, negative, NOT_HERNIATED if negative is None else NEGATIVE))
     return proposals
+
+
+def _answers(statement: MachineStatement, level: str, rules: HouseRules) -> bool:
+    """Whether the statement holds by the department's size as well.
+
+    What is above the larger of two sizes is above the smaller, and the other way round; the rest only a measurement
+    settles, and all of them where there are two.
+    """
+    of_slip = statement.finding is MachineFinding.SLIP
+    ligament = rules.thick_mm.get(statement.finding.value, {})
+    size = rules.slip_mm if of_slip else ligament.get(level, USUAL_MM)
+    if size == USUAL_MM or statement.positive is (size < USUAL_MM):
+        return True
+    known = [abs(mm) for mm in (statement.mm, statement.mm_from_mask) if mm is not None]
+    return bool(known) and all((mm >= size if of_slip else mm > size) is statement.positive for mm in known)
 
 
 def _details(template: Template, statement: MachineStatement, level: str) -> list[Proposal]:

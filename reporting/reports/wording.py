@@ -100,6 +100,7 @@ REASONS = {
     "reader_levels": _("level check failed, says the reader"),
     "slice_moved": _("Judged on another slice than the one chosen: no suggestion"),
     "not_herniated": _("Not herniated, says the machine; normal or bulge is yours to decide"),
+    "other_size": _("Judged by 2 mm, says the machine; the department goes by another size here: no suggestion"),
     "withheld": _("Withheld by the input gate"),
     "flagged": _("Flagged: no suggestion"),
     "mask_disagrees": _("network and outline disagree"),

@@ -13,6 +13,7 @@ from reporting.core.errors import WrongState
 from reporting.predictions.models import JobStatus
 from reporting.reports import services
 from reporting.reports.drafting import Analysis, MachineStatement, Proposal, propose
+from reporting.reports.house_rules import SHIPPED_RULES, HouseRules
 from reporting.reports.level_line import Line
 from reporting.reports.models import Report
 from reporting.reports.template import CURRENT
@@ -31,10 +32,18 @@ from tests.reports.factories import (
 NAMED = {"levels": [{"name": name, "status": "named"} for name in ("C4", "C5", "C5/6")]}
 
 
-def proposals(finding: str, level: str, *, result: dict[str, Any] | None = None, **fields: Any) -> dict[str, Proposal]:
+def proposals(
+    finding: str,
+    level: str,
+    *,
+    result: dict[str, Any] | None = None,
+    rules: HouseRules = SHIPPED_RULES,
+    **fields: Any,
+) -> dict[str, Proposal]:
     values = {"side": "", "positive": True, **fields}
     statement = MachineStatement(uuid.uuid4(), MachineFinding(finding), level, **values)
-    found = propose(CURRENT, [statement], Analysis.read(NAMED if result is None else result), Line().mapping())
+    analysis = Analysis.read(NAMED if result is None else result)
+    found = propose(CURRENT, [statement], analysis, Line().mapping(), rules=rules)
     return {str(p.place): p for p in found}
 
 
@@ -76,6 +85,41 @@ def test_each_finding_speaks_to_its_field(
 ) -> None:
     assert proposals(finding, level, side=side)[key].value == present
     assert proposals(finding, level, side=side, positive=False)[key].value == absent
+
+
+ANOTHER_SIZE = (None, "other_size")
+
+
+@pytest.mark.parametrize(
+    ("size", "positive", "measured", "expected"),
+    [
+        (3.0, True, {}, ANOTHER_SIZE),
+        (3.0, True, {"mm": 2.6}, ANOTHER_SIZE),
+        (3.0, True, {"mm": 3.4, "mm_from_mask": 2.8}, ANOTHER_SIZE),
+        (3.0, True, {"mm": 3.0}, ANOTHER_SIZE),
+        (3.0, True, {"mm": 3.4, "mm_from_mask": 3.2}, ("thickened", "")),
+        (3.0, False, {"mm": 3.4}, ("not_thickened", "negative")),
+        (1.5, False, {}, ANOTHER_SIZE),
+        (1.5, False, {"mm": 1.8}, ANOTHER_SIZE),
+        (1.5, False, {"mm": 1.5}, ("not_thickened", "negative")),
+        (1.5, True, {}, ("thickened", "")),
+        (2.0, True, {"mm": 1.4}, ("thickened", "")),
+    ],
+)
+def test_a_ligament_is_proposed_only_where_the_word_holds_by_the_departments_size(
+    size: float, positive: bool, measured: dict[str, float], expected: tuple[str | None, str]
+) -> None:
+    at_c5_6 = HouseRules(thick_mm={"pll": {**SHIPPED_RULES.thick_mm["pll"], "C5/6": size}, "lf": {}})
+    (found,) = proposals("pll", "C5/6", rules=at_c5_6, positive=positive, **measured).values()
+    assert (found.value, found.note) == expected
+
+
+def test_a_slip_below_the_departments_size_is_not_proposed() -> None:
+    rules = HouseRules(slip_mm=3.0)
+    shown = {key: one.value for key, one in proposals("slip", "C4", rules=rules, mm=2.4, grade="I").items()}
+    assert shown == {"slip@C4": None}
+    assert proposals("slip", "C4", rules=rules, mm=-3.0)["slip@C4"].value == "present"
+    assert proposals("slip", "C4", rules=rules, positive=False)["slip@C4"].value == "none"
 
 
 def test_a_slip_is_proposed_with_direction_and_grade_where_given() -> None:

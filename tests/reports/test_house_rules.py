@@ -22,7 +22,7 @@ from reporting.reports.house_rules import DISCS, HouseRules, check
 from reporting.reports.house_rules_forms import filled
 from reporting.reports.models import Report
 from reporting.reports.rendering import Language
-from tests.reports.factories import change, complete, make_draft, make_user, sign
+from tests.reports.factories import change, complete, make_draft, make_job, make_study, make_user, prediction, row, sign
 
 pytestmark = pytest.mark.django_db
 THICK = {"pll": {**dict.fromkeys(DISCS, 2.0), "C5/6": 3.0}, "lf": dict.fromkeys(DISCS, 2.0)}
@@ -83,6 +83,19 @@ def test_a_ligament_is_thickened_above_the_size_of_its_level(senior: User, audit
     }
     assert "thickened (> 3 mm)" in labels["pll@C5/6"]
     assert "thickened (> 2 mm)" in labels["pll@C4/5"]
+
+
+def test_a_machine_value_of_another_size_suggests_nothing_and_says_why(senior: User, auditor: User) -> None:
+    decide(senior, auditor, thick_mm=THICK)
+    study = make_study()
+    said = [prediction("pll", level, mm=2.6) for level in ("C4/5", "C5/6")]
+    report = services.draft_report(study=study, job=make_job(study, said))
+    assert report is not None
+    assert [row(report, f"pll@{level}").state for level in ("C4/5", "C5/6")] == ["ai_suggested", "unset"]
+    client = Client()
+    client.force_login(senior)
+    page = client.get(reverse("reports:read", args=[report.pk])).content.decode()
+    assert page.count("Judged by 2 mm, says the machine; the department goes by another size here") == 1
 
 
 def test_the_smallest_slip_is_the_departments(senior: User, auditor: User) -> None:

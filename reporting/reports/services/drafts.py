@@ -21,7 +21,7 @@ from reporting.reports.level_line import Line, own_structure
 from reporting.reports.models import Finding, LevelMap, Report, ReportTemplate
 from reporting.reports.places import Place
 from reporting.reports.services.critical_lists import active_critical_list
-from reporting.reports.services.house_rules import active_house_rules
+from reporting.reports.services.house_rules import active_house_rules, house_rules_of
 from reporting.reports.services.reading import analysis_of, current_level_map, reader_stops
 from reporting.reports.states import OPEN_STATUSES, FindingState, ReportStatus
 from reporting.reports.template import CURRENT, TEMPLATES
@@ -140,6 +140,8 @@ def _statements(job: InferenceJob) -> list[MachineStatement]:
             herniation_side=p.herniation_side,
             direction=p.direction,
             grade=p.grade,
+            mm=p.mm,
+            mm_from_mask=p.mm_from_mask,
         )
         for p in Prediction.objects.filter(job=job).order_by("finding", "level", "side")
     ]
@@ -149,7 +151,7 @@ def _proposals(report: Report, job: InferenceJob, level_map: LevelMap) -> list[P
     report.job = job
     template = TEMPLATES[report.template.version]
     found = (_statements(job), analysis_of(report), level_map.mapping, level_map.slices, reader_stops(report))
-    return propose(template, *found)
+    return propose(template, *found, house_rules_of(report))
 
 
 def machine_rows(report: Report, level_map: LevelMap) -> list[Finding]:
