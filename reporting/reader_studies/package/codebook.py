@@ -1,48 +1,90 @@
-"""What every column of the long table means, in the active language."""
+"""Every column and every code of the tables, in the active language: a table holds codes, here stand their words."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext_lazy as _
+from collections.abc import Iterator
+from typing import NamedTuple
 
-from reporting.reader_studies.rows import LongRow
+from django.utils.translation import gettext as _
 
-MEANINGS = {
-    "reader": _("code of the reader, or “algorithm”"),
-    "experience_years": _("years of experience of the reader"),
-    "withdrawn": _("1: the reader left before the end; analyses leave them out"),
-    "case": _("code of the case"),
-    "stratum": _("stratum of the case, as designed"),
-    "retracted": _("1: the case counts no more; analyses leave it out"),
-    "training": _("1: read to learn; analyses leave it out"),
-    "arm": _("unaided, aided, aided_after_unaided or algorithm_alone"),
-    "session": _("session, from 1; 0 for the algorithm"),
-    "block": _("block within the session, from 1; 0 for the algorithm"),
-    "position": _("position in the session, from 1; 0 for the algorithm"),
-    "attempt": _("1, or more where the reading was re-opened; the newest counts"),
-    "finding": _("key of the finding"),
-    "scale": _("scale: binary, ordinal, confidence, millimetres or location"),
-    "level": _("level, or empty for the whole case"),
-    "side": _("left, right or empty"),
-    "value": _("what was said: 0/1, place of a grade from 0, 0 to 100, or millimetres"),
-    "score": _("what an ROC curve ranks by: the value; for the algorithm its probability"),
-    "positive": _("1: means disease by the design's cut (the algorithm: by its own threshold)"),
-    "x_mm": _("place in the image, patient coordinates, towards the left, mm"),
-    "y_mm": _("place in the image, patient coordinates, towards the back, mm"),
-    "z_mm": _("place in the image, patient coordinates, towards the head, mm"),
-    "finding_ms": _("active time that led to this answer, ms"),
-    "active_ms": _("active time of the whole reading, ms"),
-    "wall_ms": _("time from opening to submission, ms"),
-    "pauses": _("number of pauses of the reading"),
-    "submitted_at": _("time of submission by the server's clock, UTC"),
-    "truth": _("reference value, on the same scale"),
-    "truth_positive": _("1: the reference value means disease"),
-    "truth_source": _("where the reference value comes from"),
-    "truth_x_mm": _("true place, patient coordinates, towards the left, mm"),
-    "truth_y_mm": _("true place, patient coordinates, towards the back, mm"),
-    "truth_z_mm": _("true place, patient coordinates, towards the head, mm"),
-}
+from reporting.reader_studies.models import RatedFinding, ReaderStudy
+from reporting.reader_studies.package.column_words import (
+    ALLOCATION,
+    BY_LEVEL,
+    LONG,
+    MEANINGS,
+    RJAFROC_KEY,
+    UNITS,
+    by_level_columns,
+)
+from reporting.reader_studies.rows import ALGORITHM
+from reporting.reader_studies.value_words import value_text
+from reporting.reader_studies.words import ArmKind, Scale, TruthSource
 
 
-def codebook_rows() -> list[tuple[str, str]]:
-    """(column, meaning), in the order of the table. Raises ``KeyError`` for a column that nobody described."""
-    return [(column, str(MEANINGS[column])) for column in LongRow._fields]
+class Described(NamedTuple):
+    """``code`` is empty where the column itself is described; ``unit`` where it has none."""
+
+    table: str
+    column: str
+    code: str
+    unit: str
+    meaning: str
+
+
+def codebook_rows(study: ReaderStudy) -> Iterator[Described]:
+    """Table by table, each column followed by its codes. Raises ``KeyError`` for a column that nobody described."""
+    findings = list(study.findings.all())
+    codes = _codes(findings)
+    for table, columns in (("ratings_long", LONG), ("ratings_by_level", BY_LEVEL), ("allocation", ALLOCATION)):
+        for column in columns:
+            yield Described(table, column, "", str(UNITS.get(column, "")), str(MEANINGS[column]))
+            for code, meaning in codes.get(column, ()):
+                yield Described(table, column, code, "", meaning)
+        if table == "ratings_by_level":
+            yield from _of_findings(table, findings)
+    for column in RJAFROC_KEY:
+        yield Described("rjafroc_key", column, "", "", str(MEANINGS[column]))
+        for code, meaning in codes.get(column, ()):
+            yield Described("rjafroc_key", column, code, "", meaning)
+
+
+def _codes(findings: list[RatedFinding]) -> dict[str, list[tuple[str, str]]]:
+    return {
+        "reader": [(ALGORITHM, _("the algorithm, not a person"))],
+        "arm": [(arm.value, str(arm.label)) for arm in ArmKind],
+        "scale": [(scale.value, str(scale.label)) for scale in Scale],
+        "side": [("left", _("the patient's left")), ("right", _("the patient's right"))],
+        "finding": [(one.key, one.label) for one in findings],
+        "value": [(f"{one.key}={value}", word) for one in findings for value, word in _values(one)],
+        "truth_source": [(source.value, str(source.label)) for source in TruthSource],
+        "what": [
+            ("reader", _("code of a reader")),
+            ("modality", _("code of an arm")),
+            ("case", _("rated place: case, level and side")),
+            ("left_out", _("how many places with a reference value not everybody read")),
+        ],
+    }
+
+
+def _of_findings(table: str, findings: list[RatedFinding]) -> Iterator[Described]:
+    """The columns that the findings of this study make."""
+    for finding in findings:
+        said, truth = by_level_columns(finding.key)
+        what = _("%(finding)s: what the reader said") % {"finding": finding.label}
+        yield Described(table, said, "", _unit(finding), what)
+        for code, meaning in _values(finding):
+            yield Described(table, said, code, "", meaning)
+        yield Described(
+            table, truth, "", "", _("%(finding)s: 1: the reference value means disease") % {"finding": finding.label}
+        )
+
+
+def _unit(finding: RatedFinding) -> str:
+    return {Scale.CONFIDENCE: "%", Scale.MILLIMETRES: "mm"}.get(Scale(finding.scale), "")
+
+
+def _values(finding: RatedFinding) -> list[tuple[str, str]]:
+    """The values of a scale that has few, each with its word."""
+    last = {Scale.BINARY: 1, Scale.LOCATION: 1, Scale.ORDINAL: len(finding.grades) - 1}.get(Scale(finding.scale), -1)
+    return [(str(value), value_text(finding, value)) for value in range(last + 1)]
