@@ -23,7 +23,7 @@ from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
 from reporting.dicom_network.listener import commitment, storing
 from reporting.dicom_network.listener.contexts import supported_contexts
-from reporting.dicom_network.listener.guarded import GuardedDimse, GuardedDul, GuardedSocket, PatientAcse
+from reporting.dicom_network.listener.guarded import Checkpoint, GuardedDimse, GuardedDul, GuardedSocket, PatientAcse
 from reporting.dicom_network.listener.limits import Limits
 from reporting.dicom_network.models import Peer
 from reporting.studies.services import end_receptions_of_this_request
@@ -77,10 +77,11 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     entity.acse_timeout, entity.network_timeout = limits.negotiation_s, limits.silence_s
     entity.dimse_timeout = limits.silence_s
     association = Association(entity, "acceptor")
-    association.dul = GuardedDul(association)
+    checkpoint = association._reactor_checkpoint = Checkpoint()
+    association.dul = GuardedDul(association, checkpoint.came)
     # Again: they set the timers of the layer below, which is another now.
     association.acse_timeout, association.network_timeout = limits.negotiation_s, limits.silence_s
-    association.dimse = GuardedDimse(association)
+    association.dimse = GuardedDimse(association, checkpoint.came)
     association.acse = PatientAcse(association, _end_receptions)
     association.set_socket(GuardedSocket(association, connection, limits))
     association.acceptor.maximum_length = limits.max_pdu_bytes

@@ -3,13 +3,17 @@
 ``GuardedSocket``: no PDU longer than agreed, none slower than its time. ``GuardedDimse``: no message without end.
 ``PatientAcse``: a release is answered when what came has been taken in as a whole. ``GuardedDul`` and ``_AtOnce``: an
 object is stored and answered in the thread that received it, where the library would hand it to another that polls.
+Both threads wait for what they need; the library's look a thousand times a second, which an object waits for twice.
 """
 
 from __future__ import annotations
 
 import contextlib
 import queue
+import select
 import socket
+import ssl
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +38,10 @@ from reporting.dicom_network.listener.limits import (
 from reporting.studies.dicom_gate import MAX_FILE_BYTES
 
 _PIECE = 256 * 1024
+_WAITS_S = 0.002
+"""For bytes of the peer; then the library looks whether the other thread has something to send."""
+_LOOKS_EVERY_S = 0.05
+"""At the clocks, of the thread that has nothing else to do."""
 _INVALID_PDU = "Evt19"  # PS3.8 table 9-10: unrecognised or invalid PDU received; the peer gets an A-ABORT
 
 
@@ -43,6 +51,18 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
     def __init__(self, assoc: Association, client_socket: socket.socket, limits: Limits) -> None:
         super().__init__(assoc, client_socket=client_socket)
         self._limits = limits
+
+    @property
+    def ready(self) -> bool:
+        sock = self.socket
+        if sock is None or not self._is_connected:
+            time.sleep(_WAITS_S)
+            return False
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        with contextlib.suppress(OSError, ValueError):
+            select.select([sock], [], [], _WAITS_S)
+        return bool(super().ready)
 
     def recv(self, nr_bytes: int) -> bytearray:
         try:
@@ -91,9 +111,9 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
 class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
     message: Any
 
-    def __init__(self, association: Association) -> None:
+    def __init__(self, association: Association, came: threading.Event) -> None:
         super().__init__(association)
-        self.msg_queue = _AtOnce(association)
+        self.msg_queue = _AtOnce(association, came)
 
     def receive_primitive(self, primitive: P_DATA) -> None:
         super().receive_primitive(primitive)
@@ -111,9 +131,9 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
 class _AtOnce(queue.Queue[Any]):
     """Of complete messages; those that bring an object are served instead of waiting."""
 
-    def __init__(self, association: Association) -> None:
+    def __init__(self, association: Association, came: threading.Event) -> None:
         super().__init__()
-        self._association = association
+        self._association, self._came = association, came
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         context_id, message = item
@@ -121,13 +141,47 @@ class _AtOnce(queue.Queue[Any]):
             self._association._serve_request(message, context_id)
         else:
             super().put(item, block, timeout)
+            self._came.set()
+
+
+class _Told(queue.Queue[Any]):
+    """Of what the receiving thread has for the other one, which hears of it at once."""
+
+    def __init__(self, came: threading.Event) -> None:
+        super().__init__()
+        self._came = came
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        super().put(item, block, timeout)
+        self._came.set()
+
+
+class Checkpoint(threading.Event):
+    """Where the association's own thread passes each time it looks: here it waits until there is something to see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = threading.Event()
+        self.set()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.came.wait(_LOOKS_EVERY_S)
+        self.came.clear()
+        return super().wait(timeout)
 
 
 class GuardedDul(DULServiceProvider):  # type: ignore[misc]
+    def __init__(self, association: Association, came: threading.Event) -> None:
+        super().__init__(association)
+        self._came = came
+        self.to_user_queue = _Told(came)
+        self._run_loop_delay = 0  # the socket waits
+
     def run(self) -> None:
         try:
             super().run()
         finally:
+            self._came.set()
             connections.close_all()  # this thread's own
 
 

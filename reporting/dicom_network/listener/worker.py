@@ -18,7 +18,7 @@ from django.db import close_old_connections, connections
 
 from reporting.dicom_network.listener.association import serve
 from reporting.dicom_network.listener.limits import Limits
-from reporting.studies.blobs import incoming_dir
+from reporting.studies.blobs import incoming_dir, sweep_incoming
 from reporting.studies.bounded_child import end_idle_children
 from reporting.studies.sandbox import warm_up
 
@@ -65,6 +65,7 @@ def work(front: socket.socket, limits: Limits, tls: ssl.SSLContext | None) -> No
 def _serve_one(connection: socket.socket, address: str, limits: Limits, tls: ssl.SSLContext | None) -> None:
     close_old_connections()
     try:
+        sweep_incoming()
         serve(connection, address, limits, tls)
     except Exception:
         # One association is lost; the next may go well, for instance when the database is back.

@@ -50,8 +50,9 @@ def ingest_instances(files: Iterable[IncomingFile], *, by: User, more_to_come: b
         StorageFull: space ran out. What was filed before stays; ``details`` is the report up to there.
     """
     require(by, Act.STUDY_INGEST)
-    blobs.require_free_space()
-    blobs.sweep_incoming()
+    if not more_to_come:  # else each object would pay for it; it looks for space when it is adopted
+        blobs.require_free_space()
+        blobs.sweep_incoming()
     report = IngestReport()
     batch: list[StagedFile | UnstagedFile] = []
     try:
