@@ -54,7 +54,7 @@ def cut_study(root: Path, study: ExportedStudy) -> None:
 
 def _crops(study: ExportedStudy) -> Iterator[tuple[MachineFinding, Any, Target]]:
     levels = _levels(study)
-    packs = {role: _segmented(series) for role, series in _series(study).items()}
+    packs = {role: _segmented(series) for role, series in series_of(study).items()}
     axial = packs.get(SeriesRole.AXIAL_T2, [])
     matches = match_levels(levels, [volume for volume, _ in axial]) if axial and levels else {}
     cut: Crops = {}
@@ -111,7 +111,7 @@ def _levels(study: ExportedStudy) -> list[LevelResult]:
     ]
 
 
-def _series(study: ExportedStudy) -> dict[SeriesRole, InputSeries]:
+def series_of(study: ExportedStudy) -> dict[SeriesRole, InputSeries]:
     """The first series of each role; the export says the roles, because descriptions do not leave."""
     roles = {one["series_instance_uid"]: SeriesRole(one["role"]) for one in study.content["series"]}
     found: dict[SeriesRole, InputSeries] = {}

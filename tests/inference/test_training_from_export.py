@@ -13,7 +13,6 @@ import torch
 from django.core.management import CommandError, call_command
 
 from inference.networks import CROPS, OUTPUTS, STRUCTURES, Plane
-from inference.phantom.study import write_study
 from inference.segmentation import ProbabilityMap, Segmentation, prepared
 from inference.training import exported_crops
 from inference.training.crop_cache import load_crops
@@ -24,40 +23,21 @@ from inference.volumes import Volume
 from inference.weights import read_card
 from reporting.accounts.models import Role
 from reporting.department_audit.dataset import files
-from reporting.department_audit.dataset.export import Order, export_dataset
-from reporting.department_audit.dataset.split import SIDES, side_of
-from reporting.department_audit.filters import Filter
-from reporting.reports import services
-from reporting.studies.deidentified import patient_text
-from reporting.studies.models import Patient
-from reporting.studies.services import ingest_paths
+from reporting.department_audit.dataset.split import SIDES
 from reporting.vocabulary import MachineFinding
-from tests.reports.factories import complete, make_job, make_user, sign
+from tests.inference.exported_studies import export_with_every_side, signed_phantom
+from tests.reports.factories import make_user
 
 PATIENTS = 3
 
 
 @pytest.fixture
-def exported(db: None, tmp_path: Path, settings: object) -> Path:
+def exported(db: None, tmp_path: Path) -> Path:
     """An export of three phantoms that were received, drafted with true levels, read and signed."""
     senior = make_user(Role.SENIOR)
     for seed in range(PATIENTS):
-        folder = tmp_path / f"phantom-{seed}"
-        truth = write_study(folder, 70 + seed, through_plane_samples=1)
-        received = ingest_paths([folder], by=make_user(Role.SERVICE))
-        (study,) = received.studies
-        levels = [
-            {"name": level["name"], "kind": level["kind"], "status": "named", "center_lps_mm": level["center_lps_mm"]}
-            for level in truth["levels"]
-        ]
-        report = services.draft_report(study=study, job=make_job(study, levels=levels))
-        assert report is not None
-        complete(report, senior)
-        sign(report, senior)
-    out = tmp_path / "export"
-    order = Order("training", _seed_with_every_side(), Filter(), "synthetic")
-    export_dataset(out, order, by=make_user(Role.AUDITOR))
-    return out
+        signed_phantom(tmp_path / f"phantom-{seed}", 70 + seed, senior)
+    return export_with_every_side(tmp_path / "export")
 
 
 @pytest.fixture
@@ -70,15 +50,6 @@ def _no_network_looks(monkeypatch: pytest.MonkeyPatch) -> None:
         return Segmentation(volume, image, ProbabilityMap(plane, found, image.affine_lps_mm))
 
     monkeypatch.setattr(exported_crops, "segment", empty)
-
-
-def _seed_with_every_side() -> int:
-    from django.conf import settings
-
-    key = settings.DEIDENTIFICATION_KEY
-    patients = [patient_text(patient) for patient in Patient.objects.all()]
-    drawn = ((seed, {side_of(patient, master=key, seed=seed) for patient in patients}) for seed in range(100_000))
-    return next(seed for seed, sides in drawn if sides == set(SIDES))
 
 
 @pytest.mark.usefixtures("_no_network_looks")
@@ -168,8 +139,3 @@ def test_an_unfinished_export_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".export.json").write_text("{}")
     with pytest.raises(CommandError, match="not whole"):
         call_command("train", "lf", data=tmp_path, work=tmp_path / "work")
-
-
-def test_a_segmentation_network_is_not_trained_from_an_export(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match="not trained from an export"):
-        call_command("train", "axial_segmentation", data=tmp_path, work=tmp_path / "work")
