@@ -21,6 +21,7 @@ from reporting.reports import api_changes as changes
 from reporting.reports import api_process as process
 from reporting.reports import api_templates as templates
 from reporting.reports import critical_lists_api as critical_lists
+from reporting.reports import house_rules_api as department_settings
 from reporting.reports.corrections_api import DECISIONS, CorrectionsView
 from reporting.reports.pictures_api import KeySlicesView, PictureView
 from reporting.reports.viewer_api import OutlinesView, ViewerView
@@ -111,6 +112,26 @@ urlpatterns = [
         "critical-lists/<int:number>/decline/",
         critical_lists.DeclineCriticalListView.as_view(),
         name="critical-list-decline",
+    ),
+    path(
+        "department-settings/",
+        department_settings.DepartmentSettingsListView.as_view(),
+        name="department-settings-versions",
+    ),
+    path(
+        "department-settings/<int:number>/",
+        department_settings.DepartmentSettingsView.as_view(),
+        name="department-settings-version",
+    ),
+    path(
+        "department-settings/<int:number>/activate/",
+        department_settings.ActivateDepartmentSettingsView.as_view(),
+        name="department-settings-activate",
+    ),
+    path(
+        "department-settings/<int:number>/decline/",
+        department_settings.DeclineDepartmentSettingsView.as_view(),
+        name="department-settings-decline",
     ),
     path("algorithms/", algorithms.AlgorithmsView.as_view(), name="algorithms"),
     path("algorithms/<uuid:algorithm_id>/", algorithms.AlgorithmView.as_view(), name="algorithm"),

@@ -320,6 +320,7 @@ SPECTACULAR_SETTINGS = {
         "UserRoleEnum": "reporting.accounts.models.Role",
         "SeriesRoleEnum": "reporting.accounts.viewer_preferences.SERIES_ROLES",
         "JobStatusEnum": "reporting.predictions.models.JobStatus",
+        "ProposalStatusEnum": "reporting.core.two_people.ProposalStatus",
         "VersionKindEnum": "reporting.reports.models.VersionKind",
         "AlgorithmKindEnum": "reporting.predictions.models.AlgorithmKind",
         "AlgorithmStatusEnum": "reporting.predictions.models.AlgorithmStatus",

@@ -14,6 +14,7 @@ from reporting.reports.template.spec import Field, Template
 from reporting.vocabulary import DiscLevel
 
 LIGAMENTS = ("pll", "lf")
+GRADES = ("1", "2", "3")  # of the canal, whose words are the department's
 DISCS = tuple(level.value for level in DiscLevel)
 USUAL_MM = 2.0
 LONGEST_PASSWORD_MINUTES = 5

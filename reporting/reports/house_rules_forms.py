@@ -10,11 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from reporting.core.two_people import LONGEST_REASON
-from reporting.reports.house_rules import DISCS, LIGAMENTS, LONGEST_PASSWORD_MINUTES, LONGEST_WORDS, HouseRules
+from reporting.reports.house_rules import DISCS, GRADES, LIGAMENTS, LONGEST_PASSWORD_MINUTES, LONGEST_WORDS, HouseRules
 from reporting.reports.labels import field_label
 from reporting.reports.template import CURRENT
-
-GRADES = ("1", "2", "3")
 
 
 class HouseRulesForm(forms.Form):
