@@ -93,6 +93,7 @@ class DeliveryStatus(models.TextChoices):
     SENT = "sent", _("Sent")
     PARKED = "parked", _("Given up")
     SUPERSEDED = "superseded", _("Overtaken by a later state")
+    EMPTY = "empty", _("Nothing to send")
 
 
 OPEN = (DeliveryStatus.WAITING, DeliveryStatus.SENDING)

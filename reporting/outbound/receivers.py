@@ -24,6 +24,10 @@ class NotSent(Exception):
         return self.code in ("no_connection", "tls_failed", "association_rejected")
 
 
+class NothingToSend(Exception):
+    """In this form there is nothing of the report: no masks, no key images. Nobody was asked."""
+
+
 def tls_context() -> ssl.SSLContext:
     """Trusts the machine's authorities, or the site's own (``DENS_DESTINATIONS_CA``)."""
     context = ssl.create_default_context(cafile=settings.DESTINATIONS_CA or None)

@@ -21,7 +21,7 @@ from reporting.audit_trail.services import record
 from reporting.core.errors import DomainError, WrongState
 from reporting.outbound.dispatch import announce_deliveries_on_commit
 from reporting.outbound.models import WHOLE_STATE, Delivery, DeliveryStatus, Destination, Form, Said
-from reporting.outbound.receivers import NotSent
+from reporting.outbound.receivers import NothingToSend, NotSent
 
 LEASE_S = 300
 FIRST_PAUSE_S = 30.0
@@ -109,6 +109,10 @@ def send_due(send: Callable[[Delivery], str]) -> int:
             if refusal.is_of_the_place:
                 silent.add(delivery.destination_id)
             _give_back(delivery, refusal.code, for_good=refusal.for_good)
+        except NothingToSend:
+            Delivery.objects.owned_by(delivery).update(
+                status=DeliveryStatus.EMPTY, fault="", lease_expires_at=None, updated_at=Now()
+            )
         except DomainError as error:
             _give_back(delivery, error.code, for_good=True)
         except Exception:

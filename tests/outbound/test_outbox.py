@@ -133,6 +133,17 @@ def test_a_signed_report_arrives_after_the_archive_came_back(senior: User, archi
     assert AuditEvent.objects.filter(act="delivery.sent", object_id=str(delivery.pk)).count() == 1
 
 
+def test_what_there_is_nothing_of_is_not_said_to_be_sent(senior: User) -> None:
+    destination(1, Form.DICOM_SEG)
+    signed(senior)  # a study without masks
+    assert send_due(send_delivery) == 1
+    delivery = Delivery.objects.get()
+    assert (delivery.status, delivery.sent_at, delivery.sha256, delivery.fault) == ("empty", None, "", "")
+    assert not AuditEvent.objects.filter(act="delivery.sent").exists()
+    due_now()
+    assert send_due(send_delivery) == 0
+
+
 def test_what_was_sent_by_a_worker_that_died_is_sent_again_as_the_same_object(senior: User, archive: Archive) -> None:
     destination(archive.port)
     signed(senior)

@@ -20,7 +20,7 @@ from reporting.outbound.dicom_store import store_object
 from reporting.outbound.fhir_push import push
 from reporting.outbound.mllp_send import send_message
 from reporting.outbound.models import WHOLE_STATE, Delivery, Destination, Form
-from reporting.outbound.receivers import NotSent
+from reporting.outbound.receivers import NothingToSend, NotSent
 from reporting.reports.exports.dicom.encapsulated_pdf import encapsulated_pdf
 from reporting.reports.exports.dicom.key_objects import key_objects
 from reporting.reports.exports.dicom.segmentation import segmentations
@@ -44,12 +44,14 @@ SOP_CLASSES: dict[Form, UID] = {
 
 
 def send_delivery(delivery: Delivery) -> str:
-    """Make and send it; the digest of what was accepted. Raises ``NotSent`` or a ``DomainError``."""
+    """Make and send it; the digest of what was accepted. Raises ``NotSent``, ``NothingToSend`` or a ``DomainError``."""
     version = ReportVersion.objects.select_related("report__study__patient", "signature").get(pk=delivery.subject)
     form, destination = Form(delivery.form), delivery.destination
     if form not in WHOLE_STATE and version.report.status == ReportStatus.WITHDRAWN:
         raise NotSent("withdrawn", for_good=True)
     contents = contents_of(version, form, destination)
+    if not contents:
+        raise NothingToSend
     for content in contents:
         match form:
             case Form.DICOM_SR | Form.DICOM_PDF | Form.DICOM_SEG | Form.DICOM_KEY:
