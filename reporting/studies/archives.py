@@ -6,6 +6,7 @@ bytes are counted as they come. Pure Python, no Django, so that commands without
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -21,6 +22,7 @@ ZIP_MAGIC = b"PK\x03\x04"
 _EMPTY_ZIP_MAGIC = b"PK\x05\x06"
 _CHUNK = 256 * 1024
 _LOCAL_HEADER_BYTES = 30
+_ALONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 
 
 @dataclass(frozen=True)
@@ -107,11 +109,17 @@ def display_name(name: str) -> str:
 
 
 def _stored_name(info: zipfile.ZipInfo) -> str:
-    """Names not flagged as UTF-8 are Chinese as often as they are the cp437 that zipfile assumes."""
+    """Names not flagged as UTF-8 are Chinese or western as often as they are the cp437 that zipfile assumes.
+
+    Chinese bytes come in pairs; an accented letter stands alone among plain ones, and Windows' are beyond those of DOS.
+    """
     if info.flag_bits & 0x800:
         return info.filename
     raw = info.filename.encode("cp437", "replace")
-    for encoding in ("utf-8", "gb18030"):
+    accents = _ALONE.findall(raw)
+    are_letters = len(accents) == sum(byte >= 0x80 for byte in raw)
+    western = ("cp1252",) if all(accent >= b"\xc0" for accent in accents) else ("cp437",)
+    for encoding in ("utf-8", *(western if are_letters else ()), "gb18030"):
         try:
             return raw.decode(encoding)
         except UnicodeDecodeError:

@@ -49,6 +49,17 @@ def test_names_in_gb18030_are_readable(tmp_path: Path) -> None:
     assert set(_read_all(tmp_path / "a.zip")) == {"颈椎.dcm"}
 
 
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("Müller/HWS é.dcm", "latin-1"), ("Müller.dcm", "cp437"), ("Årsjö.dcm", "utf-8"), ("王伟 MRI.dcm", "gb18030")],
+)
+def test_names_of_west_and_east_are_readable_without_a_flag(tmp_path: Path, name: str, encoding: str) -> None:
+    raw = name.encode(encoding)
+    path = _zip(tmp_path / "a.zip", {"x" * len(raw): b"a"})
+    path.write_bytes(path.read_bytes().replace(b"x" * len(raw), raw))
+    assert set(_read_all(path)) == {name}
+
+
 def test_a_bomb_is_refused_after_the_first_megabytes(tmp_path: Path) -> None:
     path = _zip(tmp_path / "bomb.zip", {"good": b"ok", "bomb": bytes(64 * 1024**2)})
     came_out = []
