@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.test import Client
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
-from reporting.reports.models import Report
+from reporting.reports.exports.standing import Standing, standing_of
+from reporting.reports.models import Report, ReportVersion
 from reporting.studies.models import Study
 from tests.reports.factories import make_draft, make_user, signed_report
 from tests.reports.test_fhir import SCHEMA, faults, references
@@ -92,6 +94,22 @@ def test_searches_come_in_pages_and_say_what_they_do_not_know(program: Client, s
         said = got(program, f"r4/DiagnosticReport?{wrong}", status=400)
         assert said["resourceType"] == "OperationOutcome"
         assert faults(said) == []
+
+
+def test_a_header_that_lacks_its_fields_is_found_all_the_same(
+    program: Client, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bare(version: ReportVersion) -> Standing:
+        standing = standing_of(version)
+        return replace(standing, content={**standing.content, "header": {}})
+
+    monkeypatch.setattr("reporting.reports.exports.fhir.bundle.standing_of", bare)
+    found = got(program, "r4/DiagnosticReport")
+    assert found["total"] == 1
+    assert faults(found["entry"][0]["resource"]) == []
+    patient = got(program, f"r4/Patient/{report.study.patient_id}")
+    assert set(patient) == {"resourceType", "id", "gender"}
+    assert faults(got(program, f"r4/ImagingStudy/{report.study_id}")) == []
 
 
 def test_what_one_may_not_know_of_is_not_there(client: Client, report: Report) -> None:

@@ -17,15 +17,15 @@ _REPRESENTATIONS = ("ABC", "IDE", "SYL")  # of the groups of a DICOM person name
 
 
 def patient_of(header: Mapping[str, Any], patient: object) -> Resource:
-    """As the signed content has them; ``patient``: the id."""
+    """As the signed content has them, what it lacks left out; ``patient``: the id."""
     resource: Resource = {"resourceType": "Patient", "id": str(patient)}
-    if header["patient_id"]:
-        issuer = {"assigner": {"display": header["issuer"]}} if header["issuer"] else {}
+    if header.get("patient_id"):
+        issuer = {"assigner": {"display": header["issuer"]}} if header.get("issuer") else {}
         resource["identifier"] = [{"value": header["patient_id"], **issuer}]
-    if names := _names(header["patient_name"]):
+    if names := _names(header.get("patient_name", "")):
         resource["name"] = names
-    resource["gender"] = _SEX.get(header["sex"], "unknown")
-    if header["birth_date"]:
+    resource["gender"] = _SEX.get(header.get("sex", ""), "unknown")
+    if header.get("birth_date"):
         resource["birthDate"] = header["birth_date"]
     return resource
 
@@ -70,9 +70,9 @@ def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) ->
         "series": series,
     }
     resource["identifier"] += accession_of(header)
-    if header["study_date"]:
+    if header.get("study_date"):
         resource["started"] = header["study_date"]
-    if header["examination"]:
+    if header.get("examination"):
         resource["description"] = header["examination"]
     return resource
 
@@ -80,7 +80,7 @@ def imaging_study(study: Study, patient: Resource, header: Mapping[str, Any]) ->
 def accession_of(header: Mapping[str, Any]) -> list[dict[str, Any]]:
     """As an identifier, if there is one: what a report system knows the examination by."""
     kind = {"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}
-    number = header["accession_number"]
+    number = header.get("accession_number", "")
     return [{"type": {"coding": [kind]}, "value": number}] if number else []
 
 

@@ -129,7 +129,7 @@ def _diagnostic_report(
         "category": [{"coding": [_SERVICE]}],
         "code": concept("MR of the cervical spine", "颈椎MR检查报告", coding(SECTION_CODES["document"])),
         "subject": reference(setting.patient),
-        **({"effectiveDateTime": header["study_date"]} if header["study_date"] else {}),
+        **({"effectiveDateTime": header["study_date"]} if header.get("study_date") else {}),
         "issued": _instant(version.signature.signed_at),
         "resultsInterpreter": [reference(person) for person in _people(standing.versions)],
         "imagingStudy": [reference(setting.study)],
