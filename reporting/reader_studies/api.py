@@ -81,7 +81,7 @@ class CaseView(APIView):
     @extend_schema(operation_id="reader_case_viewer", responses={200: OpenApiTypes.OBJECT, **refusals()})
     def get(self, request: Request, case_id: uuid.UUID) -> Response:
         """All that the viewer needs to show the case you read; of the algorithm only what your arm shows."""
-        case = get_object_or_404(cases_in_view(actor(request)).select_related("job"), pk=case_id)
+        case = get_object_or_404(cases_in_view(actor(request)), pk=case_id)
         return Response(case_description(case, actor(request)))
 
 

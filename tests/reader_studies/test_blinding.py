@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 import numpy as np
 import pydicom
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
 
 from reporting.accounts.models import Role
 from reporting.accounts.permissions import PERMISSIONS, Act
 from reporting.reader_studies import api, services, viewing
 from reporting.reader_studies.models import CaseObject, CaseSeries, ReaderStudy, Reading, ReferenceStandard
 from reporting.reader_studies.permissions import IN_STUDY, StudyAct
+from reporting.reader_studies.places import places_of
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.services.images import pseudonyms_of
 from reporting.reader_studies.truth_file import example
@@ -196,6 +199,52 @@ def unaided(study: ReaderStudy) -> Reading:
     other = study.readers.all()[1]
     services.open_reading(other, by=other.member.user)
     return _open(study, ArmKind.UNAIDED)
+
+
+HIDDEN = re.compile(r"predictions_|reports_|studies_(study|patient)$|reader_studies_(truth|reference)")
+"""Tables that an unaided reading must not ask: it takes longer the more they hold, which tells."""
+
+
+def _work(reading: Reading) -> list[str]:
+    """Every question to the database that a case costs, from its page to its submission; ids and values taken out."""
+    client = Client()
+    client.force_login(reading.assignment.reader.member.user)
+    case = reading.assignment.case
+    copy = CaseObject.objects.filter(series__case=case).order_by("pk")[0]
+    viewer = f"/api/reader-cases/{case.pk}/"
+    answers = [
+        (one, place) for one in reading.assignment.reader.reader_study.findings.all() for place in places_of(one)
+    ]
+    with CaptureQueriesContext(connection) as caught:
+        client.get(f"/reader-studies/{reading.assignment.reader.reader_study_id}/reading/")
+        assert client.get(f"/reader-studies/readings/{reading.pk}/").status_code == 200
+        assert client.get(viewer).status_code == 200
+        assert client.get(f"{viewer}objects/{copy.sop_instance_uid}/frames/1/").status_code == 200
+        assert client.get(f"{viewer}outlines/{copy.series_id}/").status_code == 404
+        assert client.post(f"/api/readings/{reading.pk}/seen/").status_code == 200
+        for version, (finding, (level, side)) in enumerate(answers, start=reading.version):
+            said = {"finding": finding.key, "level": level, "side": side, "value": 1}
+            etag = {"If-Match": f'"{version}"'}
+            address = f"/api/readings/{reading.pk}/ratings/"
+            assert client.put(address, said, "application/json", headers=etag).status_code == 200
+        done = {"version": reading.version + len(answers)}
+        assert client.post(f"/reader-studies/readings/{reading.pk}/submit/", done).status_code == 302
+    return [re.sub(r"'[^']*'(::\w+)?|\b\d+(\.\d+)?\b", "?", one["sql"]) for one in caught.captured_queries]
+
+
+def test_an_unaided_case_costs_the_same_work_whatever_is_hidden_about_it(study: ReaderStudy) -> None:
+    """Another reader's first such case has no truth; this one's is known everywhere."""
+    plain = _open(study, ArmKind.UNAIDED)
+    before = _work(plain)
+    services.import_truth(study, example(study).encode(), by=owner_of(study))
+    other = study.readers.all()[1]
+    while (known := services.open_reading(other, by=other.member.user)).assignment.arm.kind != ArmKind.UNAIDED:
+        read_next(other)
+    after = _work(known)
+    assert len(before) == len(after)
+    asked = set(re.findall(r'(?:FROM|JOIN|INTO|UPDATE) "(\w+)"', " ".join((*before, *after))))
+    assert "reader_studies_caseobject" in asked
+    assert {table for table in asked if HIDDEN.match(table)} == set()
 
 
 def _walk(reading: Reading) -> list[Leak]:
