@@ -80,6 +80,7 @@ class FieldView:
     is_usual: bool
     is_detail: bool
     ordered: str = ""  # what the hospital's order says of it, to be taken over; never by itself
+    requested: str = ""  # the same of the request inside the images, where that says something else
 
     @property
     def as_buttons(self) -> bool:

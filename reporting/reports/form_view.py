@@ -53,7 +53,9 @@ class _Builder:
         )
         self.places = {place.name: place for place in level_places(report)}
         order = Order.objects.for_study(report.study).exclude(indication="").first() if can_edit else None
-        self.indication = order.indication if order else ""
+        self.ordered = order.indication if order else ""
+        requested = report.study.indication if can_edit else ""
+        self.requested = requested if requested != self.ordered else ""
         self.beside = {} if blind else said_beside(report, jobs_beside(report.study_id))
 
     def words(self, thing: Field | Choice) -> str:
@@ -113,6 +115,7 @@ class _Builder:
         state = FindingState(finding.state) if finding else FindingState.UNSET
         automatic = field.fill is Fill.AUTOMATIC
         value = self.told_by_study(field) if automatic else finding.value if finding else None
+        is_asked = field.key == "indication" and state is FindingState.UNSET
         label = self.words(field)
         if place.side:
             label = f"{label} · {self.side_word(place.side)}"
@@ -144,7 +147,8 @@ class _Builder:
             can_edit=self.can_edit and not automatic,
             is_detail=field.only_when is not None,
             is_usual=self.is_expected(field, place),
-            ordered=self.indication if field.key == "indication" and state is FindingState.UNSET else "",
+            ordered=self.ordered if is_asked else "",
+            requested=self.requested if is_asked else "",
         )
 
     def is_required(self, field: Field, level: str) -> bool:

@@ -47,6 +47,7 @@ class StudyHeader:
     study_date: date | None = None
     study_time: str = ""
     description: str = ""
+    indication: str = ""  # why it was asked for, a reason a line
     age_at_examination: float | None = None  # years; from PatientAge, else from birth and study date
 
 
@@ -165,19 +166,33 @@ def _patient(dataset: Dataset) -> PatientHeader:
 
 
 def _study(dataset: Dataset) -> StudyHeader:
+    request = first_item(dataset, "RequestAttributesSequence")
     return StudyHeader(
         study_instance_uid=as_text(dataset, "StudyInstanceUID"),
         accession_number=as_text(dataset, "AccessionNumber"),
         study_id=as_text(dataset, "StudyID"),
         study_date=as_date(dataset, "StudyDate"),
         study_time=as_text(dataset, "StudyTime"),
-        description=as_text(dataset, "StudyDescription"),
+        description=as_text(dataset, "StudyDescription") or as_text(request, "RequestedProcedureDescription"),
+        indication=_indication(dataset, request),
         age_at_examination=age_in_years(
             as_text(dataset, "PatientAge"),
             as_date(dataset, "PatientBirthDate"),
             as_date(dataset, "StudyDate"),
         ),
     )
+
+
+def _indication(dataset: Dataset, request: Dataset | None) -> str:
+    """Why it was asked for: reasons of the request (PS3.3 10.6), the study and the visit, the diagnosis; each once."""
+    coded = first_item(request, "ReasonForRequestedProcedureCodeSequence")
+    said = (
+        as_text(request, "ReasonForTheRequestedProcedure") or as_text(coded, "CodeMeaning"),
+        as_text(dataset, "ReasonForStudy"),
+        as_text(dataset, "ReasonForVisit"),
+        as_text(dataset, "AdmittingDiagnosesDescription"),
+    )
+    return "\n".join(dict.fromkeys(reason for reason in said if reason))
 
 
 def _series(dataset: Dataset, frame: FrameHeader) -> SeriesHeader:

@@ -57,6 +57,8 @@ class Study(TimestampedModel):
     description = models.CharField(_("examination"), max_length=128, blank=True)
     study_date = models.DateField(null=True)
     referring_unit = models.CharField(max_length=128, blank=True)
+    # Why it was asked for, in the words of the request that the images carry: offered to a reader, and no more.
+    indication = models.TextField(blank=True, default="")
     # The paper's cohort facts (its Table 1): kept with the study, at examination time.
     age_years = models.FloatField(_("age at examination"), null=True)
     section = models.CharField(_("section"), max_length=64, blank=True)

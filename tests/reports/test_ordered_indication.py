@@ -52,6 +52,24 @@ def test_the_words_of_the_order_stand_beside_the_field_until_a_person_says_somet
     assert "The order says" not in shown(client, report, senior)
 
 
+def test_the_request_inside_the_images_is_offered_as_well_unless_it_says_the_same(
+    client: Client, report: Report, ris: MessageSender, senior: User
+) -> None:
+    report.study.indication = "neck pain <2 weeks>"
+    report.study.save()
+    page = shown(client, report, senior)
+    assert "The request in the images says: neck pain &lt;2 weeks&gt;" in page
+    assert 'data-set="neck pain &lt;2 weeks&gt;"' in page
+    ordered(report, ris)
+    assert WORDS in shown(client, report, senior)
+    ordered(report, ris, "XO", reason="neck pain <2 weeks>")
+    page = shown(client, report, senior)
+    assert "The order says: neck pain" in page
+    assert "The request in the images says" not in page
+    change(report, "indication", "neck pain", senior)
+    assert "neck pain &lt;2 weeks&gt;" not in shown(client, report, senior)
+
+
 @pytest.mark.parametrize(("control", "more"), [("CA", {}), ("NW", {"accession": "OTHER"}), ("NW", {"reason": ""})])
 def test_an_order_that_is_cancelled_empty_or_of_something_else_says_nothing(
     client: Client, report: Report, ris: MessageSender, senior: User, control: str, more: dict[str, str]

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, generate_uid
 
 from reporting.accounts.models import Role, User
@@ -31,6 +33,39 @@ def importer() -> User:
 
 def _outcomes(report: IngestReport) -> list[tuple[str, str]]:
     return [(result.status.value, result.code) for result in report.results]
+
+
+def _request(dataset: FileDataset) -> None:
+    item = Dataset()
+    item.RequestedProcedureDescription = "颈椎MR平扫"
+    item.ReasonForTheRequestedProcedure = "颈痛伴左上肢麻木"
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.RequestAttributesSequence = Sequence([item])
+    dataset.ReasonForStudy = "颈痛伴左上肢麻木"
+    dataset.AdmittingDiagnosesDescription = ["cervical spondylosis", "diabetes"]
+
+
+def test_why_a_study_was_asked_for_is_kept_from_its_images(tmp_path: Path, importer: User) -> None:
+    """From the request's attributes and the study's own; the first series may be silent."""
+    study = generate_uid()
+    silent = mr_bytes(study=study, StudyDescription="")
+    ingest_instances(incoming(tmp_path / "a", {"1": silent}), by=importer)
+    assert Study.objects.get().indication == ""
+    told = mr_bytes(study=study, series=generate_uid(), number=2, edit=_request)
+    ingest_instances(incoming(tmp_path / "b", {"2": told}), by=importer)
+    reasons = "颈痛伴左上肢麻木\ncervical spondylosis\\diabetes"
+    assert Study.objects.get().indication == reasons
+    other = mr_bytes(study=study, series=generate_uid(), number=3, ReasonForVisit="something else")
+    ingest_instances(incoming(tmp_path / "c", {"3": other}), by=importer)
+    assert Study.objects.get().indication == reasons, "what was said first stands"
+    assert not any("颈痛" in str(header) for header in SopInstance.objects.values_list("header", flat=True))
+
+
+def test_the_requested_procedure_names_an_examination_that_has_no_name(tmp_path: Path, importer: User) -> None:
+    for number, said in enumerate(("", "MR cervical spine")):
+        data = mr_bytes(study=generate_uid(), StudyDescription=said, edit=_request)
+        ingest_instances(incoming(tmp_path / str(number), {"1": data}), by=importer)
+    assert set(Study.objects.values_list("description", flat=True)) == {"颈椎MR平扫", "MR cervical spine"}
 
 
 def test_a_study_of_two_series_is_stored_with_roles_protocol_and_patient(tmp_path: Path, importer: User) -> None:

@@ -141,6 +141,9 @@ def _file_one(filing: _Filing, received: ReceivedObject) -> FileResult:
     if series is not None and (filing.study is None or series.study_id != filing.study.pk):
         return _quarantine(filing, received, QuarantineReason.SERIES_OF_OTHER_STUDY, filing.study)
     study = filing.study or _create_study(filing, header)
+    if header.study.indication and not study.indication:  # not every scanner writes it into every series
+        study.indication = header.study.indication
+        Study.objects.filter(pk=study.pk, indication="").update(indication=study.indication)
     series = series or _create_series(filing, study, header)
     filing.new.append(row_of(series, received))
     filing.digests[header.sop_instance_uid] = (received.blob.sha256, study)
@@ -175,6 +178,7 @@ def _create_study(filing: _Filing, header: InstanceHeader) -> Study:
         study_instance_uid=filing.study_instance_uid,
         accession_number=header.study.accession_number[:64],
         description=header.study.description[:128],
+        indication=header.study.indication,
         study_date=header.study.study_date,
         age_years=header.study.age_at_examination,
         section=settings.DEPARTMENT_SECTION,
