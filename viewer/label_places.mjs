@@ -11,6 +11,11 @@ const FOOT = 26;
 const BESIDE = 6;
 const STEPS = 8;
 
+/** Whether two texts {x, y, width} would cover each other (y: baseline). */
+function overlaps(one, other) {
+  return Math.abs(one.y - other.y) < LINE_HEIGHT && one.x < other.x + other.width && other.x < one.x + one.width;
+}
+
 /**
  * `labels` are {x, left, y, width}: the right and left end of what each stands beside, its height, its own width. `taken` are {x, y, width} of
  * labels that stand already (y: baseline). Returns {x, y} for each: to the right of it, else to the left, else as little below or above as
@@ -18,8 +23,6 @@ const STEPS = 8;
  */
 export function freePlaces(labels, taken, size) {
   const standing = [...taken];
-  const overlaps = (one, other) =>
-    Math.abs(one.y - other.y) < LINE_HEIGHT && one.x < other.x + other.width && other.x < one.x + one.width;
   return labels.map(({ x, left, y, width }) => {
     const last = size.width - width - MARGIN;
     const beside = [x + BESIDE, left - BESIDE - width].filter((place) => place >= MARGIN && place <= last);
@@ -35,23 +38,36 @@ export function freePlaces(labels, taken, size) {
 }
 
 /**
- * `labels` are {at: [[x, y], [x, y]], width} (the ends of their lines, CSS pixels); `size` is {width, height} of the pane.
- * Returns {x, y} for each, in the same order: one below the other as the lines are, on the right of every line, or in the lower left
- * corner where the right has no room.
+ * `labels` are {at: [[x, y], [x, y]], width} (the ends of their lines, CSS pixels); `size` is {width, height} of the pane; `taken` are
+ * {x, y, width} of names that stand already (y: baseline). Returns {x, y} for each label, in the same order: one below the other as the
+ * lines are, on the right of every line or where that has no room in a corner, the first of these places that hides no name, else the
+ * one that hides the fewest.
  */
-export function labelPlaces(labels, size) {
+export function labelPlaces(labels, size, taken = []) {
   if (labels.length === 0) return [];
-  const right = Math.max(...labels.flatMap(({ at }) => at.map(([x]) => x))) + GAP;
-  const hasRoom = right + Math.max(...labels.map(({ width }) => width)) <= size.width - MARGIN;
   const middles = labels.map(({ at: [[, first], [, second]] }) => (first + second) / 2);
   const order = middles.map((_, index) => index).sort((one, two) => middles[one] - middles[two]);
+  const placed = ({ x, top }) => {
+    const rows = [];
+    for (const [rank, index] of order.entries()) rows[index] = { x, y: top + LINE_HEIGHT * (rank + 0.8) };
+    return rows;
+  };
+  const hidden = (rows) => taken.filter((name) => rows.some((row, index) => overlaps({ ...row, width: labels[index].width }, name))).length;
+  const tries = blockPlaces(labels, middles, size).map(placed).map((rows) => ({ rows, hides: hidden(rows) }));
+  return tries.reduce((best, next) => (next.hides < best.hides ? next : best)).rows;
+}
+
+/** Where a block of labels may stand, {x, top}, the best place first. */
+function blockPlaces(labels, middles, size) {
   const height = LINE_HEIGHT * labels.length;
   const lowest = size.height - FOOT - height;
+  const last = size.width - Math.max(...labels.map(({ width }) => width)) - MARGIN;
+  const right = Math.max(...labels.flatMap(({ at }) => at.map(([x]) => x))) + GAP;
   const beside = middles.reduce((sum, y) => sum + y, 0) / labels.length - height / 2;
-  const top = hasRoom ? Math.max(Math.min(beside, lowest), MARGIN) : lowest;
-  const places = [];
-  for (const [rank, index] of order.entries()) {
-    places[index] = { x: hasRoom ? right : MARGIN, y: top + LINE_HEIGHT * (rank + 0.8) };
-  }
-  return places;
+  const corners = [MARGIN, Math.max(last, MARGIN)].flatMap((x) => [lowest, MARGIN].map((top) => ({ x, top })));
+  if (right > last) return corners;
+  const inside = (top) => Math.max(Math.min(top, lowest), MARGIN);
+  const rows = [0];
+  for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);
+  return [...rows.map((by) => ({ x: right, top: inside(beside + by) })), ...corners];
 }

@@ -54,18 +54,23 @@ function draw(shape, toScreen) {
   return made;
 }
 
-/** Texts of lines and marks that lie close together, so that each can be read. */
+/** Texts of lines and marks that lie close together, so that each can be read and hides no name that stands already. */
 function drawLabels(svg, shapes, toScreen) {
+  if (!shapes.some((shape) => shape.between || shape.beside)) return;
   const size = { width: svg.clientWidth, height: svg.clientHeight };
+  const names = [...svg.querySelectorAll("text")].map((text) => {
+    const { x, width } = text.getBBox();
+    return { x, y: Number(text.getAttribute("y")), width };
+  });
   const measured = written(svg, shapes.filter((shape) => shape.between)).map((label) => ({ ...label, at: label.shape.between.map(toScreen) }));
-  const standing = put(measured, labelPlaces(measured, size));
+  const standing = put(measured, labelPlaces(measured, size, names));
   const marks = written(svg, shapes.filter((shape) => shape.beside)).map((label) => {
     const corners = label.shape.beside.map(toScreen);
     const across = corners.map(([x]) => x);
     const y = corners.reduce((sum, corner) => sum + corner[1], 0) / corners.length + 4;
     return { ...label, x: Math.max(...across), left: Math.min(...across), y };
   });
-  put(marks, freePlaces(marks, standing, size));
+  put(marks, freePlaces(marks, [...names, ...standing], size));
 }
 
 /** The texts in the page, not yet at their places, since places need widths. */

@@ -50,6 +50,14 @@ def middle(page: Page, number: str) -> tuple[float, float]:
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+def drag(page: Page, across: float, down: float) -> None:
+    x, y = middle(page, SAGITTAL)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y + down, steps=2)
+    page.mouse.up()
+
+
 def contrast(page: Page, number: str) -> float:
     """How much the grey values of a pane's picture differ; next to nothing in an empty one."""
     picture = Image.open(io.BytesIO(pane(page, number).locator("canvas").screenshot())).convert("L")
@@ -123,6 +131,34 @@ def test_what_was_measured_of_the_level_looked_at_stands_beside_its_line(
     expect(pane(page, AXIAL).locator(".over-measured-text")).to_have_text(["Sac, front to back 8.0 mm"])
     page.locator('[data-go-level="C3/4"]').first.click()
     expect(page.locator(".over-measured")).to_have_count(0)
+
+
+COVERED = """() => [...document.querySelectorAll('[data-pane-over]')].flatMap(over => {
+    const boxes = kind => [...over.querySelectorAll(kind)].map(one => [one.textContent, one.getBoundingClientRect()]);
+    const beside = (one, other) => one.right <= other.left || other.right <= one.left;
+    const apart = (one, other) => one.bottom <= other.top + 3 || other.bottom <= one.top + 3 || beside(one, other);
+    const names = boxes('.over-vertebra-text, .over-disc-text');
+    return boxes('.over-measured-text').flatMap(([label, at]) =>
+        names.filter(([, box]) => !apart(at, box)).map(([name]) => [label, name]));
+})"""
+
+
+def test_no_measured_label_covers_the_name_of_a_level(report: Report, new_reader: Callable[..., Reader]) -> None:
+    page = open_images(new_reader("junior"), report)
+    page.locator('[data-go-level="C5/6"]').first.click()
+    labels = pane(page, SAGITTAL).locator(".over-measured-text")
+    expect(labels).to_have_count(1)
+    page.locator(f'[data-pane="{SAGITTAL}"]').focus()
+    for key in "h++++++":
+        page.keyboard.press(key)
+    # So near that the line has no room on its right, while names of lower levels come to the foot, where labels go.
+    frame, name = pane(page, SAGITTAL).bounding_box(), pane(page, SAGITTAL).get_by_text("C6/7").bounding_box()
+    assert frame is not None
+    assert name is not None
+    drag(page, frame["x"] + 20 - name["x"], frame["y"] + frame["height"] - 110 - name["y"])
+    for _ in range(6):
+        assert page.evaluate(COVERED) == []
+        drag(page, 0, 12)
 
 
 def test_a_drawn_distance_goes_into_a_field_of_the_report(report: Report, new_reader: Callable[..., Reader]) -> None:

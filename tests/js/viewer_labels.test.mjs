@@ -27,6 +27,37 @@ test("at the edges they stay inside", () => {
   assert.ok(last.y < 200 - 26);
 });
 
+/** Names {x, y, width} that any of the labels, as wide as given, covers. */
+const hidden = (places, width, names) =>
+  names.filter((name) =>
+    places.some(({ x, y }) => Math.abs(y - name.y) < 14 && x < name.x + name.width && name.x < x + width),
+  );
+
+test("names at the foot are not hidden by labels that have no room beside their lines", () => {
+  const names = [{ x: 30, y: 140, width: 30 }, { x: 30, y: 160, width: 30 }];
+  const lines = [line(250, 150), line(250, 140), line(250, 130)];
+  assert.equal(hidden(labelPlaces(lines, SIZE), 80, names).length, 2);
+  const places = labelPlaces(lines, SIZE, names);
+  assert.deepEqual(hidden(places, 80, names), []);
+  assert.ok(places.every(({ x, y }) => x >= 4 && x + 80 <= 300 && y > 4 && y < 200 - 26));
+});
+
+test("a name on the right of the lines moves labels as little as leaves it to be read", () => {
+  const name = { x: 150, y: 100, width: 30 };
+  const [free] = labelPlaces([line(100, 100)], SIZE);
+  const [moved] = labelPlaces([line(100, 100)], SIZE, [name]);
+  assert.deepEqual(hidden([moved], 80, [name]), []);
+  assert.equal(moved.x, free.x);
+  assert.ok(Math.abs(moved.y - free.y) <= 28);
+});
+
+test("where every place hides a name the one that hides the fewest is taken", () => {
+  const everywhere = Array.from({ length: 40 }, (_, row) => ({ x: 0, y: row * 5, width: 300 }));
+  const once = { x: 0, y: 10, width: 300 };
+  const [{ y }] = labelPlaces([line(290, 100)], SIZE, [...everywhere.filter((name) => name.y > 30), once]);
+  assert.ok(y < 30);
+});
+
 test("nothing measured, nothing placed", () => assert.deepEqual(labelPlaces([], SIZE), []));
 
 test("A mark's label stands to its right, and to its left where the pane ends", () => {
