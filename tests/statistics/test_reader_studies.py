@@ -22,12 +22,12 @@ COMPONENTS = ("var_R", "var_TR", "var_error", "cov1", "cov2", "cov3")
 
 
 def study(name: str) -> ReaderStudy:
-    table = rows(*FILES[name])
-    columns = {key: np.array([one[key] for one in table]) for key in ("modality", "reader", "case")}
+    """The case file's rows; the reference says what its columns are called."""
+    columns, table = Case(f"mrmc.{name}.fom").inputs["columns"], rows(*FILES[name])
     return ReaderStudy.of_rows(
-        **columns,
-        positive=np.array([one["truth"] == "1" for one in table]),
-        score=np.array([float(one["score"]) for one in table]),
+        **{key: np.array([one[columns[key]] for one in table]) for key in ("modality", "reader", "case")},
+        positive=np.array([one[columns["truth"]] == "1" for one in table]),
+        score=np.array([float(one[columns["score"]]) for one in table]),
     )
 
 
