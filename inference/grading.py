@@ -51,7 +51,7 @@ def grade(finding: MachineFinding, crops: Sequence[NDArray[np.float32]]) -> list
     network, card = weights.load(finding.value)
     outputs = run_network(network, np.stack(crops))
     threshold = weights.operating_point(finding.value, card)
-    return [_read(finding, row, card.temperature, threshold) for row in outputs]
+    return [_read(finding, row, card, threshold) for row in outputs]
 
 
 @torch.inference_mode()
@@ -73,9 +73,9 @@ def slip_grade(mm: float, lower_endplate_mm: float) -> str:
     return next((name for bound, name in _SLIP_GRADES if share <= bound), "V")
 
 
-def _read(finding: MachineFinding, row: NDArray[np.float32], temperature: float, threshold: float) -> Grade:
+def _read(finding: MachineFinding, row: NDArray[np.float32], card: weights.WeightsCard, threshold: float) -> Grade:
     value = {name: float(number) for name, number in zip(OUTPUTS[finding], row, strict=True)}
-    probability = float(1.0 / (1.0 + np.exp(-np.clip(value["logit"] / temperature, -30.0, 30.0))))
+    probability = float(1.0 / (1.0 + np.exp(-np.clip(value["logit"] / card.temperature, -30.0, 30.0))))
     positive = probability >= threshold
     direction, zone, side, offset = None, None, None, value.get("offset")
     if positive and finding is MachineFinding.SLIP:
@@ -83,4 +83,4 @@ def _read(finding: MachineFinding, row: NDArray[np.float32], temperature: float,
     if positive and offset is not None:
         zone = _ZONE_COLUMNS[max(_ZONE_COLUMNS, key=lambda name: value[name])]
         side = Side.MIDLINE if zone is Zone.CENTRAL else Side.LEFT if offset > 0 else Side.RIGHT
-    return Grade(finding, probability, threshold, positive, abs(value["mm"]), direction, zone, side, offset)
+    return Grade(finding, probability, threshold, positive, card.size_mm(value["mm"]), direction, zone, side, offset)

@@ -42,7 +42,11 @@ class WeightsError(Exception):
 
 @dataclass(frozen=True)
 class WeightsCard:
-    """What a weights file says about itself. ``threshold`` applies to the probability after ``temperature``."""
+    """What a weights file says about itself.
+
+    ``threshold`` applies to the probability after ``temperature``. A size is ``size_scale`` times what the network
+    says, plus ``size_offset_mm``.
+    """
 
     name: str
     version: str
@@ -53,6 +57,12 @@ class WeightsCard:
     figures: Mapping[str, Any] = field(default_factory=dict)
     temperature: float = 1.0
     threshold: float | None = None
+    size_scale: float = 1.0
+    size_offset_mm: float = 0.0
+
+    def size_mm(self, said_mm: float) -> float:
+        """The size for what the network says, which may be signed; never negative."""
+        return max(0.0, self.size_scale * abs(said_mm) + self.size_offset_mm)
 
 
 @dataclass(frozen=True)

@@ -139,6 +139,8 @@ def metadata(name: str, card: WeightsCard) -> dict[str, Any]:
             "network": name,
             "temperature": card.temperature,
             "threshold": card.threshold,
+            "size_scale": card.size_scale,
+            "size_offset_mm": card.size_offset_mm,
             "phantom_version": card.phantom_version,
             "trained_on": card.trained_on,
             "seeds": dict(card.seeds),

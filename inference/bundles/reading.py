@@ -177,6 +177,8 @@ def _card(name: str, metadata: Mapping[str, Any], ours: Mapping[str, Any]) -> We
         figures=_mapping(figures),
         temperature=_number(ours.get("temperature", 1.0), "temperature", 0.01, 100.0),
         threshold=None if threshold is None else _number(threshold, "threshold", 0.0, 1.0),
+        size_scale=_number(ours.get("size_scale", 1.0), "size_scale", 0.1, 10.0),
+        size_offset_mm=_number(ours.get("size_offset_mm", 0.0), "size_offset_mm", -10.0, 10.0),
     )
 
 

@@ -74,6 +74,8 @@ def _network(card: WeightsCard, digest: str) -> dict[str, Any]:
         "seeds": dict(card.seeds),
         "temperature": card.temperature,
         "threshold": card.threshold,
+        "size_scale": card.size_scale,
+        "size_offset_mm": card.size_offset_mm,
         **facts,
     }
 

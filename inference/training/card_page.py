@@ -33,7 +33,7 @@ def page_of(cards: Iterable[WeightsCard]) -> str:
             "**Trained and measured on synthetic images only (the phantom of `docs/phantom.md`). These figures say",
             "nothing of patients; the weights are not for clinical use.** Training, validation and test phantoms have",
             "seeds of their own; validation chose temperature and threshold, the test phantoms were only measured.",
-            "`python manage.py calibrate` fitted the temperatures again on whole studies; thresholds moved along.",
+            "`python manage.py calibrate` fitted temperatures and sizes again on whole studies; thresholds moved too.",
             "Disease is the positive class.",
             "",
             "## Segmentation: Dice on test phantoms",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -33,6 +35,27 @@ def test_probabilities_fitted_on_whole_studies_change_no_decision() -> None:
     surer = calibrate.sigmoid(np.log(timid / (1 - timid)) * card.temperature / fitted.temperature)
     assert ((surer >= fitted.threshold) == (timid >= 0.4)).mean() > 0.999  # the threshold is rounded
     assert dict(fitted.seeds) == {"train": "1..9", "calibration": "8000..8015"}
+
+
+def test_sizes_fitted_on_whole_studies_come_nearer_to_the_truth() -> None:
+    rng = np.random.default_rng(6)
+    true = np.concatenate([rng.uniform(0, 1.5, 300), rng.uniform(2.5, 7, 60)])
+    overrated = np.maximum(1.25 * true - 0.2 + rng.normal(0, 0.1, len(true)), 0)
+    places = [
+        Place("lf", "C5/6", "left", bool(size > 2), float(size), probability=0.5, threshold=0.4, mm=float(mm))
+        for size, mm in zip(true, overrated, strict=True)
+    ]
+    card = WeightsCard("lf", "0", "2", "phantoms", threshold=0.4)
+    fitted = recalibrated(card, [record_of(places)], range(8000, 8001))
+    served = np.array([fitted.size_mm(float(mm)) for mm in overrated])
+    assert np.abs(served - true).mean() < 0.12 < 0.25 < np.abs(overrated - true).mean()
+    assert fitted.size_mm(-5.0) == fitted.size_mm(5.0)
+    again = recalibrated(
+        fitted, [record_of([replace(p, mm=float(m)) for p, m in zip(places, served, strict=True)])], range(1)
+    )
+    assert (again.size_scale, again.size_offset_mm) == pytest.approx(
+        (fitted.size_scale, fitted.size_offset_mm), abs=0.01
+    )
 
 
 def test_patients_that_probabilities_were_fitted_on_are_not_evaluated() -> None:

@@ -1,4 +1,4 @@
-"""``manage.py calibrate --seeds A:B``: fit the probabilities of the grading networks on whole phantom studies."""
+"""``manage.py calibrate --seeds A:B``: fit probabilities and sizes of the grading networks on whole phantoms."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from reporting.vocabulary import MachineFinding
 class Command(BaseCommand):
     help = (
         "Write phantoms of the given seeds as DICOM, analyse them with the installed networks, and write the best "
-        "temperature into the cards of fixtures/weights; thresholds move along, so that no decision changes."
+        "temperature, and scale and offset of sizes, into the cards of fixtures/weights; thresholds move along, so "
+        "that no decision changes."
     )
     requires_system_checks: list[str] = []
 
@@ -55,7 +56,8 @@ class Command(BaseCommand):
             weights.save(network, fitted)
             self.stdout.write(
                 f"{finding.value}: temperature {card.temperature:.3f} → {fitted.temperature:.3f}, "
-                f"threshold {card.threshold} → {fitted.threshold}"
+                f"threshold {card.threshold} → {fitted.threshold}, "
+                f"size × {fitted.size_scale} + {fitted.size_offset_mm} mm"
             )
         write_page(weights.DIRECTORY)
 
