@@ -21,7 +21,7 @@ from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
-from reporting.dicom_network.listener import commitment, storing
+from reporting.dicom_network.listener import commitment, completion, storing
 from reporting.dicom_network.listener.contexts import supported_contexts
 from reporting.dicom_network.listener.guarded import Checkpoint, GuardedDimse, GuardedDul, GuardedSocket, PatientAcse
 from reporting.dicom_network.listener.limits import Limits
@@ -107,6 +107,8 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     association.bind(evt.EVT_C_ECHO, lambda event: storing.SUCCESS)
     association.bind(evt.EVT_C_STORE, on_store)
     association.bind(evt.EVT_N_ACTION, on_commitment)
+    association.bind(evt.EVT_N_CREATE, completion.created)
+    association.bind(evt.EVT_N_SET, completion.changed)
     association.bind(evt.EVT_REJECTED, on_rejected)
     try:
         association.run_reactor()

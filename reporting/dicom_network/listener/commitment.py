@@ -18,6 +18,7 @@ from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPu
 from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.dicom_network.listener.completion import complete
 from reporting.studies.blobs import BlobDamaged, verified_path
 from reporting.studies.models import SopInstance
 
@@ -53,6 +54,8 @@ def asked(event: Event, by: User) -> int:
     failed = len(report.get("FailedSOPSequence", ()))
     data = {"objects": len(references), "failed": failed}
     record(AuditAct.COMMITMENT_ANSWERED, by=by, data=data)
+    if not failed:
+        complete([reference.sop_instance_uid for reference in references])
     # The library cannot send a request of its own before it has answered this one.
     threading.Thread(target=_tell, args=(event.assoc, report), daemon=True).start()
     return SUCCESS

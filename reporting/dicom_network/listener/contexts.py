@@ -17,6 +17,7 @@ from pynetdicom.sop_class import (
     Verification,
 )
 
+from reporting.dicom_network.listener.completion import COMPLETION_CLASSES
 from reporting.studies.dicom_gate import ENCAPSULATED_SYNTAXES, NATIVE_SYNTAXES
 
 STORED_CLASSES: tuple[UID, ...] = (
@@ -44,5 +45,6 @@ def supported_contexts() -> list[PresentationContext]:
     return [
         build_context(Verification, list(PLAIN_SYNTAXES)),
         build_context(StorageCommitmentPushModel, list(PLAIN_SYNTAXES)),
+        *(build_context(uid, list(PLAIN_SYNTAXES)) for uid in COMPLETION_CLASSES),
         *(build_context(uid, list(STORED_SYNTAXES)) for uid in STORED_CLASSES),
     ]

@@ -8,7 +8,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pydicom.uid import UID
-from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
+from pynetdicom.sop_class import (
+    InstanceAvailabilityNotification,
+    ModalityPerformedProcedureStep,
+    StorageCommitmentPushModel,
+    Verification,
+)
 
 from reporting.dicom_network import archive_scu, search, urls
 from reporting.dicom_network.listener import commitment, storing
@@ -36,6 +41,8 @@ def conformance_tables() -> str:
         ("C-ECHO", _name(Verification), "SCP"),
         *(("C-STORE", _name(uid), "SCP") for uid in STORED_CLASSES),
         ("N-ACTION, N-EVENT-REPORT", _name(StorageCommitmentPushModel), "SCP"),
+        ("N-CREATE, N-SET", _name(ModalityPerformedProcedureStep), "SCP"),
+        ("N-CREATE", _name(InstanceAvailabilityNotification), "SCP"),
         ("C-ECHO", _name(Verification), "SCU"),
         *(("C-STORE", _name(uid), "SCU") for uid in SOP_CLASSES.values()),
         ("C-FIND", _name(archive_scu.FIND), "SCU"),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import transaction
 from django.utils import timezone
 
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
-from reporting.studies.models import Reception, ReceptionQuerySet, Series
+from reporting.studies.models import Reception, ReceptionQuerySet, Series, Study
 from reporting.studies.services.describing import describe
 from reporting.studies.services.filing import lock_study
 
@@ -19,6 +21,11 @@ SILENT_S = 50
 def end_receptions_of_this_request() -> int:
     """The association is over, however it ended. Returns how many there were; harmless when repeated."""
     return _end_all(Reception.objects.under_way().filter(request_id=request_id.get()))
+
+
+def end_receptions_of(studies: Iterable[Study]) -> int:
+    """Of studies that are said to be complete; what comes all the same opens others."""
+    return _end_all(Reception.objects.under_way().filter(study__in=studies))
 
 
 def end_silent_receptions() -> int:

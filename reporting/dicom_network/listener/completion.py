@@ -1,0 +1,81 @@
+"""A peer says that a study is complete, and inference starts at once instead of after a quiet minute.
+
+It is said by who acquired it (Modality Performed Procedure Step, N-SET "COMPLETED": PS3.4 F.7), by who keeps it
+(Instance Availability Notification, N-CREATE: PS3.4 R.3), and by a storage commitment that is answered whole.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+from django.db import DatabaseError
+from pydicom.dataset import Dataset
+from pynetdicom.events import Event
+from pynetdicom.sop_class import InstanceAvailabilityNotification, ModalityPerformedProcedureStep
+
+from reporting.predictions.services import request_inference_for_new_studies
+from reporting.studies.models import SopInstance, Study
+from reporting.studies.services import end_receptions_of
+
+SUCCESS = 0x0000
+INVALID_ARGUMENT = 0x0115
+COMPLETION_CLASSES = (ModalityPerformedProcedureStep, InstanceAvailabilityNotification)
+MAX_NAMED = 10_000
+
+logger = logging.getLogger(__name__)
+
+
+def created(event: Event) -> tuple[int, Dataset | None]:
+    """Answer of an N-CREATE: of a notification it is looked up, of a procedure step nothing is kept."""
+    if event.request.AffectedSOPClassUID == ModalityPerformedProcedureStep:
+        return SUCCESS, Dataset()
+    try:
+        named = list(_named(event.attribute_list, "ReferencedSeriesSequence", "ReferencedSOPSequence"))
+    except Exception:  # whatever a library says about a peer's data set
+        return _not_understood()
+    complete(named)
+    return SUCCESS, Dataset()
+
+
+def changed(event: Event) -> tuple[int, Dataset | None]:
+    """Answer of an N-SET: a step that has ended names the images it made."""
+    try:
+        said = event.modification_list
+        if str(said.get("PerformedProcedureStepStatus", "")) != "COMPLETED":
+            return SUCCESS, Dataset()
+        named = list(_named(said, "PerformedSeriesSequence", "ReferencedImageSequence"))
+    except Exception:  # whatever a library says about a peer's data set
+        return _not_understood()
+    complete(named)
+    return SUCCESS, Dataset()
+
+
+def complete(sop_instance_uids: list[str]) -> None:
+    """Ask for inference on the studies of these objects, where all of them are here and none beside them.
+
+    Otherwise, and when the database is away, the quiet minute decides as it does without a word from anybody. What
+    comes later is analysed again.
+    """
+    uids = set(sop_instance_uids)
+    try:
+        here = SopInstance.objects.filter(sop_instance_uid__in=uids)
+        if not 0 < len(uids) <= MAX_NAMED or here.count() != len(uids):
+            return
+        others = SopInstance.objects.exclude(sop_instance_uid__in=uids).values("series__study")
+        studies = list(Study.objects.filter(series_set__sop_instances__in=here).exclude(pk__in=others).distinct())
+        end_receptions_of(studies)  # what is analysed has been described
+        request_inference_for_new_studies(studies, by=None)
+    except DatabaseError:
+        logger.exception("a study that was said to be complete waits for its quiet minute")
+
+
+def _named(said: Dataset, series: str, objects: str) -> Iterator[str]:
+    for one in said.get(series) or ():
+        for item in one.get(objects) or ():
+            yield str(item.ReferencedSOPInstanceUID)
+
+
+def _not_understood() -> tuple[int, None]:
+    logger.warning("a notification of a peer could not be read")
+    return INVALID_ARGUMENT, None
