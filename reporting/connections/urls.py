@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from reporting.connections.views import inbox, places, queue
+from reporting.connections.views import inbox, places, queue, throughput
 
 app_name = "connections"
 urlpatterns = [
     path("", queue.queue, name="queue"),
-    path("throughput/", queue.throughput_page, name="throughput"),
+    path("throughput/", throughput.throughput_page, name="throughput"),
+    path("throughput/<slug:key>.<slug:extension>", throughput.throughput_file, name="throughput_file"),
     path("deliveries/<uuid:delivery_id>/retry", queue.retry, name="retry"),
     path("destinations/<uuid:destination_id>/retry", queue.retry_all, name="retry_all"),
     path("destinations/<uuid:thing_id>/ask", places.ask_destination, name="ask"),

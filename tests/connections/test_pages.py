@@ -164,6 +164,22 @@ def test_throughput_counts_what_was_taken_on_each_day(admin: Client, ehr: Destin
     assert [column.label for column in charts["sent"].table.columns] == ["Day", "EHR"]
 
 
+@pytest.mark.parametrize(
+    ("extension", "begins"), [("csv", b'\xef\xbb\xbf"day",'), ("xlsx", b"PK"), ("parquet", b"PAR1")]
+)
+def test_throughput_is_taken_away_as_a_file(admin: Client, ehr: Destination, extension: str, begins: bytes) -> None:
+    page = admin.get("/connections/throughput/?days=7").content.decode()
+    address = f"/connections/throughput/sent.{extension}?days=7"
+    assert f'href="{address}"' in page
+    answer = admin.get(address)
+    assert answer.headers["Content-Disposition"] == f'attachment; filename="throughput-sent.{extension}"'
+    assert answer.content.startswith(begins)
+    if extension == "csv":
+        assert len(answer.content.decode("utf-8-sig").split()) == 8  # the head and seven days
+    assert admin.get("/connections/throughput/sent.exe").status_code == 404
+    assert admin.get("/connections/throughput/other.csv").status_code == 404
+
+
 def test_every_code_of_failure_has_words() -> None:
     """Codes stand in the sources as literals: each that is raised there must be explained."""
     sources = [

@@ -40,6 +40,7 @@ EARLIER_ROWS = [
 
 CONNECTION_ROWS = [
     *(_page(f"connections:{name}", {200: _SEES, 403: _AWAY}) for name in ("queue", "inbox", "throughput")),
+    _page("connections:throughput_file", {200: _SEES, 403: _AWAY}, fixed=(("key", "sent"), ("extension", "csv"))),
     *(_page("connections:things", _MANAGES, fixed=(("sort", sort),)) for sort in _SORTS),
     *(_page("connections:add", _MANAGES, fixed=(("sort", sort),)) for sort in ("senders", "peers")),
     _page("connections:add", _MANAGES, fixed=(("sort", "destinations"),), query="kind=fhir"),

@@ -1,4 +1,4 @@
-"""The outbox: what waits, what was given up, how much goes through; and to try again."""
+"""The outbox: what waits, what was given up; and to try again."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may, require
-from reporting.charts.policy import draws_charts
-from reporting.connections.throughput import DAYS, throughput
 from reporting.core.errors import DomainError
 from reporting.outbound.models import Delivery, DeliveryStatus, Destination
 from reporting.outbound.services import retry_delivery, retry_destination
@@ -65,16 +63,6 @@ def _places() -> list[Destination]:
         last_sent=Max("deliveries__sent_at"),
     )
     return list(counted.order_by("name"))
-
-
-@require_GET
-@draws_charts
-def throughput_page(request: HttpRequest) -> HttpResponse:
-    """``days``: of how many."""
-    _viewer(request)
-    days = next((each for each in DAYS if str(each) == request.GET.get("days")), DAYS[1])
-    context = {"nav": "connections", "tab": "throughput", "charts": throughput(days), "days": days, "choices": DAYS}
-    return render(request, "connections/throughput.html", context)
 
 
 @require_POST
