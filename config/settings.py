@@ -210,6 +210,7 @@ HL7_MAX_BYTES = env_int(
 )  # of one message; orders have some KB
 HL7_MESSAGE_S = env_int("DENS_MESSAGES_WITHIN_S", 30, minimum=1)  # from a message's first byte to its last
 HL7_IDLE_S = env_int("DENS_MESSAGES_IDLE_S", 3600, minimum=1)  # a connection may stay open so long without a message
+HL7_KEEP_DAYS = env_int("DENS_MESSAGES_KEEP_DAYS", 0, minimum=0)  # 0: for ever
 HL7_TLS_CERTIFICATE = env_str("DENS_MESSAGES_TLS_CERTIFICATE")
 HL7_TLS_KEY = env_str("DENS_MESSAGES_TLS_KEY")
 HL7_TLS_PEERS_CA = env_str("DENS_MESSAGES_TLS_PEERS_CA")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
 from hl7apy.parser import parse_message
 
 from reporting.accounts.models import Role
@@ -230,3 +233,25 @@ def test_an_error_of_ours_is_parked_and_says_nothing_of_the_patient(
     assert answer(message(patient(), *order()), ris) == ("AE", "207")
     assert InboundMessage.objects.get().fault == "error"
     assert "张" not in caplog.text
+
+
+def test_what_is_old_and_settled_is_forgotten(
+    ris: MessageSender, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    take(message(patient(), *order()), [ris])
+    take(message(patient(), "ORC|ZZ|O1"), [ris])
+    used, parked = InboundMessage.objects.get(outcome="taken"), InboundMessage.objects.get(outcome="parked")
+    with pytest.raises(CommandError):
+        call_command("purge_messages")
+    settings.HL7_KEEP_DAYS = 30
+    call_command("purge_messages")
+    assert InboundMessage.objects.count() == 2
+    InboundMessage.objects.update(updated_at=timezone.now() - timedelta(days=31))
+    call_command("purge_messages")
+    assert list(InboundMessage.objects.values_list("pk", flat=True)) == [parked.pk]
+    assert used.pk != parked.pk
+    assert Order.objects.count() == 1  # what followed from it stays
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "1 removed",
+        "1 are as old and could not be used: they wait for people, with their bytes",
+    ]
