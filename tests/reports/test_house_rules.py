@@ -98,6 +98,21 @@ def test_a_machine_value_of_another_size_suggests_nothing_and_says_why(senior: U
     assert page.count("Judged by 2 mm, says the machine; the department goes by another size here") == 1
 
 
+def test_what_the_machine_measured_above_the_departments_size_is_not_confirmed_with_the_rest(
+    senior: User, auditor: User
+) -> None:
+    """Below 2 mm the network says "not thickened"; where 1.5 mm counts, 1.8 mm are for the reader to decide."""
+    decide(senior, auditor, thick_mm={"pll": dict.fromkeys(DISCS, 1.5), "lf": dict.fromkeys(DISCS, 2.0)})
+    study = make_study()
+    said = [prediction("pll", level, positive=False, mm=mm) for level, mm in (("C4/5", 1.2), ("C5/6", 1.8))]
+    report = services.draft_report(study=study, job=make_job(study, said))
+    assert report is not None
+    services.confirm_levels(report, by=senior, expected_version=report.version)
+    result = services.confirm_rest(report, by=senior, expected_version=report.version)
+    assert [row(report, f"pll@{level}").value for level in ("C4/5", "C5/6")] == ["not_thickened", None]
+    assert [str(place) for place in result.remaining] == ["pll@C5/6"]
+
+
 def test_the_smallest_slip_is_the_departments(senior: User, auditor: User) -> None:
     old = make_draft()
     decide(senior, auditor, slip_mm=3.0)

@@ -12,12 +12,13 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
 from reporting.reports.blind import reads_blind
+from reporting.reports.drafting import OTHER_SIZE
 from reporting.reports.models import Finding, Report
 from reporting.reports.places import Place
 from reporting.reports.services.access import changing, require_edit
 from reporting.reports.services.drafts import structure_of
 from reporting.reports.services.reading import current_level_map, load_sheet
-from reporting.reports.sheet import Sheet, Value
+from reporting.reports.sheet import Sheet, Statement, Value
 from reporting.reports.states import FindingState, ReportStatus
 
 
@@ -35,7 +36,7 @@ def rest_of(sheet: Sheet) -> dict[Place, Value]:
     for spec in sheet.template.fields:
         for place in sheet.places(spec, usual=True):
             statement = sheet.at(place)
-            if statement.state is FindingState.UNSET and not statement.machine_positive:
+            if statement.state is FindingState.UNSET and not _was_seen(statement):
                 default = sheet.default_of(place)
                 if default is not None:
                     rest[place] = default
@@ -46,13 +47,18 @@ def rest_of(sheet: Sheet) -> dict[Place, Value]:
     return rest
 
 
+def _was_seen(statement: Statement) -> bool:
+    """The machine saw something that it may not suggest: disease, or what another size than the department's is."""
+    return statement.machine_positive is True or statement.machine_note == OTHER_SIZE
+
+
 def undecided(sheet: Sheet) -> tuple[Place, ...]:
     """Machine positives nobody decided: suggested ones, and those that may not suggest but were seen."""
     return tuple(
         place
         for place, s in sorted(sheet.statements.items())
         if sheet.applicable(place)
-        and (s.state is FindingState.AI_SUGGESTED or (s.state is FindingState.UNSET and s.machine_positive is True))
+        and (s.state is FindingState.AI_SUGGESTED or (s.state is FindingState.UNSET and _was_seen(s)))
     )
 
 
