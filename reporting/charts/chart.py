@@ -43,11 +43,12 @@ class MethodNote:
 
 @dataclass(frozen=True)
 class Headline:
-    """One figure above a chart that the whole chart is about."""
+    """One figure above a chart that the whole chart is about. ``cases``: the query that lists the reports behind it."""
 
     name: str
     estimate: Estimate
     kind: Kind = Kind.NUMBER
+    cases: str = ""
 
     @property
     def text(self) -> str:

@@ -108,8 +108,14 @@ def _moved_call(told: str, chosen: Filter) -> Behind:
     return Behind(_SPOKEN & (up | (Q(machine_positive=True) & _called_at(told, False))))
 
 
-def _turned(up: bool) -> _Build:
-    return lambda told, chosen: Behind(_SPOKEN & Q(machine_positive=not up) & _called_at(told, up))
+def _turned(up: bool, *, right: bool = False) -> _Build:
+    """Calls that another threshold would have turned up or down; ``right``: those of them toward the truth."""
+
+    def build(told: str, chosen: Filter) -> Behind:
+        toward = Q(**{POSITIVES[chosen.truth]: up}) if right else Q()
+        return Behind(_SPOKEN & Q(machine_positive=not up) & _called_at(told, up) & toward)
+
+    return build
 
 
 def _tenth(told: str, chosen: Filter) -> Behind:
@@ -142,15 +148,17 @@ def _judged(before: bool, after: bool) -> _Build:
     return build
 
 
+def _both_judged(told: str, chosen: Filter) -> Behind:
+    known = ("blind_first_positive", "positive", POSITIVES[chosen.truth])
+    return Behind(_CLASS & Q(**{f"{name}__isnull": False for name in known}))
+
+
 def _agreement(first: str) -> dict[str, _Build]:
+    pairs = {"both": (True, True), "first_only": (True, False), "second_only": (False, True), "neither": (False, False)}
+    read = f"{first}_positive"
     return {
-        f"{first}-{name}": _plain(Q(**{f"{first}_positive": one, "positive": other}))
-        for name, one, other in (
-            ("both", True, True),
-            ("first_only", True, False),
-            ("second_only", False, True),
-            ("neither", False, False),
-        )
+        first: _plain(Q(**{f"{read}__isnull": False, "positive__isnull": False})),
+        **{f"{first}-{name}": _plain(Q(**{read: one, "positive": other})) for name, (one, other) in pairs.items()},
     }
 
 
@@ -165,6 +173,11 @@ def _pairs(told: str, chosen: Filter) -> Behind:
 
 def _of_read(condition: Q) -> Exists:
     return Exists(Fact.objects.filter(condition, read=OuterRef("pk")))
+
+
+def _whole(condition: Q) -> _Build:
+    """Reports, whatever their places."""
+    return lambda told, chosen: Behind(_CLASS, lambda reads: reads.filter(condition), is_whole=True)
 
 
 def _with_machine(told: str, chosen: Filter) -> Behind:
@@ -207,14 +220,19 @@ _SCORED = Q(machine_probability__isnull=False)
 _WORDS: dict[str, _Build] = {
     **{cell: _matrix(cell) for cell in MATRIX},
     "n": lambda told, chosen: Behind(_SPOKEN & Q(**{f"{POSITIVES[chosen.truth]}__isnull": False})),
+    "class_positive": lambda told, chosen: Behind(_SPOKEN & Q(**{POSITIVES[chosen.truth]: True})),
+    "class_negative": lambda told, chosen: Behind(_SPOKEN & Q(**{POSITIVES[chosen.truth]: False})),
     "moved": _moved_call,
     "to_positive": _turned(True),
     "to_negative": _turned(False),
+    "to_positive_right": _turned(True, right=True),
+    "to_negative_right": _turned(False, right=True),
     "tenth": _tenth,
     "kept": _plain(_same("blind_first_positive", "positive")),
     "toward_machine": _plain(_MOVED & Q(machine_counts=True) & _same("machine_positive", "positive")),
     "away_from_machine": _plain(_MOVED & Q(machine_counts=True) & _same("machine_positive", "blind_first_positive")),
     "other": _plain(_MOVED & (Q(machine_counts=False) | Q(machine_positive__isnull=True))),
+    "judged": _both_judged,
     "right_right": _judged(True, True),
     "right_wrong": _judged(True, False),
     "wrong_right": _judged(False, True),
@@ -222,6 +240,9 @@ _WORDS: dict[str, _Build] = {
     **_agreement("prepared"),
     **_agreement("blind_first"),
     "pairs": _pairs,
+    "report": _whole(Q()),
+    "timed": _whole(Q(shown_to_signed_s__isnull=False)),
+    "received": _whole(Q(received_to_signed_s__isnull=False)),
     "with_machine": _with_machine,
     "stood": _stood,
     "edits": _edits,

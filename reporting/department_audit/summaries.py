@@ -6,10 +6,11 @@ again, a few bytes each. What was asked is added up here: all places, groups and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -65,8 +66,8 @@ def _wide(stored: bytes, n: int) -> Ints:
     return np.frombuffer(stored, dtype=kind).astype(np.int64)
 
 
-_answered: ContextVar[dict[tuple[str, Filter, Dimension | None, str], dict[str, Ints]] | None]
-_answered = ContextVar("answered", default=None)
+Answer = TypeVar("Answer")
+_answered: ContextVar[dict[Hashable, Any] | None] = ContextVar("answered", default=None)
 
 
 @contextmanager
@@ -79,15 +80,20 @@ def asking_once() -> Iterator[None]:
         _answered.reset(token)
 
 
-def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
-    """Value of ``by`` ("" without a breakdown) → vector, with patients as clusters. Empty groups are left out."""
+def once(question: Hashable, answer: Callable[[], Answer]) -> Answer:
+    """What ``answer`` gives, worked out once within ``asking_once``, and each time outside of it."""
     answered = _answered.get()
     if answered is None:
-        return _summed(kind, chosen, by, truth)
-    question = kind.name, replace(chosen, outcome="", truth=Truth.FINAL.value), by, truth
+        return answer()
     if question not in answered:
-        answered[question] = _summed(kind, chosen, by, truth)
-    return answered[question]
+        answered[question] = answer()
+    return cast("Answer", answered[question])
+
+
+def summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:
+    """Value of ``by`` ("" without a breakdown) → vector, with patients as clusters. Empty groups are left out."""
+    question = kind.name, replace(chosen, outcome="", truth=Truth.FINAL.value), by, truth
+    return once(question, lambda: _summed(kind, chosen, by, truth))
 
 
 def _summed(kind: Kind, chosen: Filter, by: Dimension | None, truth: str) -> dict[str, Ints]:

@@ -129,11 +129,11 @@ def test_a_curve_without_a_class_has_an_empty_table_and_one_with_both_holds_its_
     assert curve_table((), Truth.FINAL, str).rows == ()
     table = curve_table(points(10, 20), Truth.FINAL, str)
     assert values(table.column("TPR")) == [1, 0.9, 0.6, 0]
-    marked = roc_figure(table, Truth.FINAL, 0.5)
+    marked = roc_figure(table, Truth.FINAL, 0.5, "/cases/")
     assert marked.data[2].y == (0.6,)
-    assert len(roc_figure(table, Truth.FINAL, None).data) == 2
-    lines = [trace for trace in threshold_figure(table, Truth.FINAL, None).data if trace.name]
-    bands = [trace for trace in threshold_figure(table, Truth.FINAL, None).data if trace.fill]
+    assert len(roc_figure(table, Truth.FINAL, None, "/cases/").data) == 2
+    lines = [trace for trace in threshold_figure(table, Truth.FINAL, None, "/cases/").data if trace.name]
+    bands = [trace for trace in threshold_figure(table, Truth.FINAL, None, "/cases/").data if trace.fill]
     assert (len(lines), len(bands)) == (3, 3)
     assert bands[0].y == tuple(cell.high for cell in table.column("TPR")[:-1])  # type: ignore[union-attr]
 
@@ -141,7 +141,7 @@ def test_a_curve_without_a_class_has_an_empty_table_and_one_with_both_holds_its_
 def test_predictive_values_are_those_of_the_library_where_rows_are_independent() -> None:
     truth = np.repeat([True, True, False, False], [40, 10, 5, 45])
     said = np.repeat([True, False, True, False], [40, 10, 5, 45])
-    table = predictive_table(clustered_rates(truth, said, np.arange(100), SCOPE), Truth.SURGERY)
+    table = predictive_table(clustered_rates(truth, said, np.arange(100), SCOPE), Truth.SURGERY, "cell=n")
     for prevalence, ppv, npv in zip(PREVALENCES, values(table.column("ppv")), values(table.column("npv")), strict=True):
         exact = predictive_values(Counts(40, 5, 10, 45), prevalence, SCOPE)
         assert ppv == pytest.approx(exact["PPV"].value)
@@ -154,7 +154,7 @@ def test_predictive_values_are_those_of_the_library_where_rows_are_independent()
 
 
 def test_every_step_of_the_prevalence_slider_shows_what_the_table_shows() -> None:
-    table = predictive_table(rates(1), Truth.SURGERY)
+    table = predictive_table(rates(1), Truth.SURGERY, "cell=n")
     given = slider(rates(1), 0.2013)
     texts = json.loads(given["texts_json"])
     assert given["start"] == 200

@@ -22,6 +22,8 @@ def cell_name(chosen: Filter, cell: str) -> str:
         return f"{compared}: {_matrix(chosen, word)}{_threshold(told)}"
     if word == "n":
         return compared
+    if word in ("class_positive", "class_negative"):
+        return f"{compared}: {positive_and_negative(Truth(chosen.truth))[word == 'class_negative']}"
     if word in ("right_right", "right_wrong", "wrong_right", "wrong_wrong"):
         return f"{compared}: {switch_names()[word]}"
     if word == "tenth":
@@ -37,7 +39,7 @@ def cell_name(chosen: Filter, cell: str) -> str:
     return f"{_plain()[word]}{_threshold(told) if word in _OF_THRESHOLD else f' {told}' if told else ''}"
 
 
-_OF_THRESHOLD = ("moved", "to_positive", "to_negative")
+_OF_THRESHOLD = ("moved", "to_positive", "to_negative", "to_positive_right", "to_negative_right")
 
 
 def switch_names() -> dict[str, str]:
@@ -63,13 +65,20 @@ def _plain() -> dict[str, str]:
     firsts = {"prepared": _("prepared and final read"), "blind_first": _("blind first and final read")}
     return {
         **switch_names(),
+        **firsts,
         **{f"{key}-{name}": f"{text}: {what}" for key, text in firsts.items() for name, what in agreement.items()},
+        "judged": _("blind first and final read, and a reference"),
+        "report": _("reports"),
+        "timed": _("reports with a known time from opened to signed"),
+        "received": _("reports with a known time from received to signed"),
         "pairs": _("sizes of machine and person"),
         "with_machine": _("reports with machine values"),
         "stood": _("reports in which every machine value stood"),
         "moved": _("calls that would change"),
         "to_positive": _("calls that would become positive"),
         "to_negative": _("calls that would become negative"),
+        "to_positive_right": _("calls that would become positive, and the truth is"),
+        "to_negative_right": _("calls that would become negative, and the truth is"),
         "signed": _("signed on"),
         "compared": _("machine and final read compared, signed on"),
         "differ": _("machine and final read differ, signed on"),

@@ -41,24 +41,28 @@ def curve_table(points: Sequence[ThresholdPoint], truth: Truth, cases: Callable[
         counts = {"tp": point.tp, "fp": point.fp, "fn": point.fn, "tn": point.tn}
         at = NEVER if threshold is None else f"{threshold:g}"
         opened = [cases(f"{cell}@{at}") if n else "" for cell, n in counts.items()]
-        rows.append(Row((threshold, *counts.values(), point.tpr, point.tnr, point.ppv), ("", *opened, "", "", "")))
+        tp, fp, fn, tn = opened
+        # A rate opens what it misses; where it misses nothing, what it holds.
+        rates = (fn or tp, fp or tn, fp or tp)
+        rows.append(Row((threshold, *counts.values(), point.tpr, point.tnr, point.ppv), ("", *opened, *rates)))
     return Table(columns, tuple(rows))
 
 
-def roc_figure(table: Table, truth: Truth, threshold: float | None) -> go.Figure:
+def roc_figure(table: Table, truth: Truth, threshold: float | None, address: str) -> go.Figure:
     """The curve, the diagonal of chance, and the point nearest to the threshold in use."""
     names = rate_names(truth)
     false, true = [1 - value for value in _numbers(table, "TNR")], _numbers(table, "TPR")
     texts = _texts(table, truth)
     figure = go.Figure()
     figure.add_trace(_line([0, 1], [0, 1], "muted", _("no better than chance"), "dot"))
-    figure.add_trace(_curve(false, true, "accent", _("threshold moved"), texts))
+    cases = cases_of(table, "TPR", address)
+    figure.add_trace(_curve(false, true, "accent", _("threshold moved"), texts, cases))
     if threshold is not None and (place := _nearest(table, threshold)) is not None:
         in_use = _("threshold in use: %(threshold)s") % {"threshold": f"{threshold:g}"}
         figure.add_trace(
             go.Scatter(
                 x=[false[place]], y=[true[place]], mode="markers", name=in_use, meta={"ink": "danger"},
-                marker={"size": 12, "symbol": "diamond"}, **said([texts[place]], [""]),
+                marker={"size": 12, "symbol": "diamond"}, **said([texts[place]], [cases[place]]),
             )
         )  # fmt: skip
     figure.update_layout(
@@ -71,14 +75,16 @@ def roc_figure(table: Table, truth: Truth, threshold: float | None) -> go.Figure
     return figure
 
 
-def threshold_figure(table: Table, truth: Truth, threshold: float | None) -> go.Figure:
+def threshold_figure(table: Table, truth: Truth, threshold: float | None, address: str) -> go.Figure:
     """Both rates and the predictive value at every threshold."""
     names = rate_names(truth)
     at, texts = values(table.column("threshold")), _texts(table, truth)
     figure = go.Figure()
     for rate, ink, dash in (("TPR", "danger", "solid"), ("TNR", "accent", "dash"), ("PPV", "machine", "dot")):
         figure.add_traces(band(at, table.column(rate), ink))
-        figure.add_trace(_curve(at, values(table.column(rate)), ink, names[rate], texts, dash))
+        figure.add_trace(
+            _curve(at, values(table.column(rate)), ink, names[rate], texts, cases_of(table, rate, address), dash)
+        )
     if threshold is not None:
         figure.add_shape(type="line", name="ink", x0=threshold, x1=threshold, y0=0, y1=1, line={"dash": "longdash"})
         figure.add_annotation(
@@ -104,7 +110,7 @@ def calibration_table(bins: Sequence[CalibrationBin], cases: Callable[[str], str
     return Table(
         columns,
         tuple(
-            Row((f"{one.low:.1f}–{one.high:.1f}", one.n, one.predicted, one.observed), ("", opened, "", opened))
+            Row((f"{one.low:.1f}–{one.high:.1f}", one.n, one.predicted, one.observed), ("", opened, opened, opened))
             for one in bins
             for opened in [cases(f"tenth@{round(one.low * DECILES)}")]
         ),
@@ -138,11 +144,17 @@ def calibration_figure(table: Table, address: str) -> go.Figure:
 
 
 def _curve(
-    x: Sequence[float | None], y: Sequence[float | None], ink: str, name: str, texts: Sequence[str], dash: str = "solid"
+    x: Sequence[float | None],
+    y: Sequence[float | None],
+    ink: str,
+    name: str,
+    texts: Sequence[str],
+    cases: Sequence[str],
+    dash: str = "solid",
 ) -> go.Scatter:
     return go.Scatter(
         x=x, y=y, mode="lines+markers", name=name, meta={"ink": ink}, line={"dash": dash},
-        marker={"size": 5}, **said(texts, [""] * len(texts)),
+        marker={"size": 5}, **said(texts, cases),
     )  # fmt: skip
 
 

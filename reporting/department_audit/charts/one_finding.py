@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import plotly.graph_objects as go
@@ -21,8 +22,10 @@ from reporting.department_audit.charts.curves import (
 )
 from reporting.department_audit.charts.predictive import predictive_figure, predictive_table, slider
 from reporting.department_audit.charts.question import Question
+from reporting.department_audit.charts.rates import MISSED
 from reporting.department_audit.figures import scores, tables
 from reporting.department_audit.scores import ScoreFigure
+from reporting.department_audit.summaries import once
 from reporting.predictions.models import Algorithm, AlgorithmStatus
 from reporting.predictions.services import threshold_in_force
 from reporting.statistics.results import Estimate, undefined
@@ -48,14 +51,15 @@ def confusion(question: Question) -> Chart:
         rates = found.rates()
         tp, fp, fn, tn = (int(rates.counts[cell]) for cell in ("tp", "fp", "fn", "tn"))
         rows = (
-            Row((Word("positive", positive), tp, fn, tp + fn), ("", *_cases(question, ("tp", tp), ("fn", fn)), "")),
-            Row((Word("negative", negative), fp, tn, fp + tn), ("", *_cases(question, ("fp", fp), ("tn", tn)), "")),
+            _matrix_row(question, Word("positive", positive), {"tp": tp, "fn": fn, "class_positive": tp + fn}),
+            _matrix_row(question, Word("negative", negative), {"fp": fp, "tn": tn, "class_negative": fp + tn}),
         )
+        every = question.cases(cell="n")
+        missed = {rate: question.cases(cell=cell) for rate, cell in MISSED.items() if rates.counts[cell]}
         headline = (
-            Headline(_("Compared"), Estimate(rates.counts["n"]), Kind.COUNT),
-            Headline(_("Patients"), Estimate(rates.counts["patients"]), Kind.COUNT),
-            *(Headline(names[rate], rates.estimates[rate], Kind.SHARE) for rate in RATES),
-            *(Headline(names[rate], rates.estimates[rate]) for rate in RATIOS),
+            *_counted(question, int(rates.counts["n"]), int(rates.counts["patients"])),
+            *(Headline(names[rate], rates.estimates[rate], Kind.SHARE, missed.get(rate, every)) for rate in RATES),
+            *(Headline(names[rate], rates.estimates[rate], cases=every) for rate in RATIOS),
         )
     table = Table(columns, rows)
     parts = (
@@ -68,16 +72,19 @@ def confusion(question: Question) -> Chart:
 
 def roc(question: Question) -> Chart:
     score = _score(question)
-    table = curve_table(score.points() if score else (), question.truth, lambda cell: question.cases(cell=cell))
+    table = _curve_table(question)
     area = score.auc() if score else undefined("nothing to count")
-    figure = roc_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
-    return _chart(question, "roc", _("ROC curve"), table, figure, (Headline("AUC", area),), _roc_remarks())
+    address, in_use = question.cases_address, threshold_in_use(question)
+    figure = roc_figure(table, question.truth, in_use, address) if table.rows else None
+    counted = _counted(question, score.n, score.patients) if score else ()
+    headline = (*counted, Headline("AUC", area, cases=question.cases(cell="n") if score else ""))
+    return _chart(question, "roc", _("ROC curve"), table, figure, headline, _roc_remarks())
 
 
 def thresholds(question: Question) -> Chart:
-    score = _score(question)
-    table = curve_table(score.points() if score else (), question.truth, lambda cell: question.cases(cell=cell))
-    figure = threshold_figure(table, question.truth, threshold_in_use(question)) if table.rows else None
+    table = _curve_table(question)
+    address, in_use = question.cases_address, threshold_in_use(question)
+    figure = threshold_figure(table, question.truth, in_use, address) if table.rows else None
     return _chart(question, "thresholds", _("rates at every threshold"), table, figure, (), _roc_remarks())
 
 
@@ -87,10 +94,9 @@ def calibration(question: Question) -> Chart:
     headline: tuple[Headline, ...] = ()
     if score is not None:
         headline = (
-            Headline(_("Compared"), Estimate(score.n), Kind.COUNT),
-            Headline(_("Patients"), Estimate(score.patients), Kind.COUNT),
-            Headline(_("Brier score"), score.brier()),
-            Headline(_("Expected calibration error"), score.calibration_error()),
+            *_counted(question, score.n, score.patients),
+            Headline(_("Brier score"), score.brier(), cases=question.cases(cell="n")),
+            Headline(_("Expected calibration error"), score.calibration_error(), cases=question.cases(cell="n")),
         )
     figure = calibration_figure(table, question.cases_address) if table.rows else None
     remark = _(
@@ -109,16 +115,26 @@ def predictive(question: Question) -> Chart:
         columns = (Column("prevalence", _("Prevalence"), Kind.SHARE),)
         return _chart(question, key, subject, Table(columns, ()), None)
     rates, names = found.rates(), rate_names(question.truth)
-    table = predictive_table(rates, question.truth)
+    table = predictive_table(rates, question.truth, question.cases(cell="n"))
     own = found.share_positive()
     more = slider(rates, own.value or 0.0) | {"ppv_name": names["PPV"], "npv_name": names["NPV"]}
     own = replace(own, note="; ".join(filter(None, [own.note, "the slider begins here"])))
-    headline = (Headline(_("Share positive here"), own, Kind.SHARE),)
+    opened = question.cases(cell="class_positive" if own.value else "n")
+    counted = _counted(question, int(rates.counts["n"]), int(rates.counts["patients"]))
+    headline = (*counted, Headline(_("Share positive here"), own, Kind.SHARE, opened))
     remark = _(
         "Bayes' rule from the likelihood ratios, whose interval over patients is carried through. It holds only if the "
         "disease looks alike where it is rarer or more frequent."
     )
-    chart = _chart(question, key, subject, table, predictive_figure(table, question.truth), headline, (remark,))
+    chart = _chart(
+        question,
+        key,
+        subject,
+        table,
+        predictive_figure(table, question.truth, question.cases_address),
+        headline,
+        (remark,),
+    )
     return replace(chart, extra="department_audit/_prevalence.html", more=more)
 
 
@@ -154,11 +170,29 @@ def _chart(
 
 
 def _score(question: Question) -> ScoreFigure | None:
-    return next(iter(scores(question.filter)), None)
+    return once(("score", question), lambda: next(iter(scores(question.filter)), None))
 
 
-def _cases(question: Question, *cells: tuple[str, int]) -> list[str]:
-    return [question.cases(cell=cell) if n else "" for cell, n in cells]
+def _curve_table(question: Question) -> Table:
+    """A row a threshold: two charts of a page show it, and its three hundred intervals take a while."""
+
+    def made() -> Table:
+        score = _score(question)
+        return curve_table(score.points() if score else (), question.truth, lambda cell: question.cases(cell=cell))
+
+    return once(("curve", question), made)
+
+
+def _counted(question: Question, compared: int, patients: int) -> tuple[Headline, ...]:
+    every = question.cases(cell="n")
+    return (
+        Headline(_("Compared"), Estimate(compared), Kind.COUNT, every),
+        Headline(_("Patients"), Estimate(patients), Kind.COUNT, every),
+    )
+
+
+def _matrix_row(question: Question, name: Word, counts: Mapping[str, int]) -> Row:
+    return Row((name, *counts.values()), ("", *(question.cases(cell=cell) if n else "" for cell, n in counts.items())))
 
 
 def _roc_remarks() -> tuple[str, ...]:

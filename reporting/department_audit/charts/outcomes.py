@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from reporting.charts.chart import Chart, MethodNote
-from reporting.charts.tables import Column, Kind, Row, Table
+from reporting.charts.tables import Cell, Column, Kind, Row, Table
 from reporting.department_audit.charts.bars import OUTCOME_MARKS, outcomes_figure
 from reporting.department_audit.charts.comparison import interval_text, source_text, unit_of_analysis
 from reporting.department_audit.charts.dimension_words import DIMENSIONS, in_order, value_word
@@ -13,6 +13,8 @@ from reporting.department_audit.charts.question import Question
 from reporting.department_audit.figures import outcomes
 from reporting.department_audit.filters import Dimension
 from reporting.department_audit.words import Outcome
+
+_SHARED = (Outcome.ACCEPTED, Outcome.CHANGED, Outcome.REJECTED)
 
 
 def outcomes_by(question: Question, dimension: Dimension) -> Chart:
@@ -26,34 +28,25 @@ def outcomes_by(question: Question, dimension: Dimension) -> Chart:
         Column(Outcome.UNDECIDED.value, str(Outcome.UNDECIDED.label), Kind.COUNT),
         *(
             Column(f"{outcome.value}_share", _("%(outcome)s, share") % {"outcome": outcome.label}, Kind.SHARE, True)
-            for outcome in (Outcome.ACCEPTED, Outcome.CHANGED, Outcome.REJECTED)
+            for outcome in _SHARED
         ),
     )
     rows = []
     for found in in_order(outcomes(question.filter, dimension), dimension):
         shares = found.shares()
-        listed = [*shown, Outcome.UNDECIDED]
-        rows.append(
-            Row(
-                (
-                    value_word(dimension.value, found.value),
-                    found.places,
-                    *(found.counts[outcome.value] for outcome in listed),
-                    *(shares[outcome.value] for outcome in (Outcome.ACCEPTED, Outcome.CHANGED, Outcome.REJECTED)),
-                ),
-                (
-                    question.cases(dimension, found.value),
-                    "",
-                    *(
-                        question.cases(dimension, found.value, outcome=one.value) if found.counts[one.value] else ""
-                        for one in listed
-                    ),
-                    "",
-                    "",
-                    "",
-                ),
-            )
+        every = question.cases(dimension, found.value)
+        opened = {
+            one: question.cases(dimension, found.value, outcome=one.value) if found.counts[one.value] else ""
+            for one in (*shown, Outcome.UNDECIDED)
+        }
+        counts = (found.counts[one.value] for one in opened)
+        cells: tuple[Cell, ...] = (
+            value_word(dimension.value, found.value),
+            found.places,
+            *counts,
+            *(shares[o.value] for o in _SHARED),
         )
+        rows.append(Row(cells, (every, every, *opened.values(), *(opened[one] or every for one in _SHARED))))
     table = Table(columns, tuple(rows))
     subject = _("What became of the machine's statements, by %(group)s") % {"group": name.lower()}
     title = f"{subject}: {question.finding_label}" if question.filter.finding else subject

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
-from reporting.charts.drawing import axis, band, layout, said
+from reporting.charts.drawing import axis, band, cases_of, layout, said
 from reporting.charts.shown import estimate_text
 from reporting.charts.tables import Column, Kind, Row, Table, values
 from reporting.department_audit.charts.comparison import rate_names
@@ -21,8 +21,11 @@ STEPS = range(10, 991, 5)
 """Of the slider, per mille."""
 
 
-def predictive_table(rates: Result, truth: Truth) -> Table:
-    """Posterior odds = prior odds × likelihood ratio; its interval over patients is carried through."""
+def predictive_table(rates: Result, truth: Truth, cases: str) -> Table:
+    """Posterior odds = prior odds × likelihood ratio; its interval over patients is carried through.
+
+    ``cases``: the query that lists the reports behind the likelihood ratios.
+    """
     names = rate_names(truth)
     columns = (
         Column("prevalence", _("Prevalence"), Kind.SHARE),
@@ -32,11 +35,11 @@ def predictive_table(rates: Result, truth: Truth) -> Table:
     rows = []
     for prevalence in PREVALENCES:
         found = _at(rates, prevalence)
-        rows.append(Row((prevalence, found["PPV"], found["NPV"])))
+        rows.append(Row((prevalence, found["PPV"], found["NPV"]), ("", cases, cases)))
     return Table(columns, tuple(rows))
 
 
-def predictive_figure(table: Table, truth: Truth) -> go.Figure:
+def predictive_figure(table: Table, truth: Truth, address: str) -> go.Figure:
     names, at = rate_names(truth), values(table.column("prevalence"))
     figure = go.Figure()
     for column, name, ink, dash in (("ppv", names["PPV"], "danger", "solid"), ("npv", names["NPV"], "accent", "dash")):
@@ -50,7 +53,7 @@ def predictive_figure(table: Table, truth: Truth) -> go.Figure:
         figure.add_trace(
             go.Scatter(
                 x=at, y=values(cells), mode="lines+markers", name=name, meta={"ink": ink}, line={"dash": dash},
-                **said(texts, [""] * len(texts)),
+                **said(texts, cases_of(table, column, address)),
             )
         )  # fmt: skip
     figure.update_layout(

@@ -15,11 +15,13 @@ from reporting.department_audit.words import Truth
 from reporting.statistics.results import Estimate, Result
 
 CELLS = ("tp", "fp", "fn", "tn")
+MISSED = {"TPR": "fn", "TNR": "fp", "PPV": "fp", "NPV": "fn"}
+"""What a rate opens: the places it misses."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group's rates. ``cases``: from "" or one of ``CELLS`` to the query of the reports behind it.
+    """One group's rates. ``cases``: from a word of ``case_cells`` to the query of the reports behind it.
 
     ``people``: how far people agree with each other on the same.
     """
@@ -53,9 +55,10 @@ def rates_table(groups: Sequence[Group], head: str, truth: Truth) -> Table:
         shares = [rates[rate] for rate in ("ACC", "TPR", "TNR")]
         numbers = [counts[cell] for cell in CELLS]
         cells: tuple[Cell, ...] = (group.word, counts["n"], counts["patients"], *shares, *numbers)
-        cases = (every, every, "", every, of_cells["fn"], of_cells["fp"], *of_cells.values())
+        missed = (of_cells["fn"] or of_cells["tp"], of_cells["fp"] or of_cells["tn"])
+        cases = (every, every, every, every, *missed, *of_cells.values())
         if with_people:
-            cells, cases = (*cells, group.people), (*cases, "")
+            cells, cases = (*cells, group.people), (*cases, group.cases("prepared") if group.people else "")
         rows.append(Row(cells, cases))
     return Table(columns, tuple(rows))
 

@@ -53,13 +53,13 @@ def people(question: Question, first: str = PREPARED) -> Chart:
         figures = (found.raw_agreement(), found.positive_agreement(), found.kappa())
         word = value_word("finding", found.value)
         names = ("both", "first_only", "second_only", "neither")
+        every = question.cases(Dimension.FINDING, found.value, cell=first_word)
         opened = [
             question.cases(Dimension.FINDING, found.value, cell=f"{first_word}-{name}") if n else ""
             for name, n in zip(names, counts, strict=True)
         ]
-        rows.append(
-            Row((word, sum(counts), found.patients, *counts, *figures), ("", "", "", *opened, "", opened[0], ""))
-        )
+        cells: tuple[Cell, ...] = (word, sum(counts), found.patients, *counts, *figures)
+        rows.append(Row(cells, (every, every, every, *opened, every, opened[0] or every, every)))
     table = Table(columns, tuple(rows))
     series = (
         Series("raw", _("Raw agreement"), "ink", "diamond"),
@@ -129,8 +129,10 @@ def _switches(
                 name: question.cases(Dimension.FINDING, found.value, cell=name) if n else ""
                 for name, n in zip(counted, counts, strict=True)
             }
+            every = question.cases(Dimension.FINDING, found.value, cell=_every(counted))
             cells: tuple[Cell, ...] = (word, patients, *counts, *(shares[name] for name in with_shares))
-            rows.append(Row(cells, ("", "", *opened.values(), *(opened[name] for name in with_shares))))
+            shared = (opened[name] or every for name in with_shares)
+            rows.append(Row(cells, (every, every, *opened.values(), *shared)))
     table = Table(columns, tuple(rows))
     parts = [Series(name, names[name], ink) for name, ink in zip(counted, inks, strict=True)]
     figure = stacked_shares(table, "group", parts, ("", "/", "x", "."), _("Share of places"), question.cases_address)
@@ -176,8 +178,17 @@ def _balance(question: Question) -> tuple[Headline, ...]:
         return ()
     shares, test = found.shares(), found.balance()
     p = Estimate(test.p, note=test.note) if test.p is not None else Estimate(None, note=test.note)
+    every = question.cases(cell=_every(_JUDGED))
+    opened = {
+        name: question.cases(cell=name) if found.counts[name] else every for name in ("wrong_right", "right_wrong")
+    }
     return (
-        Headline(_("wrong → right"), shares["wrong_right"], Kind.SHARE),
-        Headline(_("right → wrong"), shares["right_wrong"], Kind.SHARE),
-        Headline(_("p that both are as frequent"), p),
+        Headline(_("wrong → right"), shares["wrong_right"], Kind.SHARE, opened["wrong_right"]),
+        Headline(_("right → wrong"), shares["right_wrong"], Kind.SHARE, opened["right_wrong"]),
+        Headline(_("p that both are as frequent"), p, cases=every),
     )
+
+
+def _every(counted: tuple[str, ...]) -> str:
+    """The word for all places that are counted as one of these."""
+    return "judged" if counted == _JUDGED else "blind_first"

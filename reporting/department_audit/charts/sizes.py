@@ -24,19 +24,20 @@ def sizes(question: Question) -> Chart:
     )
     found = next(iter(pairs_mm(question.filter)), None)
     places = Counter(found.points) if found else Counter()
-    rows = (Row((mean, d, n), ("", "", _cases(question, mean, d))) for (mean, d), n in sorted(places.items()))
+    rows = (Row((mean, d, n), (_cases(question, mean, d),) * 3) for (mean, d), n in sorted(places.items()))
     table = Table(columns, tuple(rows))
     headline: tuple[Headline, ...] = ()
     if found is not None:
         low, high = found.limits()
+        pairs = question.cases(cell="pairs")
         headline = (
-            Headline(_("Pairs"), Estimate(found.n), Kind.COUNT),
-            Headline(_("Patients"), Estimate(found.patients), Kind.COUNT),
-            Headline(_("Mean difference, mm"), found.bias()),
-            Headline(_("Standard deviation, mm"), found.sd()),
-            Headline(_("Lower limit, mm"), low),
-            Headline(_("Upper limit, mm"), high),
-            Headline(_("Slope on the mean"), found.slope()[0]),
+            Headline(_("Pairs"), Estimate(found.n), Kind.COUNT, pairs),
+            Headline(_("Patients"), Estimate(found.patients), Kind.COUNT, pairs),
+            Headline(_("Mean difference, mm"), found.bias(), cases=pairs),
+            Headline(_("Standard deviation, mm"), found.sd(), cases=pairs),
+            Headline(_("Lower limit, mm"), low, cases=pairs),
+            Headline(_("Upper limit, mm"), high, cases=pairs),
+            Headline(_("Slope on the mean"), found.slope()[0], cases=pairs),
         )
     note = MethodNote(
         _("The machine's size minus the size a person measured and signed, against their mean (Bland and Altman)."),

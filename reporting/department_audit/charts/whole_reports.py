@@ -36,12 +36,12 @@ def stood_by(question: Question, dimension: Dimension) -> Chart:
     )
     rows = []
     for found in in_order(process(question.filter, dimension), dimension):
-        cases, stood, said = (
-            question.cases(dimension, found.value, cell=cell) for cell in ("", "stood", "with_machine")
+        cases, stood, said, timed = (
+            question.cases(dimension, found.value, cell=cell) for cell in ("report", "stood", "with_machine", "timed")
         )
         figures = (found.all_stood(), found.edits_per_report(), found.time_to_sign())
         cells = (value_word(dimension.value, found.value), found.reports, found.patients, found.with_machine, *figures)
-        rows.append(Row(cells, (cases, cases, "", said, stood, "", "")))
+        rows.append(Row(cells, (cases, cases, cases, said, stood, cases, timed)))
     table = Table(columns, tuple(rows))
     series = (Series("stood", _("Every machine value stood"), "accent", "circle"),)
     title = _("Whole reports: share in which every machine value stood, by %(group)s") % {"group": name.lower()}
@@ -56,17 +56,20 @@ def stood_by(question: Question, dimension: Dimension) -> Chart:
     return _chart(question, f"stood-by-{dimension.value.replace('_', '-')}", title, table, figure if rows else None)
 
 
-def summary(found: ProcessFigure | None) -> tuple[Headline, ...]:
-    """The department's reports in five figures."""
+def summary(question: Question) -> tuple[Headline, ...]:
+    """The department's reports in six figures."""
+    found = _all(question)
     if found is None:
         return ()
+    every, timed, received = (question.cases(cell=cell) for cell in ("report", "timed", "received"))
+    since_received = found.time_to_sign(since="received")
     return (
-        Headline(_("Reports"), Estimate(found.reports), Kind.COUNT),
-        Headline(_("Patients"), Estimate(found.patients), Kind.COUNT),
-        Headline(_("Every machine value stood"), found.all_stood(), Kind.SHARE),
-        Headline(_("Edits per report"), found.edits_per_report()),
-        Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT),
-        Headline(_("Received to signed, median s"), found.time_to_sign(since="received"), Kind.COUNT),
+        Headline(_("Reports"), Estimate(found.reports), Kind.COUNT, every),
+        Headline(_("Patients"), Estimate(found.patients), Kind.COUNT, every),
+        Headline(_("Every machine value stood"), found.all_stood(), Kind.SHARE, question.cases(cell="stood")),
+        Headline(_("Edits per report"), found.edits_per_report(), cases=every),
+        Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT, timed),
+        Headline(_("Received to signed, median s"), since_received, Kind.COUNT, received),
     )
 
 
@@ -81,7 +84,8 @@ def edits(question: Question) -> Chart:
         for number, reports in counted
     )
     table = Table(columns, rows)
-    headline = (Headline(_("Edits per report"), found.edits_per_report()),) if found else ()
+    every = question.cases(cell="report")
+    headline = (Headline(_("Edits per report"), found.edits_per_report(), cases=every),) if found else ()
     cases = cases_of(table, "reports", question.cases_address)
     figure = histogram(table, "edits", "reports", _("Edits per report"), cases) if found else None
     title = _("Whole reports: edits of machine values per report")
@@ -95,9 +99,10 @@ def times(question: Question) -> Chart:
     table = Table(columns, tuple(Row((word, reports), ("", cases)) for word, reports, cases in counted))
     headline: tuple[Headline, ...] = ()
     if found:
+        timed = question.cases(cell="timed")
         headline = (
-            Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT),
-            Headline(_("nine of ten signed within, s"), found.time_to_sign(0.9), Kind.COUNT),
+            Headline(_("Opened to signed, median s"), found.time_to_sign(), Kind.COUNT, timed),
+            Headline(_("nine of ten signed within, s"), found.time_to_sign(0.9), Kind.COUNT, timed),
         )
     cases = cases_of(table, "reports", question.cases_address)
     figure = histogram(table, "time", "reports", _("Opened to signed"), cases) if counted else None

@@ -169,7 +169,7 @@ def line_chart(
         point = judged.get(day.day, {})
         limits = (point.get(name) for name in ("low", "high", "ewma"))
         every, hits = _cases(key, day)
-        rows.append(Row((day.day, day.n, day.total, day.value, *limits), ("", every, hits, hits, "", "", "")))
+        rows.append(Row((day.day, day.n, day.total, day.value, *limits), ("", every, hits, hits or every, "", "", "")))
     table = Table(columns, tuple(rows))
     usual = judgement.usual if judgement is not None else undefined("no baseline yet")
     note = MethodNote(

@@ -28,6 +28,7 @@ from reporting.department_audit.charts.comparison import (
 from reporting.department_audit.charts.concordance import positive_class
 from reporting.department_audit.charts.curves import curve_table, threshold_figure
 from reporting.department_audit.charts.question import Question
+from reporting.department_audit.charts.rates import MISSED
 from reporting.department_audit.filters import Filter
 from reporting.department_audit.page import Link
 from reporting.department_audit.threshold_bench.rescoring import GRID, MOST_REPORTS, Recent, Rescored
@@ -89,7 +90,9 @@ def bench_page(algorithm: Algorithm, recent: Recent, truth: Truth, tried: float 
     shown = in_force if tried is None or is_same else tried
     grid = [recent.at(threshold) for threshold in sorted({*GRID, in_force, shown})]
     of_threshold = {one.threshold: one for one in grid}
-    question = Question(Filter(finding=finding, algorithm=str(algorithm), truth=truth.value), "")
+    question = Question(
+        Filter(finding=finding, algorithm=str(algorithm), truth=truth.value), reverse("department_audit:cases")
+    )
     rows = [
         (Word("as_shown", _("As the drafts showed it")), recent.as_shown()),
         (Word("in_force", _("In force")), of_threshold[in_force]),
@@ -197,9 +200,18 @@ def _cases(question: Question, one: Rescored) -> tuple[str, ...]:
     """What each count of a row opens. Places without a truth have no cell of the matrix and may still have changed."""
     at = "" if one.threshold is None else f"@{one.threshold:g}"
     matrix = [question.cases(cell=f"{cell}{at}") if one.rates.counts[cell] else "" for cell in MATRIX]
-    turned = {"moved": one.changed_reports, "to_positive": one.to_positive, "to_negative": one.to_negative}
-    reports, up, down = (question.cases(cell=f"{word}{at}") if n and at else "" for word, n in turned.items())
-    return ("", "", *matrix, *([""] * len(RATES)), reports, "", up, "", down, "")
+    of_cell = dict(zip(MATRIX, matrix, strict=True))
+    every = question.cases(cell="n")
+    rates = [(of_cell[MISSED[rate]] if rate in MISSED else "") or every for rate in RATES]
+    turned = {
+        "to_positive": one.to_positive,
+        "to_positive_right": one.to_positive_right,
+        "to_negative": one.to_negative,
+        "to_negative_right": one.to_negative_right,
+    }
+    moved = question.cases(cell=f"moved{at}") if one.changed_reports and at else ""
+    opened = [question.cases(cell=f"{word}{at}") if n and at else "" for word, n in turned.items()]
+    return ("", "", *matrix, *rates, moved, moved or every, *opened)
 
 
 def _curve(grid: Sequence[Rescored], question: Question, in_force: float, files: tuple[str, str]) -> Chart:
@@ -207,7 +219,7 @@ def _curve(grid: Sequence[Rescored], question: Question, in_force: float, files:
     table = curve_table([one.point for one in grid], truth, lambda cell: question.cases(cell=cell))
     subject = _("rates at every threshold")
     title = f"{compared_with(truth)}: {finding_text(finding)}, {subject}"
-    figure = threshold_figure(table, truth, in_force) if table.rows else None
+    figure = threshold_figure(table, truth, in_force, question.cases_address) if table.rows else None
     note = _note(finding, truth)
     empty = _("Nothing to compare: a class has no rows.")
     return Chart("bench-curve", title, table, note, figure, empty=empty, files=files[0], query=files[1])

@@ -114,10 +114,11 @@ def _page(request: HttpRequest, kind: str, build: _Build, finding: str = "") -> 
         chosen = replace(chosen, finding=finding)
     with asking_once():
         whole = next(iter(process(chosen)), None)
-        page = build(Question(chosen, reverse("department_audit:cases")))
+        question = Question(chosen, reverse("department_audit:cases"))
+        page, figures = build(question), summary(question)
     context = {
         "page": page,
-        "summary": summary(whole),
+        "summary": figures,
         "notices": notices_of(whole.reports if whole else 0),
         "exports": LINKS,
         **around(kind, chosen, fixed=("finding",) if finding else ()),
