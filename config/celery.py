@@ -51,6 +51,7 @@ app.conf.update(
         "send-deliveries": {"task": "reporting.send_deliveries", "schedule": SWEEP_S},
         "copy-case-images": {"task": "reporting.copy_case_images", "schedule": SWEEP_S},
         "analyse-reader-studies": {"task": "reporting.analyse_reader_studies", "schedule": SWEEP_S},
+        "package-reader-studies": {"task": "reporting.package_reader_studies", "schedule": SWEEP_S},
         "trim-cache": {"task": "reporting.trim_cache", "schedule": 3600.0},
     },
 )

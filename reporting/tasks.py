@@ -17,9 +17,10 @@ from reporting.predictions import (
     services,
     worker_presence,  # noqa: F401  every worker says that it lives
 )
-from reporting.reader_studies.dispatch import ANALYSE, COPY_IMAGES
+from reporting.reader_studies.dispatch import ANALYSE, COPY_IMAGES, PACKAGE
 from reporting.reader_studies.services import copy_waiting_images
 from reporting.reader_studies.services.analysis_work import run_due_analyses
+from reporting.reader_studies.services.package_work import build_due_packages
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.reports.services import draft_missing_reports
 from reporting.studies.frame_store import trim_cache
@@ -70,6 +71,12 @@ def copy_case_images() -> None:
 def analyse_reader_studies() -> None:
     """After each request and each minute: analyses of closed reader studies."""
     run_due_analyses()
+
+
+@late_task(PACKAGE)
+def package_reader_studies() -> None:
+    """After each request and each minute: packages of closed reader studies."""
+    build_due_packages()
 
 
 @late_task("reporting.trim_cache")

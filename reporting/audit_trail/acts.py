@@ -124,6 +124,8 @@ class AuditAct(StrEnum):
     ANALYSIS_ASKED = "reader_study.analysis_asked"
     ANALYSIS_FINISHED = "reader_study.analysis_finished"
     ANALYSIS_SEEN = "reader_study.analysis_seen"
+    PACKAGE_ASKED = "reader_study.package_asked"
+    PACKAGE_BUILT = "reader_study.package_built"
     READER_STUDY_EXPORTED = "reader_study.exported"
     PEER_ADDED = "peer.added"
     PEER_CHANGED = "peer.changed"

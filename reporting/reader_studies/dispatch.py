@@ -1,4 +1,4 @@
-"""Asking a worker for images or an analysis. A message may be lost: the row is the work order, the clock asks again."""
+"""Asking a worker for images, an analysis or a package. A message may be lost: the row is the order, the clock asks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.db import transaction
 
 COPY_IMAGES = "reporting.copy_case_images"
 ANALYSE = "reporting.analyse_reader_studies"
+PACKAGE = "reporting.package_reader_studies"
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,10 @@ def announce_copying_on_commit() -> None:
 
 def announce_analysis_on_commit() -> None:
     transaction.on_commit(partial(_send, ANALYSE), robust=True)
+
+
+def announce_packaging_on_commit() -> None:
+    transaction.on_commit(partial(_send, PACKAGE), robust=True)
 
 
 def announce_copying() -> None:

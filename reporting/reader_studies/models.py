@@ -13,6 +13,7 @@ from reporting.core.models import TimestampedModel
 from reporting.predictions.models import Algorithm, InferenceJob
 from reporting.reader_studies.analysis_models import AnalysisPart, AnalysisRun
 from reporting.reader_studies.image_models import CaseObject, CaseSeries
+from reporting.reader_studies.package_models import PackageBuild, PackageFile
 from reporting.reader_studies.reading_models import DraftRating, Rating, Reading, ReadingEvent, Submission
 from reporting.reader_studies.truth_models import ReferencePanel, ReferenceStandard, TruthImport, TruthStatement
 from reporting.reader_studies.words import ArmKind, Design, Scale, StudyRole, StudyStatus
@@ -27,6 +28,8 @@ __all__ = [
     "CaseObject",
     "CaseSeries",
     "DraftRating",
+    "PackageBuild",
+    "PackageFile",
     "Protocol",
     "RatedFinding",
     "Rating",

@@ -6,7 +6,7 @@ from django.urls import path
 
 from reporting.reader_studies.views.analysis import analysis
 from reporting.reader_studies.views.design import design
-from reporting.reader_studies.views.package import package
+from reporting.reader_studies.views.package import package, package_file
 from reporting.reader_studies.views.power import power, power_file
 from reporting.reader_studies.views.progress import running
 from reporting.reader_studies.views.reading import act, begin, desk, feedback, read
@@ -24,7 +24,8 @@ urlpatterns = [
     path("cases/<uuid:case_id>/state/", state, name="state"),
     path("<uuid:study_id>/progress/", running, name="progress"),
     path("<uuid:study_id>/analysis/", analysis, name="analysis"),
-    path("<uuid:study_id>/package.zip", package, name="package"),
+    path("<uuid:study_id>/package/", package, name="package"),
+    path("<uuid:study_id>/package/<int:number>.zip", package_file, name="package_file"),
     path("<uuid:study_id>/panel/", panel, name="panel"),
     path("<uuid:study_id>/reference/", reference, name="reference"),
     path("<uuid:study_id>/reference/example.csv", example_file, name="reference_example"),

@@ -12,7 +12,7 @@ from reporting.accounts.models import Role
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.reader_studies import services
 from reporting.reader_studies.models import AnalysisRun, ReaderStudy
-from reporting.reader_studies.services import analysis_work
+from reporting.reader_studies.services import analysis_work, work_orders
 from reporting.reader_studies.words import AnalysisStatus, StudyRole
 from tests.reader_studies.factories import closed, locked, owner_of
 from tests.reports.factories import make_user
@@ -81,7 +81,7 @@ def test_what_a_dead_worker_held_is_taken_up_again_and_given_up_in_the_end(study
     assert (run.status, run.attempt, run.parts.count()) == (AnalysisStatus.FINISHED, 2, 5)
     other = ask(study)
     AnalysisRun.objects.filter(pk=other.pk).update(
-        status=AnalysisStatus.RUNNING, attempt=analysis_work.MOST_ATTEMPTS, lease_expires_at=past
+        status=AnalysisStatus.RUNNING, attempt=work_orders.MOST_ATTEMPTS, lease_expires_at=past
     )
     analysis_work.run_due_analyses()
     other.refresh_from_db()

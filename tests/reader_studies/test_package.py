@@ -12,13 +12,8 @@ from dataclasses import replace
 import numpy as np
 import pypdf
 import pytest
-from django.test import Client
-from django.urls import reverse
 from openpyxl import load_workbook
 
-from reporting.accounts.models import Role, User
-from reporting.audit_trail.acts import AuditAct
-from reporting.audit_trail.models import AuditEvent
 from reporting.reader_studies import services
 from reporting.reader_studies.analysis.reads import FindingReads, StudyReads, study_reads
 from reporting.reader_studies.models import ReaderStudy
@@ -28,10 +23,8 @@ from reporting.reader_studies.package.imrmc import imrmc_lines
 from reporting.reader_studies.package.rjafroc import WhyNot, Workbook, rjafroc_workbook
 from reporting.reader_studies.rows import long_rows
 from reporting.reader_studies.services import analysis_work
-from reporting.reader_studies.words import StudyRole
 from reporting.statistics.arrays import floats
-from tests.reader_studies.factories import closed, locked, owner_of
-from tests.reports.factories import make_user
+from tests.reader_studies.factories import closed, owner_of
 
 NAN = np.nan
 
@@ -242,25 +235,3 @@ def test_nobody_is_named() -> None:
     secrets += [case.study.study_instance_uid for case in study.cases.all()]
     secrets += [str(patient.patient_id) for patient in patients] + [str(patient.name) for patient in patients]
     assert [word for word in secrets if word and word.encode() in content] == []
-
-
-def _asked(study: ReaderStudy, user: User) -> int:
-    client = Client()
-    client.force_login(user)
-    answer = client.get(reverse("reader_studies:package", args=[study.pk]))
-    if answer.streaming:
-        assert b"".join(answer.streaming_content).startswith(b"PK")
-    return answer.status_code
-
-
-@pytest.mark.django_db
-def test_owner_and_statistician_take_it_away_once_the_reading_is_closed() -> None:
-    study = closed()
-    statistician, coordinator = make_user(Role.RESEARCHER), make_user(Role.RESEARCHER)
-    study.members.create(user=statistician, role=StudyRole.STATISTICIAN)
-    study.members.create(user=coordinator, role=StudyRole.COORDINATOR)
-    assert [_asked(study, user) for user in (owner_of(study), statistician, coordinator)] == [200, 200, 403]
-    assert _asked(study, make_user(Role.RESEARCHER)) == 404
-    assert AuditEvent.objects.filter(act=AuditAct.READER_STUDY_EXPORTED).count() == 2
-    running = locked()
-    assert _asked(running, owner_of(running)) == 404

@@ -29,7 +29,7 @@ def _text(study: ReaderStudy, language: str) -> str:
 def _amended() -> ReaderStudy:
     study = locked()
     by = owner_of(study)
-    changes = {"washout_days": 21}
+    changes = {"washout_days": 21, "stopping_limits": {"cases": 2}}
     services.amend_study(study, changes, reason="Holidays in between.", by=by, expected_version=study.version)
     leaving = study.readers.get(code="R02")
     services.withdraw_reader(leaving, reason="Left.", by=by, expected_version=study.version)
@@ -62,7 +62,7 @@ def test_the_protocol_says_what_was_locked_and_amended(language: str, words: tup
     assert len(digests) == 3
     said = (
         *(study.title, study.question, study.stopping_rule, study.seed, "R01", "R02", "C4/5,C5/6"),
-        *(algorithm.version, algorithm.weights_sha256, *digests, "28→21", "Holidaysinbetween."),
+        *(algorithm.version, algorithm.weights_sha256, *digests, "28→21", "–→cases2", "Holidaysinbetween."),
     )
     missing = [one for one in (*said, *words) if re.sub(r"\s+", "", one) not in text]
     assert missing == []

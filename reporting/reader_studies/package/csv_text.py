@@ -10,7 +10,7 @@ from typing import Any
 
 from reporting.charts.files.formulas import defused
 
-_AT_ONCE = 2000
+ROWS_A_CHUNK = 2000
 
 
 def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
@@ -20,11 +20,22 @@ def csv_chunks(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator
     writer.writerow(header)
     for number, row in enumerate(rows, start=1):
         writer.writerow([_cell(cell) for cell in row])
-        if number % _AT_ONCE == 0:
+        if number % ROWS_A_CHUNK == 0:
             yield out.getvalue().encode()
             out.seek(0)
             out.truncate()
     yield out.getvalue().encode()
+
+
+def line_chunks(lines: Iterable[str]) -> Iterator[bytes]:
+    """Lines that are written as they are, a few thousand at a time."""
+    held: list[str] = []
+    for line in lines:
+        held.append(f"{line}\r\n")
+        if len(held) == ROWS_A_CHUNK:
+            yield "".join(held).encode()
+            held.clear()
+    yield "".join(held).encode()
 
 
 def _cell(cell: Any) -> str | int | float:

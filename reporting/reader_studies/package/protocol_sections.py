@@ -5,7 +5,6 @@ What was locked comes from the newest protocol version, so that the paper says w
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -18,7 +17,9 @@ from reporting.reader_studies.allocation import Placed, balance
 from reporting.reader_studies.candidates import case_mix
 from reporting.reader_studies.models import Protocol, ReaderStudy, ReferencePanel, ReferenceStandard
 from reporting.reader_studies.package.document import Fact, Section, Table
+from reporting.reader_studies.package.protocol_versions import frozen, versions
 from reporting.reader_studies.services.locking import plan_of
+from reporting.reader_studies.stopping import Limits
 from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, TruthSource
 
 
@@ -32,9 +33,9 @@ def sections(study: ReaderStudy, protocols: list[Protocol]) -> Iterator[Section]
     yield _design(content)
     yield _order(study, content)
     yield _reference(study)
-    yield Section(_("Stopping rule"), paragraphs=tuple(_lines(content["stopping_rule"])) or (_("None was set."),))
-    yield _frozen(content)
-    yield _versions(study, protocols)
+    yield _stopping(content)
+    yield frozen(content)
+    yield versions(study, protocols)
 
 
 def _lines(text: str) -> list[str]:
@@ -169,59 +170,14 @@ def _reference(study: ReaderStudy) -> Section:
     return Section(_("Reference standard"), tuple(facts), tables=tables)
 
 
-def _frozen(content: dict[str, Any]) -> Section:
-    facts: list[Fact] = []
-    if algorithm := content["algorithm"]:
-        facts += [
-            (_("Algorithm"), f"{algorithm['name']} {algorithm['version']}"),
-            (_("Weights, SHA-256"), algorithm["weights_sha256"]),
-        ]
-    else:
-        facts.append((_("Algorithm"), _("none")))
-    facts += [
-        (_("Report template, version"), str(content["template"]["version"])),
-        (_("Report template, SHA-256"), content["template"]["digest"]),
-    ]
-    return Section(_("Versions in use"), tuple(facts))
-
-
-def _versions(study: ReaderStudy, protocols: list[Protocol]) -> Section:
-    assert study.locked_at is not None
-    facts: list[Fact] = [(_("Locked"), _moment(study.locked_at)), (_("SHA-256 of the lock"), protocols[0].digest)]
-    if study.closed_at:
-        facts.append((_("Reading closed"), _moment(study.closed_at)))
-    rows = []
-    for before, after in zip([None, *protocols], protocols, strict=False):
-        rows.append((str(after.number), _moment(after.created_at), _changed(before, after), after.digest))
-    head = (_("Version"), _("Made"), _("What changed, and why"), "SHA-256")
-    table = Table(head, tuple(rows), (0, 0, 1, 0))
-    return Section(_("Lock and amendments"), tuple(facts), tables=(table,))
-
-
-def _changed(before: Protocol | None, after: Protocol) -> str:
-    if before is None:
-        return _("locked")
-    old, new = json.loads(before.content), json.loads(after.content)
-    names = {
-        "washout_days": _("washout, days"),
-        "stopping_rule": _("stopping rule"),
-        "withdrawn": _("withdrawn readers"),
-        "retracted": _("retracted cases"),
-    }
-    said = [
-        f"{names.get(key, key)}: {_word(old.get(key))} → {_word(new[key])}"
-        for key in sorted(new)
-        if key != "amends" and new[key] != old.get(key)
-    ]
-    return "; ".join([*said, after.reason])
-
-
-def _word(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value in (None, "", {}) else str(value)
-
-
-def _moment(at: dt.datetime) -> str:
-    """In UTC: a package does not depend on where it is made."""
-    return at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+def _stopping(content: dict[str, Any]) -> Section:
+    limits = Limits.of(content.get("stopping_limits") or {})
+    named = (
+        (_("Stop when so many readers read everything"), limits.readers),
+        (_("Stop when so many cases are read by everybody"), limits.cases),
+        (_("Last day of reading"), limits.until),
+        (_("Longest reading of a case, minutes"), limits.minutes),
+    )
+    facts = tuple((name, str(limit)) for name, limit in named if limit is not None)
+    words = tuple(_lines(content["stopping_rule"]))
+    return Section(_("Stopping rule"), facts, words if words or facts else (_("None was set."),))

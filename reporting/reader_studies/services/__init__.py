@@ -13,6 +13,7 @@ from reporting.reader_studies.services.design import (
 )
 from reporting.reader_studies.services.images import copy_images, copy_waiting_images
 from reporting.reader_studies.services.locking import lock_study
+from reporting.reader_studies.services.packaging import ask_for_package
 from reporting.reader_studies.services.reading import (
     open_reading,
     pause_reading,
@@ -38,6 +39,7 @@ __all__ = [
     "add_member",
     "amend_study",
     "ask_for_analysis",
+    "ask_for_package",
     "close_study",
     "copy_images",
     "copy_waiting_images",

@@ -47,4 +47,5 @@ def tabs(study: ReaderStudy, user: User) -> list[Tab]:
             found.append(Tab("progress", gettext("Progress"), reverse("reader_studies:progress", args=[study.pk])))
     if study.status == StudyStatus.CLOSED and may_in_study(study, user, StudyAct.ANALYSE):
         found.append(Tab("analysis", gettext("Analysis"), reverse("reader_studies:analysis", args=[study.pk])))
+        found.append(Tab("package", gettext("Package"), reverse("reader_studies:package", args=[study.pk])))
     return found
