@@ -22,6 +22,11 @@ from config import embedded_postgres  # noqa: E402
 from config.demo import steps  # noqa: E402
 from config.demo.new_weights import activate_new_weights  # noqa: E402
 from config.demo.processes import Processes, free_port  # noqa: E402
+from config.demo.reader_study import hold_reader_studies  # noqa: E402
+from config.demo.signing import sign_as_drafted  # noqa: E402
+from config.demo.studies import READER_STUDY_CASES  # noqa: E402
+from reporting.accounts.demo import create_demo_users  # noqa: E402
+from reporting.accounts.models import Role  # noqa: E402
 from reporting.predictions.models import Algorithm  # noqa: E402
 
 
@@ -84,7 +89,7 @@ def main() -> int:
             say(f"Main job done in {time.monotonic() - started:.0f} s")
             if options.once:
                 return 0
-            serve(processes, address)
+            serve(processes, address, out)
     except KeyboardInterrupt:
         say("\nStopping")
     except steps.DemoError as error:
@@ -96,11 +101,36 @@ def main() -> int:
     return 0
 
 
-def serve(processes: Processes, address: str) -> None:
-    """Say where to look and wait for Ctrl-C."""
+def prepare_reader_studies(out: Path, processes: Processes) -> None:
+    """Eight more studies, signed as they were drafted, and the reader studies over them. A later run keeps them."""
+    started = time.monotonic()
+    written = steps.make_studies(out / "reader_study_cases", say, READER_STUDY_CASES)
+    steps.ingest_studies(written, say)
+    jobs = steps.wait_for_jobs(written, processes, lambda _text: None)
+    failed = [study.demo.name for study in written if not jobs[study.study_instance_uid].predictions.exists()]
+    if failed:
+        raise steps.DemoError(f"the algorithm could not read {', '.join(failed)}")
+    people = {Role(user.role): (user, password) for user, password in create_demo_users()}
+    senior, password = people[Role.SENIOR]
+    for report in steps.wait_for_drafts([study.study_instance_uid for study in written], processes).values():
+        sign_as_drafted(report, by=senior, password=password)
+    hold_reader_studies(
+        {study.study_instance_uid: study.truth for study in written},
+        jobs[written[0].study_instance_uid].algorithm,
+        owner=people[Role.RESEARCHER][0],
+        reader=people[Role.READER][0],
+        say=say,
+    )
+    say(f"The reader studies are ready after {time.monotonic() - started:.0f} s: sign in as researcher, or as reader")
+
+
+def serve(processes: Processes, address: str, out: Path) -> None:
+    """Say where to look, prepare meanwhile what takes longer, and wait for Ctrl-C."""
     say("\nAccounts (name, password, role):")
     manage("create_demo_users", show=True)
     say(f"\nDens is at http://{address}/ (Ctrl-C stops everything; the data is kept in {settings.STATE_DIR})")
+    say("Preparing two reader studies with invented ratings meanwhile")
+    prepare_reader_studies(out, processes)
     while True:
         if problem := processes.dead():
             raise steps.DemoError(problem)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,10 +42,10 @@ class WrittenStudy:
         return str(self.truth["study_instance_uid"])
 
 
-def make_studies(out: Path, say: Say) -> list[WrittenStudy]:
-    """Write the five phantom studies as DICOM, unless an earlier run already did."""
+def make_studies(out: Path, say: Say, demos: Sequence[DemoStudy] = DEMO_STUDIES) -> list[WrittenStudy]:
+    """Write the phantom studies as DICOM, unless an earlier run already did."""
     written = []
-    for number, demo in enumerate(DEMO_STUDIES, start=1):
+    for number, demo in enumerate(demos, start=1):
         folder = out / demo.name
         truth_file = folder / TRUTH_FILE  # written last, so its presence means a whole study
         if truth_file.exists():
@@ -54,9 +54,15 @@ def make_studies(out: Path, say: Say) -> list[WrittenStudy]:
             started = time.monotonic()
             pathologies = [Pathology.parse(text) for text in demo.pathologies]
             truth = write_study(
-                folder, demo.seed, pathologies, demo.vendor, normal=not pathologies, chinese_name=number == 2
+                folder,
+                demo.seed,
+                pathologies,
+                demo.vendor,
+                normal=not pathologies,
+                chinese_name=number == 2,
+                through_plane_samples=1 if demo.quick else 4,
             )
-            say(f"[{number}/{len(DEMO_STUDIES)}] synthetic study '{demo.name}' ({time.monotonic() - started:.1f} s)")
+            say(f"[{number}/{len(demos)}] synthetic study '{demo.name}' ({time.monotonic() - started:.1f} s)")
         written.append(WrittenStudy(demo, folder, truth))
     return written
 
@@ -119,19 +125,25 @@ def show_tables(written: list[WrittenStudy], jobs: dict[str, InferenceJob], say:
     say(f"\n{right} of {shown} machine statements agree with the phantoms' truth (synthetic images, not clinical).")
 
 
-def write_example_report(out: Path, written: list[WrittenStudy], processes: Processes) -> list[Path]:
-    """The pre-filled draft of the example study as PDF and JSON, once the default worker has drafted it."""
-    uid = next(study.study_instance_uid for study in written if study.demo.name == EXAMPLE)
+def wait_for_drafts(uids: Sequence[str], processes: Processes) -> dict[str, Report]:
+    """The newest report of each study, once the default worker has drafted all of them."""
     deadline = time.monotonic() + 120
     while True:
-        report = Report.objects.filter(study__study_instance_uid=uid).order_by("-created_at").first()
-        if report is not None:
-            break
+        reports = Report.objects.filter(study__study_instance_uid__in=uids).select_related("study")
+        newest = {report.study.study_instance_uid: report for report in reports.order_by("created_at")}
+        if len(newest) == len(uids):
+            return newest
         if problem := processes.dead():
             raise DemoError(problem)
         if time.monotonic() > deadline:
-            raise DemoError("no report was drafted within 120 s; see the default worker's log")
+            raise DemoError("a report was not drafted within 120 s; see the default worker's log")
         time.sleep(POLL_S)
+
+
+def write_example_report(out: Path, written: list[WrittenStudy], processes: Processes) -> list[Path]:
+    """The pre-filled draft of the example study as PDF and JSON, once the default worker has drafted it."""
+    uid = next(study.study_instance_uid for study in written if study.demo.name == EXAMPLE)
+    report = wait_for_drafts([uid], processes)[uid]
     paths = []
     for extension in ("pdf", "json"):
         path = out / f"draft-report.{extension}"

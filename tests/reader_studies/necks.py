@@ -17,6 +17,7 @@ from reporting.predictions.services import (
 from reporting.reader_studies import services
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.words import ArmKind, StudyRole
+from reporting.reports.models import Report
 from reporting.reports.places import Place
 from reporting.reports.services import answer_check, confirm_levels, confirm_rest, draft_report, preview
 from reporting.studies.blobs import store_bytes
@@ -40,8 +41,8 @@ def make_algorithm() -> Algorithm:
     return algorithm
 
 
-def signed_neck(folder: Path, algorithm: Algorithm, signer: User, *, patient: str = "1") -> Study:
-    """Ingested, read by the algorithm, reported and signed, each by the ordinary way."""
+def drafted_neck(folder: Path, algorithm: Algorithm, signer: User, *, patient: str = "1") -> Report:
+    """Ingested, read by the algorithm and drafted, each by the ordinary way."""
     write_neck(folder / patient, patient=patient, name=f"Wang^Patient{patient}")
     ingest_paths([folder / patient], by=signer)
     study = Study.objects.get(study_instance_uid=f"{STUDY_UID}.{patient}")
@@ -56,6 +57,12 @@ def signed_neck(folder: Path, algorithm: Algorithm, signer: User, *, patient: st
     job.refresh_from_db()
     report = draft_report(study=study, job=job)
     assert report is not None
+    return report
+
+
+def signed_neck(folder: Path, algorithm: Algorithm, signer: User, *, patient: str = "1") -> Study:
+    """Reported and signed too."""
+    report = drafted_neck(folder, algorithm, signer, patient=patient)
     confirm_levels(report, by=signer, expected_version=report.version)
     for one in list(report.findings.filter(state="ai_suggested")):
         if report.findings.filter(pk=one.pk, state="ai_suggested").exists():  # not accepted along with another
@@ -65,7 +72,7 @@ def signed_neck(folder: Path, algorithm: Algorithm, signer: User, *, patient: st
         said = {"code": problem.code, "fingerprint": problem.fingerprint, "answer": "accepted"}
         answer_check(report, by=signer, expected_version=report.version, **said)
     sign(report, signer)
-    return study
+    return report.study
 
 
 def neck_study(
