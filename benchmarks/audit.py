@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from benchmarks.own_database import own_database
@@ -42,7 +44,38 @@ def measure(sizes: Sequence[int], repeats: int) -> list[dict[str, Any]]:
                     ("all", *(_said(one[everything], measure) for one in found)),
                 ],
             )
+    for measure, words in (("s", "until it was done"), ("work_s", "of work on a core"), ("memory_mb", None)):
+        show(
+            f"Its upkeep, seconds {words}" if words else "Its upkeep, most memory of the process so far, MB",
+            ("", *(f"{one['reports']} reports" for one in found)),
+            [(name, *(one["upkeep"][name][measure] for one in found)) for name in found[0]["upkeep"]],
+        )
+    if len(found) > 1:
+        _show_growth(found)
     return found
+
+
+def growth(before: float, after: float, fewer: int, more: int) -> float:
+    """How many times as much a tenfold step costs; sizes that are not ten times each other are brought to that."""
+    return float((after / before) ** (1 / math.log10(more / fewer)))
+
+
+def _show_growth(found: Sequence[dict[str, Any]]) -> None:
+    """What is promised: a tenfold step costs less than twice the work of a question or page."""
+    steps = [((a["reports"], b["reports"]), _work(a), _work(b)) for a, b in pairwise(found)]
+    show(
+        "Times the work (p50) for ten times the reports",
+        ("", *(f"{fewer} to {more}" for (fewer, more), _before, _after in steps)),
+        [(name, *(growth(a[name], b[name], *sizes) for sizes, a, b in steps)) for name in steps[0][1]],
+    )
+
+
+def _work(one: dict[str, Any]) -> dict[str, float]:
+    """Milliseconds of a core by question, page and task; at least a hundredth of one, so that ratios exist."""
+    spreads = {"all questions": one["all_questions"], **one["questions"], "all pages": one["all_pages"], **one["pages"]}
+    work = {name: spread["work_p50_ms"] for name, spread in spreads.items()}
+    work |= {name: 1000 * task["work_s"] for name, task in one["upkeep"].items()}
+    return {name: max(0.01, value) for name, value in work.items()}
 
 
 def _said(spread: dict[str, float], measure: str) -> str:

@@ -1,21 +1,28 @@
 """The audit's pages as an auditor opens them, each time with another filter: any combination of what can be chosen.
 
-Django must be set up.
+The boards (thresholds, monitoring, peer learning) take no filter. Django must be set up.
 """
 
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable
+from functools import cache
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import Count
 from django.test import Client
 
 from benchmarks.spent import spent_ms
 from reporting.accounts.models import Role, User
 from reporting.department_audit import figures
 from reporting.department_audit.filters import READ_DIMENSIONS, Dimension, Filter
+from reporting.department_audit.models import SignedRead
+from reporting.department_audit.monitoring.watching import watched
+from reporting.department_audit.words import Truth
+from reporting.predictions.models import Algorithm, AlgorithmStatus
 from reporting.vocabulary import MODELLED_DISCS, MachineFinding
 
 FINDINGS = [finding.value for finding in MachineFinding]
@@ -29,6 +36,13 @@ PAGES: dict[str, Callable[[random.Random], str]] = {
     "cases": lambda draw: "/audit/cases/",
     "cases of a cell": lambda draw: "/audit/cases/",
 }
+BOARDS: dict[str, Callable[[random.Random], str]] = {
+    "threshold bench": lambda draw: f"/audit/thresholds/{algorithm()}/{draw.choice(FINDINGS)}/?{_bench(draw)}",
+    "thresholds": lambda draw: "/audit/thresholds/",
+    "monitoring": lambda draw: "/audit/monitoring/",
+    "one line of it": lambda draw: f"/audit/monitoring/line/?{urlencode(draw.choice(watched()).as_filter())}",
+    "peer learning": lambda draw: "/audit/peer-learning/",
+}
 CELLS = ("tp", "fp", "fn", "tn")
 SHARE = 0.3
 """How often each of a read's seven dimensions is chosen."""
@@ -40,16 +54,36 @@ def times_ms(page: str, visits: int) -> list[tuple[float, float]]:
     client, offered = _auditor(), figures.offered()
     times = []
     for visit in range(visits + 1):
-        address = PAGES[page](draw)
-        query = Filter.from_query(_filter(draw, offered, of_place="findings" not in address)).query()
-        if page == "cases of a cell":
-            query["cell"] = draw.choice(CELLS)
-            query.setdefault("finding", draw.choice(FINDINGS))
-        whole = f"{address}?{urlencode(query)}" if query else address
+        whole = BOARDS[page](draw) if page in BOARDS else _filtered(page, draw, offered)
         took = spent_ms(lambda: _open(client, whole))  # noqa: B023  called at once
         if visit:  # the first one loads templates and words
             times.append(took)
     return times
+
+
+def _filtered(page: str, draw: random.Random, offered: dict[str, list[str]]) -> str:
+    address = PAGES[page](draw)
+    query = Filter.from_query(_filter(draw, offered, of_place="findings" not in address)).query()
+    if page == "cases of a cell":
+        query["cell"] = draw.choice(CELLS)
+        query.setdefault("finding", draw.choice(FINDINGS))
+    return f"{address}?{urlencode(query)}" if query else address
+
+
+@cache
+def algorithm() -> uuid.UUID:
+    """The version that most reports were made with; invented reports name it without having it registered."""
+    fields = ("algorithm_name", "algorithm_version", "weights_sha256")
+    reads = SignedRead.objects.filter(standing="current")
+    name, version, digest = reads.values_list(*fields).annotate(n=Count("pk")).order_by("-n").values_list(*fields)[0]
+    active = {"status": AlgorithmStatus.ACTIVE, "fills_reports": True}
+    row, _is_new = Algorithm.objects.get_or_create(name=name, version=version, weights_sha256=digest, defaults=active)
+    return row.pk
+
+
+def _bench(draw: random.Random) -> str:
+    truth = draw.choice([Truth.FINAL.value, Truth.BLIND.value])
+    return urlencode({"truth": truth, "threshold": round(draw.uniform(0.1, 0.9), 2)})
 
 
 def _open(client: Client, address: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.department_audit.days import midnight
 from reporting.department_audit.models import Fact, PeerCase, PeerDraw, SignedRead
 from reporting.department_audit.peer_learning.choosing import Candidate, Chosen, choose
 from reporting.department_audit.peer_models import CaseStatus
@@ -25,6 +26,11 @@ from reporting.reports.models import Finding, FirstRead, Report, Signature
 from reporting.vocabulary import DiscLevel, Vertebra
 
 LOOKS_BACK = timedelta(days=30)
+# In the order of a candidate's fields.
+_SAID = (
+    *("finding", "positive", "machine_positive"),
+    *("machine_probability", "machine_threshold", "prepared_positive", "blind_first_positive"),
+)
 _LEVELS = [*(v.value for v in Vertebra), *(d.value for d in DiscLevel)]
 
 
@@ -39,9 +45,9 @@ def draw_peer_cases(*, by: User | None, today: date | None = None) -> PeerDraw |
     close_outdated_cases()
     if PeerDraw.objects.filter(day=day).exists():
         return None
-    facts = {str(fact.pk): fact for fact in _candidates()}
+    fact_of: dict[str, int] = {}
     seed = secrets.token_hex(16)
-    choice = choose((_candidate(fact) for fact in facts.values()), seed=seed, most=settings.PEER_LEARNING_PER_DAY)
+    choice = choose(_candidates(day, fact_of), seed=seed, most=settings.PEER_LEARNING_PER_DAY)
     if not choice.chosen:
         return None
     try:
@@ -49,7 +55,7 @@ def draw_peer_cases(*, by: User | None, today: date | None = None) -> PeerDraw |
             draw = PeerDraw.objects.create(
                 day=day, seed=seed, disagreements=choice.disagreements, agreements=choice.agreements, drawn_by=by
             )
-            PeerCase.objects.bulk_create(_cases(draw, choice.chosen, facts))
+            PeerCase.objects.bulk_create(_cases(draw, choice.chosen, fact_of))
             data = {"day": day.isoformat(), "seed": seed, "cases": len(choice.chosen)}
             record(AuditAct.PEER_CASES_DRAWN, by=by, about=draw, data=data)
     except IntegrityError:  # drawn by somebody else in this moment
@@ -70,14 +76,15 @@ def _waits(case: PeerCase) -> bool:
     return not SignedRead.objects.filter(report=case.version.report_id).exists()
 
 
-def _candidates() -> Iterable[Fact]:
+def _candidates(day: date, fact_of: dict[str, int]) -> Iterator[Candidate]:
+    """Places of reports signed within the days before ``day`` and on it; their facts' keys go into ``fact_of``."""
     drawn = PeerCase.objects.filter(
         version=OuterRef("read__version"), field=OuterRef("field"), level=OuterRef("level"), side=OuterRef("side")
     )
-    return (
+    rows = (
         Fact.objects.filter(
             read__standing=Standing.CURRENT.value,
-            read__signed_at__gte=timezone.now() - LOOKS_BACK,
+            read__signed_at__gte=midnight(day) - LOOKS_BACK,
             comparison=Comparison.CLASS.value,
             positive__isnull=False,
             value__isnull=False,
@@ -85,30 +92,19 @@ def _candidates() -> Iterable[Fact]:
             level__in=_LEVELS,
         )
         .filter(~Exists(drawn))
-        .select_related("read")
-        .order_by("read", "field", "level", "side")
+        .values_list("pk", "read", "field", "level", "side", "machine_counts", "read__report", *_SAID)
     )
+    for pk, read, field, level, side, counts, report, *said in rows.iterator(chunk_size=5000):
+        finding, final, machine, probability, threshold, prepared, blind_first = said
+        key = f"{read}/{field}@{level}:{side}"
+        fact_of[key] = pk
+        heard = machine if counts else None
+        yield Candidate(key, str(report), finding, final, heard, probability, threshold, prepared, blind_first)
 
 
-def _candidate(fact: Fact) -> Candidate:
-    assert fact.positive is not None
-    return Candidate(
-        key=f"{fact.read_id}/{fact.field}@{fact.level}:{fact.side}",
-        report=str(fact.read.report_id),
-        finding=fact.finding,
-        final=fact.positive,
-        machine=fact.machine_positive if fact.machine_counts else None,
-        probability=fact.machine_probability,
-        threshold=fact.machine_threshold,
-        prepared=fact.prepared_positive,
-        blind_first=fact.blind_first_positive,
-    )
-
-
-def _cases(draw: PeerDraw, chosen: Iterable[Chosen], facts: Mapping[str, Fact]) -> Iterable[PeerCase]:
-    by_key = {_candidate(fact).key: fact for fact in facts.values()}
+def _cases(draw: PeerDraw, chosen: Iterable[Chosen], fact_of: Mapping[str, int]) -> Iterator[PeerCase]:
     for rank, one in enumerate(chosen):
-        fact = by_key[one.candidate.key]
+        fact = Fact.objects.select_related("read").get(pk=fact_of[one.candidate.key])
         report = Report.objects.get(pk=fact.read.report_id)
         yield PeerCase(
             draw=draw,
