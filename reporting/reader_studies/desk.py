@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q, QuerySet
@@ -67,14 +69,62 @@ def next_step(reader: Reader, now: dt.datetime) -> NextStep:
 
 def progress(reader: Reader) -> list[SessionProgress]:
     """By session."""
+    return _by_reader(reader.assignments.all())[reader.pk]
+
+
+def _by_reader(assignments: QuerySet[Assignment]) -> dict[uuid.UUID, list[SessionProgress]]:
     counted = (
-        reader.assignments.filter(case__retracted_at__isnull=True)
-        .values("session__number")
+        assignments.filter(case__retracted_at__isnull=True)
+        .values("reader", "session__number")
         .annotate(
             assigned=Count("pk"),
             submitted=Count("pk", filter=Q(reading__state=ReadingState.SUBMITTED)),
             blocks=Max("block"),
         )
-        .order_by("session__number")
+        .order_by("reader", "session__number")
     )
-    return [SessionProgress(r["session__number"], r["assigned"], r["submitted"], r["blocks"]) for r in counted]
+    found: dict[uuid.UUID, list[SessionProgress]] = defaultdict(list)
+    for row in counted:
+        one = SessionProgress(row["session__number"], row["assigned"], row["submitted"], row["blocks"])
+        found[row["reader"]].append(one)
+    return found
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a reader is: ``last`` submission of all, ``waits_until`` as :class:`NextStep` says."""
+
+    sessions: tuple[SessionProgress, ...]
+    last: dt.datetime | None
+    waits_until: dt.datetime | None
+
+
+def standings(study: ReaderStudy, now: dt.datetime) -> dict[uuid.UUID, Standing]:
+    """Of every reader, in as many questions to the database for thirty as for one."""
+    every = Assignment.objects.filter(reader__reader_study=study)
+    sessions = _by_reader(every)
+    ended: dict[uuid.UUID, dict[int, dt.datetime]] = defaultdict(dict)  # by session: the last first submission
+    last: dict[uuid.UUID, dt.datetime] = {}
+    submitted = Submission.objects.filter(reading__assignment__in=every).order_by()
+    path = "reading__assignment__"
+    rows = submitted.values_list(f"{path}reader", f"{path}session__number").annotate(
+        Max("submitted_at"), first=Max("submitted_at", filter=Q(attempt=1))
+    )
+    for reader, number, newest, first in rows:
+        ended[reader][number] = first
+        last[reader] = max(newest, last.get(reader, newest))
+    left = every.filter(case__retracted_at__isnull=True).exclude(reading__state=ReadingState.SUBMITTED)
+    ahead = left.order_by("reader", "session__number", "position").distinct("reader")
+    next_of = {row[0]: row[1:] for row in ahead.values_list("reader", "session__number", "reading")}
+    washout = washout_of(study)
+
+    def waits(reader: uuid.UUID) -> dt.datetime | None:
+        number, begun = next_of.get(reader, (0, None))
+        earlier = [moment for session, moment in ended[reader].items() if session < number]
+        ends = max(earlier) + washout if earlier and begun is None else None
+        return ends if ends is not None and now < ends else None
+
+    return {
+        reader: Standing(tuple(sessions[reader]), last.get(reader), waits(reader))
+        for reader in study.readers.values_list("pk", flat=True)
+    }

@@ -13,14 +13,16 @@ from reporting.accounts.models import Role, User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.reader_studies import services
-from reporting.reader_studies.desk import washout_of
-from reporting.reader_studies.models import ReaderStudy, Reading, ReferenceStandard
+from reporting.reader_studies.desk import next_step, progress, standings, washout_of
+from reporting.reader_studies.models import ReaderStudy, Reading, ReferenceStandard, Submission
 from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.truth_file import example
 from reporting.reader_studies.words import StudyRole, StudyStatus
+from tests.reader_studies.clock import Clock, clock
 from tests.reader_studies.factories import answer_all, in_design, locked, owner_of, pretend_copied, read_next, ready
 from tests.reports.factories import make_user, signed_report
 
+__all__ = ["clock"]
 pytestmark = pytest.mark.django_db
 
 
@@ -177,3 +179,28 @@ def test_an_adjudicator_without_a_seat_is_told_so() -> None:
     services.add_member(study, user, StudyRole.ADJUDICATOR, by=owner_of(study), expected_version=study.version)
     page = _client(user).get(reverse("reader_studies:panel", args=[study.pk])).content.decode()
     assert "You have no seat on the panel yet." in page
+
+
+def test_all_readers_stand_where_each_of_them_does_in_as_many_questions_for_two_as_for_one(
+    django_assert_num_queries: Any,
+    clock: Clock,
+) -> None:
+    study = locked()
+    first, second = study.readers.all()
+    moments = 0
+    while not next_step(first, clock.now).is_over:
+        clock.move(hours=1)
+        with django_assert_num_queries(5):
+            found = standings(study, clock.now)
+        for reader in (first, second):
+            step = next_step(reader, clock.now)
+            assert found[reader.pk].waits_until == step.waits_until
+            assert list(found[reader.pk].sessions) == progress(reader)
+            done = Submission.objects.filter(reading__assignment__reader=reader).order_by("submitted_at").last()
+            assert found[reader.pk].last == (done.submitted_at if done else None)
+        if next_step(first, clock.now).waits_until:
+            moments += 1
+            clock.move(days=40)
+        read_next(first)
+    assert moments == 1  # it met the washout
+    assert Submission.objects.count() == 4

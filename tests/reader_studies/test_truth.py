@@ -23,6 +23,7 @@ from reporting.reader_studies.panel import shown_to, units_to_state, waiting_cas
 from reporting.reader_studies.rows import long_rows
 from reporting.reader_studies.truth import TruthValue, agreed
 from reporting.reader_studies.truth_file import FileRefused, example
+from reporting.reader_studies.truth_progress import truth_progress
 from reporting.reader_studies.words import PanelScheme, Scale, Seat, StudyRole
 from tests.reader_studies.factories import owner_of, ready
 from tests.reports.factories import make_user
@@ -195,6 +196,8 @@ def test_a_value_that_is_there_is_replaced_only_for_a_reason() -> None:
     _imported(study, head + line + "operated since")
     assert _truth(study.cases.get(code=code))["canal", "C5/6"] == (3.0, "surgery")
     assert ReferenceStandard.objects.filter(number=2).count() == 1
+    counted = truth_progress(study)  # each place once, by the value that counts now
+    assert (counted.places, counted.known, dict(counted.by_source)) == (6, 6, {"Follow-up": 2, "Surgery": 4})
 
 
 def test_a_file_with_mistakes_is_refused_whole_with_each_line_that_is_wrong() -> None:

@@ -40,7 +40,7 @@ def ask_for_analysis(study: ReaderStudy, *, seed: int, resamples: int, margin: f
             raise WrongState(_("A reader study is analysed once its reading is closed"))
         if row.analyses.filter(status__in=[AnalysisStatus.WAITING, AnalysisStatus.RUNNING]).exists():
             raise WrongState(_("An analysis is under way already"))
-        protocol = row.protocols.order_by("-number").first()
+        protocol = row.protocols.order_by("-number").defer("content").first()
         assert protocol is not None  # what is closed was locked
         run = AnalysisRun.objects.create(
             reader_study=row,

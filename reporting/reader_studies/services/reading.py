@@ -121,7 +121,7 @@ def submit_reading(reading: Reading, *, by: User, expected_version: int) -> Subm
             raise Incomplete(_("Not everything is rated yet"), details=missing)
         now = timezone.now()
         events = held.events.filter(kind=ReadingEventKind.PAUSED, created_at__gte=held.opened_at)
-        newest = study.protocols.order_by("-number").first()
+        newest = study.protocols.order_by("-number").defer("content").first()
         assert newest is not None  # a running study was locked
         submission = Submission.objects.create(
             reading=held,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from django.contrib import messages
-from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -18,9 +17,9 @@ from django.views.decorators.http import require_http_methods
 from reporting.accounts.models import User
 from reporting.core.errors import DomainError, InvalidInput
 from reporting.reader_studies import services
-from reporting.reader_studies.desk import SessionProgress, next_step, progress, washout_of
+from reporting.reader_studies.desk import Standing, standings, washout_of
 from reporting.reader_studies.forms import LimitsForm
-from reporting.reader_studies.models import Reader, ReaderStudy, Reading, Submission
+from reporting.reader_studies.models import ReaderStudy, Reading
 from reporting.reader_studies.permissions import StudyAct, may_in_study, require_in_study
 from reporting.reader_studies.stopping import limits_of, rules
 from reporting.reader_studies.views.access import known_study, seen_version
@@ -35,9 +34,7 @@ class ReaderLine:
     code: str
     name: str
     is_withdrawn: bool
-    sessions: tuple[SessionProgress, ...]
-    last: Any
-    waits_until: Any
+    at: Standing
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +62,7 @@ def running(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         "step": "progress",
         "name": _("Progress"),
         "tabs": tabs(study, user),
-        "lines": [_line(reader, names) for reader in study.readers.select_related("member__user")],
+        "lines": _lines(study, names),
         "sees_people": names,
         "may_run": study.status == StudyStatus.RUNNING and may_in_study(study, user, StudyAct.RUN),
         "washout_days": washout_of(study).days,
@@ -79,16 +76,17 @@ def running(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     return render(request, "reader_studies/progress.html", context)
 
 
-def _line(reader: Reader, names: bool) -> ReaderLine:
-    done = Submission.objects.filter(reading__assignment__reader=reader)
-    return ReaderLine(
-        code=reader.code,
-        name=reader.member.user.full_name if names else "",
-        is_withdrawn=reader.withdrawn_at is not None,
-        sessions=tuple(progress(reader)),
-        last=done.aggregate(last=Max("submitted_at"))["last"],
-        waits_until=next_step(reader, timezone.now()).waits_until,
-    )
+def _lines(study: ReaderStudy, names: bool) -> list[ReaderLine]:
+    where = standings(study, timezone.now())
+    return [
+        ReaderLine(
+            code=reader.code,
+            name=reader.member.user.full_name if names else "",
+            is_withdrawn=reader.withdrawn_at is not None,
+            at=where[reader.pk],
+        )
+        for reader in study.readers.select_related("member__user")
+    ]
 
 
 def _amend(request: HttpRequest, study: ReaderStudy, by: User) -> None:

@@ -165,7 +165,7 @@ def save_arms(request: HttpRequest, study: ReaderStudy, by: User, version: int) 
 
 def show_check(_request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
     missing = problems(study) if study.is_in_design else []
-    shown: dict[str, Any] = {"problems": missing, "protocols": study.protocols.all()}
+    shown: dict[str, Any] = {"problems": missing, "protocols": study.protocols.defer("content")}
     if study.is_in_design:  # afterwards they say how far the reading is, which not everybody here may know
         shown["rules"] = rules(study, timezone.localdate())
     if not missing and study.is_in_design:
