@@ -34,6 +34,9 @@ _REASONS = {
     "no interval: every resample gives the same": _("no interval: patients do not vary"),
     "no interval: undefined in many resamples": _("no interval: undefined in many resamples"),
     "no interval: variance is not positive": _("no interval: its variance is not positive"),
+    "no interval: its variance is not estimable or not positive": _(
+        "no interval: its variance is not estimable or not positive"
+    ),
     "no interval: one row": _("no interval: one row"),
     "no interval: no spread": _("no interval: no spread"),
     "no interval: no spread around the line": _("no interval: no spread"),
