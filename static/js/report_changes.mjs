@@ -16,6 +16,13 @@ const TEXT_ACTS = { edit_text: "texts/edit/", restore_text: "texts/restore/" };
 /** The page's own addresses: there a password given a few minutes ago need not be given again. */
 const FROM_PAGE = new Set(["sign", "addendum", "withdraw"]);
 
+const OF_ONE_PLACE = new Set(["set", "clear", "accept", "not_evaluable"]);
+
+/** Whether a change says something of its own place only, so that it overwrites nothing that was said elsewhere. */
+export function isOfOnePlace({ kind }) {
+  return OF_ONE_PLACE.has(kind);
+}
+
 /** A random key; crypto.randomUUID is missing where the page was not loaded over HTTPS. */
 export function newKey() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
