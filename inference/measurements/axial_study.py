@@ -86,7 +86,9 @@ def _at_disc(view: AxialSlice, level: str, uid: str) -> Iterator[Measurement]:
     found = herniation(view)
     if found is not None:
         yield Measurement("herniation", level, round(found.mm, 2), "mm", series_uid=uid)
-        yield Measurement("herniation_offset", level, round(found.fraction, 3), "1", series_uid=uid)
+        # A ratio of half pixels is often a tie: first without the noise of floats, so that a mirror image rounds alike.
+        offset = round(round(found.fraction, 9), 3)
+        yield Measurement("herniation_offset", level, offset, "1", series_uid=uid)
 
 
 def _stated(sizes: Sizes, view: AxialView, level: str, uid: str) -> Iterator[Measurement]:
