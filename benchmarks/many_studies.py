@@ -13,8 +13,8 @@ SEED = """
             'Family' || n %% 997 || '^Given=' || chr(19968 + n::int %% 20000), 'F'
         FROM generate_series(1, %(n)s) n;
     INSERT INTO studies_study (id, created_at, updated_at, patient_id, study_instance_uid, accession_number,
-            description, referring_unit, section, assigned_to_id, assignment_version)
-        SELECT gen_random_uuid(), now() - n * interval '1 minute', now(), p.id, '1.2.' || n, 'A' || n, 'MR neck',
+            description, indication, referring_unit, section, assigned_to_id, assignment_version)
+        SELECT gen_random_uuid(), now() - n * interval '1 minute', now(), p.id, '1.2.' || n, 'A' || n, 'MR neck', '',
             'unit ' || n %% 20, CASE WHEN n %% 10 = 0 THEN 'msk' ELSE 'neuroradiology' END,
             CASE WHEN n %% 200 = 0 THEN %(reader)s::uuid END, 1
         FROM (SELECT id, row_number() OVER () AS n FROM studies_patient) p;

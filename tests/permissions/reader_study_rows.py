@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.permissions.rows import EVERYBODY, IN_READER_STUDIES, NO_READER_STUDIES, Row, _page, _reader_study
 
-STEPS = ("words", "findings", "cases", "people", "arms", "power", "check")
+STEPS = ("words", "findings", "cases", "people", "arms", "check")
 
 
 def _but(*known: str) -> str:

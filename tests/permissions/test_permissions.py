@@ -21,7 +21,7 @@ from tests.permissions.world import PEOPLE, World, make_world
 pytestmark = pytest.mark.django_db
 CHANGES = [row for row in TABLE if row.method != "GET"]
 OF_OBJECTS = [row for row in TABLE if row.ids]
-WITH_CHARTS = {"connections:throughput"} | {
+WITH_CHARTS = {"connections:throughput", "reader_studies:power"} | {
     f"department_audit:{page}"
     for page in ("overview", "finding", "groups", "process", "readers", "threshold_bench", "monitoring_measure")
 }

@@ -78,12 +78,17 @@ def test_each_row_on_paper_has_the_size_of_its_own_level(version: ReportVersion)
     assert not any("–" in cell.replace(UNSET, "", 1) for row in rows.values() for cell in row)
 
 
-def test_a_suggestion_on_paper_has_the_size_of_its_level(rules: HouseRules) -> None:
+def test_a_suggestion_on_paper_has_the_size_of_its_level_and_none_stands_where_the_machine_learnt_another(
+    rules: HouseRules,
+) -> None:
     study = make_study()
-    report = services.draft_report(study=study, job=make_job(study, [prediction("pll", "C5/6")]))
+    job = make_job(study, [prediction("pll", level) for level in ("C4/5", "C5/6")])
+    report = services.draft_report(study=study, job=job)
     assert report is not None
     document = draft_document_of(report, services.preview(report).content)
-    assert any("thickened (> 3 mm)" in text for one in document.passages for _label, text in one.lines)
+    said = [label + text for one in document.passages for label, text in one.lines if "p = " in text]
+    assert len(said) == 1
+    assert said[0].startswith("C4/5 ") and "thickened (> 2 mm)" in said[0]
 
 
 def test_each_observation_has_the_size_of_its_own_level_and_the_words_of_the_canal(
