@@ -1,13 +1,16 @@
-"""A reader study from the question to the truth: designed, read by three in two arms, adjudicated, in the browser."""
+"""A reader study in the browser: designed, read by three in two arms, adjudicated, closed, analysed, taken away."""
 
 from __future__ import annotations
 
 import datetime as dt
+import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -16,6 +19,8 @@ from reporting.reader_studies import services
 from reporting.reader_studies.desk import next_step
 from reporting.reader_studies.models import ReaderStudy, ReferenceStandard, Submission
 from reporting.reader_studies.rows import long_rows
+from reporting.reader_studies.services.analysis_work import run_due_analyses
+from reporting.reader_studies.services.package_work import build_due_packages
 from reporting.reader_studies.words import StudyStatus
 from tests.browser.conftest import PASSWORD, Reader
 from tests.reader_studies.necks import make_algorithm, signed_neck
@@ -118,12 +123,34 @@ def _judge(page: Page, canal: str) -> None:
     expect(page.get_by_text("Kept.")).to_be_visible()
 
 
+def _close_and_analyse(page: Page) -> None:
+    """What a worker does is done here; the pages are those of the owner."""
+    expect(page.get_by_role("row", name="Everything is read 12/12 reached")).to_be_visible()
+    page.get_by_role("button", name="Close the reading").click()
+    _go(page, "Analysis")
+    page.fill("[name=resamples]", "200")
+    page.get_by_role("button", name="Work it out").click()
+    run_due_analyses()
+    page.get_by_role("link", name="Look again").click()
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+
+
+def _package(page: Page) -> Path:
+    _go(page, "Package")
+    page.get_by_role("button", name="Build the package").click()
+    build_due_packages()
+    page.get_by_role("link", name="Look again").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download package 1").click()
+    return download.value.path()
+
+
 def _forget_images_that_went(reader: Reader) -> None:
     """The viewer still loads slices ahead when a case is submitted; from then on there are none to load."""
     reader.faults[:] = [fault for fault in reader.faults if not ("404" in fault and "/frames/" in fault)]
 
 
-def test_a_study_is_designed_read_and_adjudicated(
+def test_a_study_is_designed_read_adjudicated_analysed_and_taken_away(
     cast: dict[str, User], clock: Clock, new_reader: Callable[..., Reader]
 ) -> None:
     owner = new_reader("researcher")
@@ -169,3 +196,13 @@ def test_a_study_is_designed_read_and_adjudicated(
     rows: list[Any] = list(long_rows(study))
     assert len(rows) == 3 * 2 * 2 * 2
     assert all(row.value is not None and row.truth is not None for row in rows)
+
+    owner = new_reader("researcher")  # eight weeks later, nobody is still logged in
+    owner.page.goto(f"{owner.address}{reverse('reader_studies:progress', args=[study.pk])}")
+    _close_and_analyse(owner.page)
+    with zipfile.ZipFile(_package(owner.page)) as package:
+        assert package.testzip() is None
+        ratings = package.read("ratings_long.csv").decode("utf-8-sig").splitlines()
+        analysis = json.loads(package.read("analysis.json"))
+    assert len(ratings) == 1 + len(rows)
+    assert analysis["seed"] == 20261126
