@@ -26,8 +26,9 @@ DASHBOARDS = (
 )
 # Traces whose name is not that of a column: which column they draw.
 NAMELESS = {"threshold moved": "Sensitivity", "probability bins": "Share positive", "pairs": "Machine minus person, mm"}
-DRAWN = """place => place.data.filter(({ customdata }) => customdata).map(({ name, orientation, x, y, error_x, error_y }) =>
-    ({ name, across: orientation === "h" || Boolean(error_x && !error_y), x: Array.from(x), y: Array.from(y) }))"""
+DRAWN = """place => place.data.filter(({ customdata }) => customdata).map((trace) => ({
+    name: trace.name, across: trace.orientation === "h" || Boolean(trace.error_x && !trace.error_y),
+    x: Array.from(trace.x), y: Array.from(trace.y) }))"""
 
 
 def table_of(chart: Locator) -> tuple[list[str], list[list[str]]]:

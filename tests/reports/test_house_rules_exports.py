@@ -88,7 +88,8 @@ def test_a_suggestion_on_paper_has_the_size_of_its_level_and_none_stands_where_t
     document = draft_document_of(report, services.preview(report).content)
     said = [label + text for one in document.passages for label, text in one.lines if "p = " in text]
     assert len(said) == 1
-    assert said[0].startswith("C4/5 ") and "thickened (> 2 mm)" in said[0]
+    assert said[0].startswith("C4/5 ")
+    assert "thickened (> 2 mm)" in said[0]
 
 
 def test_each_observation_has_the_size_of_its_own_level_and_the_words_of_the_canal(
