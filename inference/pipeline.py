@@ -343,6 +343,8 @@ def _quality(intake: Intake, sources: Sequence[InputSeries], loaded: Loaded) -> 
         "series": {
             one.source.uid: {
                 "neighbour_correlation": one.quality.neighbour_correlation,
+                "signal_p50": one.quality.signal_p50,
+                "signal_p99": one.quality.signal_p99,
                 "field_mm": list(one.quality.field_mm),
                 "slices": sum(len(volume.array) for volume in one.volumes),
                 "slice_step_mm": one.quality.slice_step_mm,

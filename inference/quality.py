@@ -21,9 +21,12 @@ MAX_STEP_MM = 9.0
 
 @dataclass(frozen=True)
 class Quality:
-    """``neighbour_correlation`` of in-plane neighbours (0 noise … 1 smooth); ``field_mm`` rows × columns."""
+    """``neighbour_correlation`` of in-plane neighbours (0 noise … 1 smooth); ``signal_p50`` and ``signal_p99``:
+    percentiles of the middle slice in the scanner's own units; ``field_mm`` rows × columns."""
 
     neighbour_correlation: float
+    signal_p50: float
+    signal_p99: float
     field_mm: tuple[float, float]
     slices: int
     slice_step_mm: float
@@ -46,7 +49,10 @@ def check_quality(volume: Volume) -> Quality:
         raise PipelineError("small_field", f"The field of view is only {min(field):.0f} mm wide.")
     if step > MAX_STEP_MM:
         raise PipelineError("slices_too_far_apart", f"The slices are {step:.0f} mm apart.")
-    return Quality(round(correlation, 3), (round(field[0], 1), round(field[1], 1)), array.shape[0], round(step, 3))
+    median, bright = (round(float(value), 3) for value in np.percentile(array[array.shape[0] // 2], (50, 99)))
+    return Quality(
+        round(correlation, 3), median, bright, (round(field[0], 1), round(field[1], 1)), array.shape[0], round(step, 3)
+    )
 
 
 def _neighbour_correlation(volume: Volume) -> float:

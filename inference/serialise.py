@@ -10,7 +10,7 @@ from typing import Any
 from inference.gate_reasons import GATE_REASON_TEXT, GateReason
 from inference.results import PipelineResult
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 
 def as_json(result: PipelineResult) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from django.utils.translation import gettext as _
 
 from reporting.charts.reasons import reason_text
-from reporting.charts.shown import estimate_text
+from reporting.charts.shown import DIGITS, estimate_text
 from reporting.charts.tables import Kind, Table
 from reporting.statistics.results import Estimate
 
@@ -49,10 +49,11 @@ class Headline:
     estimate: Estimate
     kind: Kind = Kind.NUMBER
     cases: str = ""
+    digits: int = DIGITS
 
     @property
     def text(self) -> str:
-        return estimate_text(self.estimate, self.kind)
+        return estimate_text(self.estimate, self.kind, self.digits)
 
     @property
     def note(self) -> str:

@@ -186,15 +186,26 @@ def test_another_algorithm_version_is_another_line_without_a_baseline() -> None:
 @pytest.mark.django_db
 def test_readings_are_counted_by_outcome_gate_quality_and_wait() -> None:
     now = timezone.now()
-    quality = {"series": {"1.2": {"neighbour_correlation": 0.8}, "1.3": {"neighbour_correlation": float("nan")}}}
+    sagittal = {"neighbour_correlation": 0.8, "signal_p50": 100.0, "signal_p99": 400.0}
+    axial = {"neighbour_correlation": None, "signal_p50": 0.0, "signal_p99": 0.0}
+    series = [{"uid": "1.2", "role": "sagittal_t2"}, {"uid": "1.3", "role": "axial_t2"}]
     for gate, status in (("run", "succeeded"), ("withheld", "succeeded"), ("", "failed")):
-        result = {"gate": {"status": gate}, "quality": {**quality, "series": {"1.2": quality["series"]["1.2"]}}}
+        quality = {"series": {"1.2": sagittal, "1.3": axial, "1.4": None}}
+        result = {"gate": {"status": gate}, "series": series, "quality": quality}
         job = make_job(status=status, attempt=1, started_at=now + timedelta(seconds=90), finished_at=now)
         type(job).objects.filter(pk=job.pk).update(result=result if gate else None)
     day = timezone.localdate()
     collect(day, day + timedelta(days=1))
-    found = {row.measure: (row.n, row.total) for row in DailyFigure.objects.exclude(measure="queue_wait_s")}
-    assert (found["failures"], found["gate"], found["correlation"]) == ((3, 1.0), (2, 1.0), (2, 1.6))
+    figures = DailyFigure.objects.exclude(measure="queue_wait_s")
+    found = {(row.measure, row.group): (row.n, row.total) for row in figures}
+    assert found == {
+        ("failures", ""): (3, 1.0),
+        ("gate", ""): (2, 1.0),
+        ("correlation", ""): (2, 1.6),
+        ("signal_p99", "sagittal_t2"): (2, 800.0),
+        ("signal_median", "sagittal_t2"): (2, 0.5),
+        ("signal_p99", "axial_t2"): (2, 0.0),
+    }
     wait = DailyFigure.objects.get(measure="queue_wait_s")
     assert wait.total / wait.n == pytest.approx(90, abs=5)
 

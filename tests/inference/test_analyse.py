@@ -47,7 +47,7 @@ def analysed(
 
 def test_a_whole_study_runs_and_says_so(analysed: tuple[dict[str, Any], Path]) -> None:
     result, _ = analysed
-    assert result["schema_version"] == "1.1"
+    assert result["schema_version"] == "1.2"
     assert result["gate"]["status"] == "run"
     assert sorted(series["role"] for series in result["series"]) == ["axial_t2", "sagittal_t1", "sagittal_t2"]
     assert {prediction["finding"] for prediction in result["predictions"]} == set(result["gate"]["findings"])

@@ -95,8 +95,10 @@ def calibration(question: Question) -> Chart:
     if score is not None:
         headline = (
             *_counted(question, score.n, score.patients),
-            Headline(_("Brier score"), score.brier(), cases=question.cases(cell="n")),
-            Headline(_("Expected calibration error"), score.calibration_error(), cases=question.cases(cell="n")),
+            Headline(_("Brier score"), score.brier(), cases=question.cases(cell="n"), digits=3),
+            Headline(
+                _("Expected calibration error"), score.calibration_error(), cases=question.cases(cell="n"), digits=3
+            ),
         )
     figure = calibration_figure(table, question.cases_address) if table.rows else None
     remark = _(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -89,18 +89,27 @@ def _jobs(start: datetime, end: datetime) -> _Figures:
         if job.status == JobStatus.SUCCEEDED and job.result:
             gate = (job.result.get("gate") or {}).get("status")
             yield ("gate", "", algorithm, day), 1, float(gate != GateStatus.RUN.value)
-            for value in _correlations(job.result):
-                yield ("correlation", "", "", day), 1, value
+            for measure, role, value in _image_values(job.result):
+                yield (measure, role, "", day), 1, value
     started = jobs.filter(started_at__gte=start, started_at__lt=end, attempt=1)
     for created, began in started.values_list("created_at", "started_at"):
         assert began is not None
         yield ("queue_wait_s", "", "", day_of(began)), 1, max(0.0, (began - created).total_seconds())
 
 
-def _correlations(result: dict[str, Any]) -> Iterable[float]:
-    series = (result.get("quality") or {}).get("series") or {}
-    values: list[Any] = [one.get("neighbour_correlation") for one in series.values() if isinstance(one, dict)]
-    return [float(value) for value in values if _is_number(value)]
+def _image_values(result: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
+    """(measure, role, value) of every series that was read; contrasts differ too much to be counted together."""
+    roles = {one.get("uid"): str(one.get("role") or "") for one in result.get("series") or []}
+    for uid, one in ((result.get("quality") or {}).get("series") or {}).items():
+        if not isinstance(one, dict):
+            continue
+        likeness, median, bright = (one.get(name) for name in ("neighbour_correlation", "signal_p50", "signal_p99"))
+        if _is_number(likeness):
+            yield "correlation", "", float(likeness)
+        if (role := roles.get(uid, "")) and _is_number(bright):
+            yield "signal_p99", role, float(bright)
+            if _is_number(median) and bright > 0:
+                yield "signal_median", role, float(median) / float(bright)
 
 
 def _series(start: datetime, end: datetime) -> _Figures:
