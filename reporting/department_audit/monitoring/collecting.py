@@ -20,6 +20,7 @@ from reporting.vocabulary import GateStatus, SeriesRole
 
 Key = tuple[str, str, str, date]
 """Measure, group, algorithm, day."""
+_OF_IMAGES = ("neighbour_correlation", "signal_p50", "signal_p99")
 _OF_FACTS = """
     SELECT f.finding, r.algorithm, (r.signed_at AT TIME ZONE %s)::date AS day,
         count(*) FILTER (WHERE f.machine_counts AND f.machine_positive IS NOT NULL AND f.positive IS NOT NULL),
@@ -103,25 +104,26 @@ def _image_values(result: dict[str, Any]) -> Iterator[tuple[str, str, float]]:
     for uid, one in ((result.get("quality") or {}).get("series") or {}).items():
         if not isinstance(one, dict):
             continue
-        likeness, median, bright = (one.get(name) for name in ("neighbour_correlation", "signal_p50", "signal_p99"))
-        if _is_number(likeness):
-            yield "correlation", "", float(likeness)
-        if (role := roles.get(uid, "")) and _is_number(bright):
-            yield "signal_p99", role, float(bright)
-            if _is_number(median) and bright > 0:
-                yield "signal_median", role, float(median) / float(bright)
+        likeness, median, bright = (_number(one.get(name)) for name in _OF_IMAGES)
+        if likeness is not None:
+            yield "correlation", "", likeness
+        if (role := roles.get(uid, "")) and bright is not None:
+            yield "signal_p99", role, bright
+            if median is not None and bright > 0:
+                yield "signal_median", role, median / bright
 
 
 def _series(start: datetime, end: datetime) -> _Figures:
     rows = Series.objects.filter(created_at__gte=start, created_at__lt=end).exclude(role=SeriesRole.UNKNOWN.value)
     for created, role, protocol in rows.values_list("created_at", "role", "protocol"):
         for name in PROTOCOL_VALUES:
-            if _is_number(value := protocol.get(name)):
-                yield (name, role, "", day_of(created)), 1, float(value)
+            if (value := _number(protocol.get(name))) is not None:
+                yield (name, role, "", day_of(created)), 1, value
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _number(value: Any) -> float | None:
+    is_one = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_one else None
 
 
 def _asked(sql: str, start: datetime, end: datetime) -> list[tuple[Any, ...]]:
