@@ -141,6 +141,7 @@ def test_a_mark_is_reworded_dragged_moved_by_keys_and_decided_again(
     assert dragged.points[0][1] > second.points[0][1]
 
     senior = open_images(new_reader("senior"), report)
+    settled(senior, 2)
     senior.keyboard.press("v")
     senior.keyboard.press("k")
     senior.keyboard.press("m")

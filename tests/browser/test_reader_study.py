@@ -81,6 +81,7 @@ def _design(page: Page) -> None:
     page.fill(f"[name={first}-grades]", "none; mild; severe")
     page.select_option(f"[name={second}-machine_finding]", "herniation")
     page.get_by_role("button", name="Save and go on").click()
+    page.locator("[name=study]").first.wait_for()
     for box in page.locator("[name=study]").all():
         box.check()
     page.get_by_role("button", name="Add as cases").click()
@@ -116,6 +117,7 @@ def _read(page: Page, canal: str, herniation: str) -> str:
 
 def _judge(page: Page, canal: str) -> None:
     _go(page, "Next case")
+    page.get_by_role("button", name="State, final").wait_for()
     if page.get_by_label("present", exact=True).count():
         page.get_by_label("present", exact=True).check()
     page.get_by_label(canal, exact=True).check()

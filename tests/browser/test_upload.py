@@ -38,6 +38,7 @@ def test_a_folder_and_a_large_zip_go_in_and_each_file_has_its_result(
         archive.writestr("bulk.bin", bytes(9 * 1024**2))
     page = new_reader("junior").page
     page.get_by_role("link", name="Upload").click()
+    expect(page.locator("#upload-folder")).to_be_visible()  # the script is there; without it the form sends itself
     page.set_input_files("#upload-files", tmp_path / "large.zip")
     page.set_input_files("#upload-folder", tmp_path / "folder")
     page.get_by_role("button", name="Upload").focus()
@@ -66,6 +67,7 @@ def test_dropped_files_go_in_and_a_second_upload_changes_nothing(
 ) -> None:
     page = new_reader("junior").page
     page.goto(page.url + "studies/upload/")
+    expect(page.locator("#upload-folder")).to_be_visible()
     data = list(mr_bytes())
     for expected in ("Finished: 1 stored, 0 already stored", "Finished: 1 stored, 1 already stored"):
         transfer = page.evaluate_handle(
