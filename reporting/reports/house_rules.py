@@ -19,6 +19,8 @@ DISCS = tuple(level.value for level in DiscLevel)
 USUAL_MM = 2.0
 LONGEST_PASSWORD_MINUTES = 5
 LONGEST_WORDS = 40
+# Words of a canal grade that have one of these say what is narrow; before others stands 椎管.
+_NARROW = ("椎管", "脊髓", "蛛网膜下腔", "硬膜囊")
 
 
 def _everywhere() -> dict[str, dict[str, float]]:
@@ -37,6 +39,15 @@ class HouseRules:
     c7_t1_required: bool = False
     preliminary_step: bool = True
     password_minutes: int = LONGEST_PASSWORD_MINUTES
+
+    def names_the_canal(self, grade: str) -> bool:
+        """Whether the department's words of a grade say by themselves what is narrow."""
+        return any(what in self.canal_zh.get(grade, "") for what in _NARROW)
+
+    def canal_words(self, grade: str) -> str:
+        """What the department calls a canal grade in Chinese, with what is narrow; empty where it says what ships."""
+        own = self.canal_zh.get(grade, "")
+        return own if not own or self.names_the_canal(grade) else f"椎管{own}"
 
     def as_definition(self) -> dict[str, Any]:
         return {

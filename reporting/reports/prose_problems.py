@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from reporting.reports.consistency import Problem, Severity
+from reporting.reports.house_rules import HouseRules
 from reporting.reports.labels import in_chinese
 from reporting.reports.places import Place
 from reporting.reports.prose import Mismatch, compare, parity
@@ -48,7 +49,7 @@ def prose_problems(
         own = [p for language in edited for p in _of_one(sheet, renderings[language], section, bases)]
         found += own
         if len(edited) == len(Language) and not own:  # one alone was compared with the fields, as the other is
-            found += _between(renderings, section)
+            found += _between(renderings, section, sheet.rules)
     return found
 
 
@@ -67,9 +68,9 @@ def _of_one(
         yield _problem("text_outdated", message, section, language, text + generated, None)
 
 
-def _between(renderings: Mapping[Language, Rendering], section: str) -> Iterator[Problem]:
+def _between(renderings: Mapping[Language, Rendering], section: str, rules: HouseRules) -> Iterator[Problem]:
     english, chinese = (renderings[each].manual(section) for each in (Language.EN, Language.ZH))
-    different = parity(english, chinese)
+    different = parity(english, chinese, rules)
     if different:
         message = _("%(section)s: English and Chinese do not say the same: %(what)s") % {
             "section": section_label(section),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from reporting.reports.house_rules import SHIPPED_RULES, HouseRules
 from reporting.reports.prose import Claim, claims_in, compare, parity
+from reporting.reports.prose.own_words import own_concepts
 from reporting.reports.rendering import Language, Rendering, render
 from reporting.reports.sheet import Value
 from tests.reports.sheets import WORKED_EXAMPLE, normal_sheet_with
@@ -16,6 +19,8 @@ from tests.reports.sheets import WORKED_EXAMPLE, normal_sheet_with
 DISCS = ("C2/3", "C3/4", "C4/5", "C5/6", "C6/7", "C7/T1")
 VERTEBRAE = ("C2", "C3", "C4", "C5", "C6", "C7")
 SIDES = ("left", "right")
+# Words that name neither what is narrow nor a narrowing, one that looks like a denial, one that speaks of the signal.
+OWN_WORDS = HouseRules(canal_zh={"1": "轻度受限", "2": "脊髓无回避空间", "3": "脊髓变扁伴信号增高"})
 
 
 @st.composite
@@ -97,13 +102,14 @@ def paragraphs(rendering: Rendering) -> list[str]:
     return [*(gap.join(s.text for s in part.sentences) for part in rendering.sections), rendering.impression_text]
 
 
+@pytest.mark.parametrize("rules", [SHIPPED_RULES, OWN_WORDS], ids=["as shipped", "own words"])
 @settings(max_examples=10, deadline=None)
-@given(reports())
-def test_both_languages_claim_the_same_and_what_the_fields_say(values: dict[str, Value]) -> None:
-    sheet = normal_sheet_with(values)
+@given(values=reports())
+def test_both_languages_claim_the_same_and_what_the_fields_say(values: dict[str, Value], rules: HouseRules) -> None:
+    sheet = replace(normal_sheet_with(values), rules=rules)
     pairs = zip(*(paragraphs(render(sheet, language)) for language in Language), strict=True)
     for english, chinese in pairs:
-        assert parity(english, chinese) == [], (english, chinese)
+        assert parity(english, chinese, rules) == [], (english, chinese)
         assert compare(english, english, sheet) == [], english
         assert compare(chinese, chinese, sheet) == [], chinese
 
@@ -193,6 +199,37 @@ def test_own_words_for_the_same_facts_pass(text: str) -> None:
     sheet = normal_sheet_with(WORKED_EXAMPLE)
     wrong = [m for m in compare(text, "", sheet) if m.kind != "unsupported" and m.concept != "marrow"]
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("C4/5轻度受限。", "grade 1 is there"),
+        ("C4/5水平椎管轻度受限。", "grade 1 is there"),
+        ("C5/6：脊髓变扁伴信号增高。", "grade 3 is there"),
+        ("C6/7轻度受限。", "level"),
+        ("C3/4脊髓无回避空间。", "level"),
+        ("C5/6未见脊髓变扁伴信号增高。", "negation"),
+        ("C4/5椎管未见轻度受限。", "negation"),
+    ],
+)
+def test_a_departments_own_words_of_the_canal_are_held_to_the_fields(text: str, kind: str) -> None:
+    sheet = replace(normal_sheet_with(WORKED_EXAMPLE), rules=OWN_WORDS)
+    found = {m.kind for m in compare(text, text, sheet) if m.concept in ("canal", "signal")}
+    assert found == (set() if "is there" in kind else {kind})
+
+
+def test_a_canal_told_in_own_words_is_not_missing() -> None:
+    sheet = replace(normal_sheet_with(WORKED_EXAMPLE), rules=OWN_WORDS)
+    generated = render(sheet, Language.ZH).impression_text
+    assert "canal" in {m.concept for m in compare("C5/6椎间盘右侧旁中央型突出。", generated, sheet)}
+    told = "C5/6脊髓变扁伴信号增高。C4/5轻度受限。"
+    assert not {"canal", "signal"} & {m.concept for m in compare(told, generated, sheet)}
+
+
+def test_own_words_belong_to_the_canal_alone() -> None:
+    words = own_concepts(HouseRules(canal_zh={"1": "轻度狭窄"}))
+    assert claims_in("右侧C4/5椎间孔轻度狭窄。", words) == {Claim("foramen", "C4/5", "right", True)}
 
 
 def test_what_one_language_leaves_out_is_told() -> None:

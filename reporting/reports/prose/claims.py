@@ -51,9 +51,13 @@ class _Clause:
     end: int
 
 
-def claims_in(text: str) -> frozenset[Claim]:
-    """Every claim of ``text``, whatever its language. What is said not to be assessed claims nothing."""
-    return frozenset(claim for sentence in _sentences(text) for claim in _claims_of(sentence))
+def claims_in(text: str, own: tuple[Concept, ...] = ()) -> frozenset[Claim]:
+    """Every claim of ``text``, whatever its language. What is said not to be assessed claims nothing.
+
+    ``own``: the department's own words (``own_words.own_concepts``).
+    """
+    concepts = (*own, *CONCEPTS)
+    return frozenset(claim for sentence in _sentences(text) for claim in _claims_of(sentence, concepts))
 
 
 def levels_in(text: str) -> frozenset[str]:
@@ -71,7 +75,7 @@ def _sentences(text: str) -> Iterator[str]:
     yield from (part for part in _SENTENCE_END.split(text) if part.strip())
 
 
-def _claims_of(sentence: str) -> Iterator[Claim]:
+def _claims_of(sentence: str, concepts: tuple[Concept, ...]) -> Iterator[Claim]:
     if NOT_ASSESSED.search(sentence):
         return
     plain = without_look_alikes(sentence)
@@ -80,7 +84,7 @@ def _claims_of(sentence: str) -> Iterator[Claim]:
     for clause in _clauses(plain, named):
         own = [n for n in named if clause.start <= n.start < clause.end]
         roots = list(_levels_of_roots(sentence[clause.start : clause.end]))
-        yield from _claims_of_clause(plain, clause, own, before, roots)
+        yield from _claims_of_clause(plain, clause, concepts, own, before, roots)
         before = [*own, *before]
 
 
@@ -102,13 +106,15 @@ def _levels_of_roots(part: str) -> Iterator[str]:
 
 
 def _claims_of_clause(
-    text: str, clause: _Clause, own: list[Named], told: list[Named], roots: list[str]
+    text: str,
+    clause: _Clause,
+    concepts: tuple[Concept, ...],
+    own: list[Named],
+    told: list[Named],
+    roots: list[str],
 ) -> Iterator[Claim]:
     part = _without_sides_of_levels(text, own)[clause.start : clause.end]
-    found = sorted(
-        ((match, concept) for concept in CONCEPTS for match in concept.names.finditer(part)),
-        key=lambda pair: (pair[0].start(), pair[0].end()),
-    )
+    found = _named_in(part, concepts)
     for match, concept in found:
         present = _is_present(part, match, concept)
         if present is None or (not present and REMAINDER.search(part)):
@@ -125,6 +131,20 @@ def _claims_of_clause(
                 meant = ()  # "both foramina are patent" and "the foramina are patent" say the same
             for side in meant or ("",):
                 yield Claim(concept.key, level, side, present)
+
+
+def _named_in(part: str, concepts: tuple[Concept, ...]) -> list[tuple[re.Match[str], Concept]]:
+    """Every name in ``part``, in order; what lies within words that the department agreed on is not read by itself."""
+    found = [(match, concept) for concept in concepts for match in concept.names.finditer(part)]
+    agreed = [match for match, concept in found if concept.is_agreed]
+    return sorted(
+        (
+            (match, concept)
+            for match, concept in found
+            if concept.is_agreed or not any(a.start() <= match.start() and match.end() <= a.end() for a in agreed)
+        ),
+        key=lambda pair: (pair[0].start(), pair[0].end()),
+    )
 
 
 def _without_sides_of_levels(text: str, own: list[Named]) -> str:
@@ -167,7 +187,7 @@ def _is_present(part: str, match: re.Match[str], concept: Concept) -> bool | Non
         return False
     if NO_DENIAL.search(part):
         return True
-    denials = [m for m in DENIAL.finditer(part) if m.start() < end]
+    denials = [m for m in DENIAL.finditer(part) if m.start() < (start if concept.is_agreed else end)]
     if not denials:
         return True
     return RESET.search(part, denials[-1].end(), max(start, denials[-1].end())) is not None

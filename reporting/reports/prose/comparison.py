@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reporting.reports.house_rules import SHIPPED_RULES, HouseRules
 from reporting.reports.places import Place
 from reporting.reports.prose.claims import Claim, claims_in, levels_in
 from reporting.reports.prose.field_truths import SIDES, Truth, Truths, truths_of
 from reporting.reports.prose.lexicon import CONCEPTS, At
+from reporting.reports.prose.own_words import own_concepts
 from reporting.reports.sheet import Sheet
 from reporting.vocabulary import DiscLevel
 
@@ -30,21 +32,22 @@ class Mismatch:
 
 def compare(text: str, generated: str, sheet: Sheet) -> list[Mismatch]:
     """What ``text`` says otherwise than the fields, and which finding of ``generated`` it leaves out."""
-    truths = truths_of(sheet)
-    claims = claims_in(text)
+    truths, own = truths_of(sheet), own_concepts(sheet.rules)
+    claims = claims_in(text, own)
     found = [m for claim in sorted(claims) if (m := _against_fields(claim, truths)) is not None]
     told = {m.level for m in found}
     found += [Mismatch("level", "", level) for level in sorted(_unknown_levels(text, sheet)) if level not in told]
     found += [Mismatch("number", "", "", side=number) for number in _unknown_numbers(text, generated, sheet)]
     named = {(m.concept, m.level) for m in found}
     # A wrong side is one question, not a second one that the right side is missing.
-    found += [m for m in _left_out(claims, claims_in(generated), truths) if (m.concept, m.level) not in named]
+    found += [m for m in _left_out(claims, claims_in(generated, own), truths) if (m.concept, m.level) not in named]
     return list(dict.fromkeys(found))
 
 
-def parity(one: str, other: str) -> list[Mismatch]:
+def parity(one: str, other: str, rules: HouseRules = SHIPPED_RULES) -> list[Mismatch]:
     """What only one of two versions of a paragraph claims or measures."""
-    here, there = claims_in(one), claims_in(other)
+    own = own_concepts(rules)
+    here, there = claims_in(one, own), claims_in(other, own)
     numbers = sorted(_numbers(one) ^ _numbers(other))
     claims = [Mismatch("language", c.concept, c.level, c.side) for c in sorted(here ^ there)]
     return claims + [Mismatch("language", "", "", number) for number in numbers]

@@ -22,7 +22,8 @@ class At(StrEnum):
 class Concept:
     """``names`` is what must be there; ``abnormal`` what makes it a finding and ``normal`` what denies one, if needed.
 
-    Without ``abnormal`` the name alone says that the finding is present ("bulge").
+    Without ``abnormal`` the name alone says that the finding is present ("bulge"). ``is_agreed``: the names are the
+    department's own for a grade, so what looks like a denial within them denies nothing.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Concept:
     abnormal: re.Pattern[str] | None = None
     normal: re.Pattern[str] | None = None
     sided: bool = False
+    is_agreed: bool = False
 
 
 def _words(*patterns: str) -> re.Pattern[str]:

@@ -26,7 +26,6 @@ _FORMS = {
     "extrusion": ("extrusion", "脱出"),
     "sequestration": ("sequestrated herniation", "游离型突出"),
 }
-_NARROW = ("椎管", "脊髓", "蛛网膜下腔", "硬膜囊")
 _MIGRATIONS = {"up": (" with upward migration", "并向上移位"), "down": (" with downward migration", "并向下移位")}
 
 
@@ -92,16 +91,10 @@ def _disc(sheet: Sheet, level: str, voice: Voice) -> str:
     return ""
 
 
-def own_canal_words(sheet: Sheet, grade: str) -> str:
-    """What the department calls a canal grade in Chinese, with what is narrow; empty where it says what ships."""
-    own = sheet.rules.canal_zh.get(grade, "")
-    return own if not own or any(what in own for what in _NARROW) else f"椎管{own}"
-
-
 def _canal(sheet: Sheet, level: str, voice: Voice) -> list[str]:
     parts: list[str] = []
     grade, ap = sheet.code("canal_grade", level), sheet.number("canal_ap_mm", level)
-    own = own_canal_words(sheet, grade)
+    own = sheet.rules.canal_words(grade)
     silent = "信号" not in own  # of the cord's signal, which grades 2 and 3 speak of
     if grade == "1":
         parts.append(voice.say("CSF space mostly lost, cord shape kept", own or "蛛网膜下腔大部消失，脊髓形态尚可"))

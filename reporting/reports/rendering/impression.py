@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reporting.reports.places import Place
 from reporting.reports.rendering import cord, vertebrae
 from reporting.reports.rendering.causes import contributors
-from reporting.reports.rendering.discs import LEVELS, herniation_places, herniations, own_canal_words, thick_lf_sides
+from reporting.reports.rendering.discs import LEVELS, herniation_places, herniations, thick_lf_sides
 from reporting.reports.rendering.examination import anomaly_sentences
 from reporting.reports.rendering.findings import incidental_places, incidental_text
 from reporting.reports.rendering.foramina import exits, impression_text
@@ -46,7 +46,7 @@ def _canal_items(sheet: Sheet, voice: Voice) -> Iterator[Item]:
         causes = contributors(sheet, level, voice)
         cause = voice.all_of([c.text for c in causes])
         from_en, from_zh = (f", from {cause}", f"，由{cause}所致") if causes else ("", "")
-        own = own_canal_words(sheet, grade)
+        own = sheet.rules.canal_words(grade)
         narrowed = f"{own}（1级）" if own else "椎管狭窄1级"
         if grade == "3":
             signal = "" if "信号" in own else "伴T2信号异常"
