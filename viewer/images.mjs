@@ -27,6 +27,9 @@ export class FrameFailed extends Error {
   }
 }
 
+/** Whether the server said that there is no such frame, or none any more. */
+export const isGone = ({ status }) => status === 404 || status === 410;
+
 /** The image id of a frame; tells Cornerstone3D what it must know of it. */
 export function imageId(series, index) {
   const frame = series.frames[index];

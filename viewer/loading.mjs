@@ -40,9 +40,12 @@ export class Loading {
   #running = new Set();
   #failed = new Set();
 
-  /** `wanted()` says what the panes show now; `id(pane, index)`, `isLoaded(id)`, `load(id)` lead to the images. */
-  constructor({ wanted, id, isLoaded, load }) {
-    Object.assign(this, { wanted, id, isLoaded, load });
+  /**
+   * `wanted()` says what the panes show now; `id(pane, index)`, `isLoaded(id)`, `load(id)` lead to the images; `onFailed(error)`
+   * hears of each that did not come.
+   */
+  constructor({ wanted, id, isLoaded, load, onFailed = () => {} }) {
+    Object.assign(this, { wanted, id, isLoaded, load, onFailed });
   }
 
   /** Go on from what is shown now. */
@@ -52,7 +55,10 @@ export class Loading {
       if (!next) return;
       this.#running.add(next);
       this.load(next)
-        .catch(() => this.#failed.add(next))
+        .catch((error) => {
+          this.#failed.add(next);
+          this.onFailed(error);
+        })
         .finally(() => {
           this.#running.delete(next);
           this.go();

@@ -17,6 +17,8 @@ import { ResultBar } from "./result_bar.mjs";
 import { Viewer } from "./viewer.mjs";
 
 const NO_ANSWER = { status: 0, body: null };
+/** Images that are gone come in crowds; what is left of the study is asked for once. */
+const CROWD_MS = 300;
 
 async function fetchContours(series) {
   if (!series.contours_url) return {};
@@ -88,22 +90,31 @@ export async function start({ root, said, words, address }) {
   viewer.drawing.onDone = (item) => result.show(item);
   viewer.drawing.onRemoved = () => result.show(viewer.drawing.last);
 
+  let looking = 0;
+  async function lookAgain() {
+    looking = 0;
+    const answer = await request(address, { method: "GET" }).catch(() => NO_ANSWER);
+    // Told the same, outlines need not be fetched anew.
+    if (answer.status === 200 && JSON.stringify(answer.body) !== JSON.stringify(viewer.description.said)) viewer.renew(answer.body);
+  }
+
   parts.changed = (what, pane) => {
     for (const one of pane ? [pane] : viewer.panes) {
       showCaption(viewer.description, one, words);
       showSeriesList(viewer.description, one);
     }
     if (what === "focus") controls.show();
+    if (what === "gone") looking ||= setTimeout(lookAgain, CROWD_MS);
     if (what === "hanging" || what === "description") alignment?.update();
   };
 
   document.addEventListener("dens:level", (event) => viewer.goLevel(event.detail.level));
   document.addEventListener("dens:slice", (event) => viewer.goSlice(event.detail.slice));
-  document.addEventListener("dens:levels-changed", async () => {
-    const answer = await request(address, { method: "GET" }).catch(() => NO_ANSWER);
-    if (answer.status === 200) viewer.renew(answer.body);
+  document.addEventListener("dens:levels-changed", () => {
+    lookAgain();
     marks?.store.load().catch(() => {});
   });
+  document.addEventListener("visibilitychange", () => document.hidden || lookAgain());
   addEventListener("pagehide", () => preferences.flush());
   const sizes = new ResizeObserver(() => {
     engine.resize(true, true);

@@ -3,16 +3,18 @@
  * the screen and the patient. Knows nothing of the other panes.
  *
  * Figure: data-pane-view (the image's box), data-pane-over (svg), data-pane-caption, data-pane-message.
- * onChange(pane, what) hears "slice" when another slice is shown and "view" when it is drawn anew (moved, zoomed, resized).
+ * onChange(pane, what) hears "slice" when another slice is shown, "view" when it is drawn anew (moved, zoomed, resized) and "gone"
+ * when the server has no such image any more.
  */
 import { Enums } from "@cornerstonejs/core";
 import { add, affine, centre, dot, isPlaced, normal, scale, subtract, toPixel } from "./geometry.mjs";
-import { imageId, loadFrame } from "./images.mjs";
+import { imageId, isGone, loadFrame } from "./images.mjs";
 
 export class Pane {
   #busy = null;
   #wanted = null;
-  #stacked = null;
+  /** Which stack the viewport holds: of the same series said anew it keeps window and place. */
+  #stacked = "";
 
   constructor({ figure, engine, id, onChange, words }) {
     Object.assign(this, { figure, engine, id, onChange, words });
@@ -44,10 +46,11 @@ export class Pane {
     return this.series === series;
   }
 
-  async hang(series, index = series?.first ?? 0) {
+  /** Show a series, or none and why. */
+  async hang(series, index = series?.first ?? 0, why = this.words.no_series) {
     this.series = series;
     this.index = index;
-    this.say(series ? "" : this.words.no_series);
+    this.say(series ? "" : why);
     this.figure.classList.toggle("is-empty", !series);
     if (!series) return;
     await this.#attempt(index);
@@ -66,7 +69,7 @@ export class Pane {
       this.#busy = this.#attempt(next);
       this.onChange(this, "slice");
       await this.#busy;
-      if (this.series !== series) break;
+      if (this.series?.id !== series.id) break;
     }
     this.#wanted = null;
     this.#busy = null;
@@ -85,20 +88,23 @@ export class Pane {
     const { series } = this;
     try {
       await loadFrame(imageId(series, index));
-      if (this.series !== series) return;
+      if (this.series?.id !== series.id) return;
       await this.#put(series, index);
       this.say("");
       this.viewport.render();
     } catch (error) {
+      if (this.series?.id !== series.id) return;
       this.say(error.status === 401 ? this.words.logged_out : this.words.image_failed);
+      if (isGone(error)) this.onChange(this, "gone");
     }
     // What was shown before must not be taken for the slice that did not come.
     this.figure.classList.toggle("is-missing", !this.message.hidden);
   }
 
   #put(series, index) {
-    if (this.#stacked === series) return this.viewport.setImageIdIndex(index);
-    this.#stacked = series;
+    const stack = `${series.id} ${series.frames.length}`;
+    if (this.#stacked === stack) return this.viewport.setImageIdIndex(index);
+    this.#stacked = stack;
     return this.viewport.setStack(series.frames.map((_, at) => imageId(series, at)), index);
   }
 

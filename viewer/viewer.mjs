@@ -7,7 +7,7 @@
 import { Description, linkedSlice } from "./description.mjs";
 import { Drawing } from "./drawing.mjs";
 import { centre, isPlaced } from "./geometry.mjs";
-import { imageId, isLoaded, loadFrame } from "./images.mjs";
+import { imageId, isGone, isLoaded, loadFrame } from "./images.mjs";
 import {
   contourShapes,
   crossShapes,
@@ -44,6 +44,7 @@ export class Viewer {
       id: ({ series }, index) => imageId(series, index),
       isLoaded,
       load: loadFrame,
+      onFailed: (error) => isGone(error) && this.onChange("gone"),
     });
   }
 
@@ -213,6 +214,10 @@ export class Viewer {
   }
 
   #changed(pane, what) {
+    if (what === "gone") {
+      this.onChange("gone");
+      return;
+    }
     if (what === "view") {
       this.redraw([pane]);
       this.onChange("view", pane);
@@ -286,10 +291,16 @@ export class Viewer {
     return this.contours.get(series.id);
   }
 
-  /** Names and lines as the server has them now; the pictures stay. */
+  /** Names and lines as the server has them now; the pictures stay, except those that were deleted. */
   renew(said) {
     this.description = new Description(said);
-    for (const pane of this.panes) if (pane.series) pane.series = this.description.byId.get(pane.series.id) ?? pane.series;
+    for (const pane of this.panes.filter((one) => one.series)) {
+      const series = this.description.byId.get(pane.series.id);
+      const same = this.description.bySlice.get(pane.sliceKey);
+      if (same) [pane.series, pane.index] = [same.series, same.index];
+      else if (series) pane.hang(series, Math.min(pane.index, series.frames.length - 1));
+      else pane.hang(null, 0, this.words.series_gone);
+    }
     this.contours.clear();
     this.redraw();
     this.onChange("description");

@@ -19,6 +19,7 @@ def image_words() -> dict[str, str]:
             "The viewer could not start: plain pictures of the key slices instead. No marks can be drawn here."
         ),
         "no_series": _("No such series in this study"),
+        "series_gone": _("This series has been deleted from the study."),
         "logged_out": _("Logged out: log in again in another tab, then scroll."),
         "image_failed": _("This image could not be loaded."),
         "no_place": _("place in the patient unknown"),

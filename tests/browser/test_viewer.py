@@ -161,43 +161,6 @@ def test_no_measured_label_covers_the_name_of_a_level(report: Report, new_reader
         drag(page, 0, 12)
 
 
-def test_a_drawn_distance_goes_into_a_field_of_the_report(report: Report, new_reader: Callable[..., Reader]) -> None:
-    page = open_images(new_reader("junior"), report)
-    page.keyboard.press("l")
-    page.locator('[data-level="C5/6"] > summary').click()
-    page.keyboard.press("v")
-    page.keyboard.press(AXIAL)
-    page.keyboard.press("d")
-    x, y = middle(page, AXIAL)
-    page.mouse.move(x, y)
-    page.mouse.down()
-    page.mouse.move(x, y + 30, steps=3)
-    page.mouse.up()
-    said = page.locator("[data-result-text]")
-    expect(said).to_contain_text("mm")
-    value = said.text_content().split()[-2]  # type: ignore[union-attr]
-    page.locator("[data-result-field]").select_option("canal_ap_mm@C5/6")
-    page.locator("[data-result-put]").click()
-    field = page.locator('[data-place="canal_ap_mm@C5/6"]')
-    expect(field.locator("[data-set-text]")).to_have_value(value)
-    expect(field).to_have_attribute("data-state", "human_confirmed")
-    assert report.findings.get(field="canal_ap_mm", level="C5/6").value == float(value)
-
-
-def test_one_point_is_found_in_every_image(report: Report, new_reader: Callable[..., Reader]) -> None:
-    page = open_images(new_reader("junior"), report)
-    x, y = middle(page, SAGITTAL)
-    page.keyboard.down("Shift")
-    page.mouse.click(x, y - 60)
-    page.keyboard.up("Shift")
-    for number in (SAGITTAL, AXIAL, SECOND_SAGITTAL):
-        cross = pane(page, number).locator(".over-cross")
-        expect(cross).to_have_count(1)
-        assert float(cross.get_attribute("data-away") or "9") <= 2.0  # half a step between axial slices
-    page.keyboard.press("Escape")
-    expect(page.locator(".over-cross")).to_have_count(0)
-
-
 def test_without_webgl_plain_pictures_come_with_the_reason(report: Report, new_reader: Callable[..., Reader]) -> None:
     reader = new_reader("junior")
     reader.page.add_init_script(NO_WEBGL)
