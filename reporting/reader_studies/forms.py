@@ -12,6 +12,7 @@ from reporting.predictions.models import Algorithm
 from reporting.reader_studies.case_facts import PROTOCOLS, finding_label, protocol_label
 from reporting.reader_studies.models import RatedFinding, ReaderStudy, StudyMember
 from reporting.reader_studies.rated import LEVELS, MOST_FINDINGS, SIDES, RatedSpec
+from reporting.reader_studies.sample_size import LABELS
 from reporting.reader_studies.stopping import MOST_MINUTES, Limits
 from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, Seat, StudyRole
 from reporting.studies.scanners import OTHER, UNKNOWN, VENDORS, field_strengths
@@ -188,14 +189,14 @@ class PanelForm(forms.Form):
 class PowerForm(forms.Form):
     """Variance components of a pilot, as :class:`reporting.statistics.mrmc.sample_size.Pilot` takes them."""
 
-    var_tr = forms.FloatField(label=_("Reader × arm variance"), initial=0.0002)
-    var_error = forms.FloatField(label=_("Error variance"), initial=0.0008, min_value=1e-9)
-    cov1 = forms.FloatField(label=_("Covariance 1: same reader, other arm"), initial=0.0003)
-    cov2 = forms.FloatField(label=_("Covariance 2: other reader, same arm"), initial=0.0003)
-    cov3 = forms.FloatField(label=_("Covariance 3: other reader, other arm"), initial=0.0002)
-    cases = forms.IntegerField(label=_("Cases of the pilot"), initial=100, min_value=2, max_value=100_000)
-    effect = forms.FloatField(label=_("Difference in AUC to be found"), initial=0.05, min_value=0.001, max_value=0.5)
-    target = forms.FloatField(label=_("Power"), initial=0.8, min_value=0.1, max_value=0.99)
+    var_tr = forms.FloatField(label=LABELS["var_tr"], initial=0.0002)
+    var_error = forms.FloatField(label=LABELS["var_error"], initial=0.0008, min_value=1e-9)
+    cov1 = forms.FloatField(label=LABELS["cov1"], initial=0.0003)
+    cov2 = forms.FloatField(label=LABELS["cov2"], initial=0.0003)
+    cov3 = forms.FloatField(label=LABELS["cov3"], initial=0.0002)
+    cases = forms.IntegerField(label=LABELS["cases"], initial=100, min_value=2, max_value=100_000)
+    effect = forms.FloatField(label=LABELS["effect"], initial=0.05, min_value=0.001, max_value=0.5)
+    target = forms.FloatField(label=LABELS["target"], initial=0.8, min_value=0.1, max_value=0.99)
 
 
 LEVEL_HINT = " ".join(LEVELS)

@@ -72,6 +72,7 @@ class ReaderStudy(TimestampedModel):
     reader_groups = models.PositiveSmallIntegerField(_("groups of readers"), default=2)  # split-plot only
     stopping_rule = models.TextField(_("stopping rule"), max_length=2000, blank=True)
     stopping_limits = models.JSONField(default=dict, blank=True)  # ``stopping.Limits``
+    sample_size = models.JSONField(default=dict, blank=True)  # ``sample_size.worked_out``; empty: none is kept
     seed = models.CharField(max_length=64)
     algorithm = models.ForeignKey(Algorithm, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     locked_at = models.DateTimeField(null=True, blank=True)

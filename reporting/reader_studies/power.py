@@ -12,9 +12,9 @@ from reporting.charts.chart import Chart, MethodNote
 from reporting.charts.drawing import axis, layout, said
 from reporting.charts.shown import number_text
 from reporting.charts.tables import Cell, Column, Kind, Row, Table, Word
+from reporting.reader_studies.sample_size import pilot_of, worked_out
 from reporting.statistics.arrays import Floats, floats
-from reporting.statistics.mrmc.sample_size import Pilot, power, sample_size
-from reporting.statistics.results import Scope
+from reporting.statistics.mrmc.sample_size import Pilot, power
 
 READERS = (2, 4, 6, 8, 12)
 CASES = (20, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800, 1000)
@@ -26,18 +26,15 @@ _HEIGHT = 400
 
 def power_charts(asked: Mapping[str, Any], query: str) -> tuple[Chart, Chart]:
     """``asked``: the cleaned fields of ``PowerForm``; ``query``: the same as an address says them."""
-    pilot = Pilot(**{name: asked[name] for name in ("var_tr", "var_error", "cov1", "cov2", "cov3", "cases")})
     note = _note(asked)
     return (
-        _needed(pilot, asked["effect"], asked["target"], note, query),
-        _reached(pilot, asked["effect"], asked["target"], note, query),
+        _needed(worked_out(asked)["designs"], note, query),
+        _reached(pilot_of(asked), asked["effect"], asked["target"], note, query),
     )
 
 
-def _needed(pilot: Pilot, effect: float, target: float, note: MethodNote, query: str) -> Chart:
+def _needed(designs: list[dict[str, Any]], note: MethodNote, query: str) -> Chart:
     """Rows: numbers of readers; the fewest cases that reach the target."""
-    found = sample_size(pilot, Scope(None, "case"), effect=effect, target=target)
-    designs = list(found.series["designs"])
     none = Word("none", _("no number suffices"))
     rows = [Row((one["readers"], none if one["cases"] is None else one["cases"], one["power"])) for one in designs]
     columns = (

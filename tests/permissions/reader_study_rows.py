@@ -51,6 +51,9 @@ READER_STUDY_ROWS = [
     _only("reader_studies:power", "researcher", STUDY),
     _only("reader_studies:power", "", LOCKED, refused="reader"),
     _only("reader_studies:power", "", ("study_id", "foreign_reader_study")),
+    _only("reader_studies:power", "researcher", STUDY, "POST", form=(("act", "drop"), *VERSION)),
+    _only("reader_studies:power", "", LOCKED, "POST", refused="reader", form=(("act", "drop"), *VERSION)),
+    _only("reader_studies:power", "", ("study_id", "foreign_reader_study"), "POST", form=(("act", "drop"), *VERSION)),
     _only("reader_studies:power_file", "", LOCKED, refused="reader", fixed=SAMPLE_SIZE),
     # Without components in the address there is no table (tests/reader_studies/test_power_page.py).
     _only("reader_studies:power_file", "", STUDY, fixed=SAMPLE_SIZE),

@@ -13,7 +13,7 @@ from reporting.reader_studies import services
 from reporting.reader_studies.models import Protocol, ReaderStudy
 from reporting.reader_studies.package.analysis_html import analysis_html
 from reporting.reader_studies.package.protocol_pdf import protocol_pdf
-from tests.reader_studies.factories import closed, locked, owner_of
+from tests.reader_studies.factories import closed, locked, owner_of, ready
 from tests.reader_studies.test_analysis_page import _drawn
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +66,29 @@ def test_the_protocol_says_what_was_locked_and_amended(language: str, words: tup
     )
     missing = [one for one in (*said, *words) if re.sub(r"\s+", "", one) not in text]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "words", "none"),
+    [
+        ("en", "Sample size", "Casesofthepilot100", "Noneiskeptintheprotocol."),
+        ("zh-hans", "样本量", "预试验病例数100", "研究方案中未保存样本量。"),
+    ],
+)
+def test_the_protocol_says_the_sample_size_that_was_locked(language: str, title: str, words: str, none: str) -> None:
+    study = ready()
+    by = owner_of(study)
+    asked = {"var_tr": 0.0002, "var_error": 0.0008, "cov1": 0.0003, "cov2": 0.0003, "cov3": 0.0002}
+    aim = {"cases": 100, "effect": 0.0625, "target": 0.8}
+    services.keep_sample_size(study, asked | aim, by=by, expected_version=study.version)
+    services.lock_study(study, by=by, expected_version=study.version)
+    text = _text(study, language)
+    last = study.sample_size["designs"][-1]
+    assert last["readers"] == 12
+    row = f"12{last['cases']}{100 * last['power']:.1f}%"
+    assert [one for one in (re.sub(r"\s+", "", title), words, "0.0625", row) if one not in text] == []
+    assert none not in text
+    assert none in _text(locked(), language)
 
 
 def test_the_protocol_names_no_case_but_those_retracted() -> None:

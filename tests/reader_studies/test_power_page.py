@@ -12,10 +12,15 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from reporting.accounts.models import Role
+from reporting.core.errors import InvalidInput, WrongState
+from reporting.reader_studies import services
 from reporting.reader_studies.models import ReaderStudy
 from reporting.reader_studies.power import CASES, READERS
+from reporting.reader_studies.words import StudyRole
 from reporting.statistics.mrmc.sample_size import Pilot, power
-from tests.reader_studies.factories import in_design, owner_of
+from tests.reader_studies.factories import in_design, owner_of, ready
+from tests.reports.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +97,77 @@ def test_it_speaks_chinese(study: ReaderStudy) -> None:
     page = _page(study, "zh-hans", **ASKED)
     for text in ("各阅片者人数所需的病例数", "不同病例数与阅片者人数下的检验效能", "任何数量都不够"):
         assert text in page
+
+
+def _send(study: ReaderStudy, version: int | None = None, **sent: float | str) -> int:
+    study.refresh_from_db()
+    address = reverse("reader_studies:power", args=[study.pk])
+    return _client(study).post(address, {"version": version or study.version, **sent}).status_code
+
+
+def test_the_owner_keeps_a_sample_size_and_drops_it(study: ReaderStudy) -> None:
+    assert "Keep this one in the protocol" in _page(study, **ASKED)
+    assert _send(study, act="keep", **ASKED) == 302
+    study.refresh_from_db()
+    assert study.sample_size["inputs"] == ASKED
+    kept = {one["readers"]: one["cases"] for one in study.sample_size["designs"]}
+    assert kept[2] is None
+    reached = [power(Pilot(**COMPONENTS), 12, kept[12] - less, 0.05) for less in (0, 1)]
+    assert reached[0] >= 0.8 > reached[1]
+    page = _page(study)  # shown at once, and not offered again
+    assert "figure-power" in page
+    assert "The protocol holds the sample size shown here" in page
+    assert "Keep this one in the protocol" not in page
+    assert "another sample size than the one shown here" in _page(study, **(ASKED | {"effect": 0.1}))
+    assert _send(study, act="drop") == 302
+    study.refresh_from_db()
+    assert study.sample_size == {}
+
+
+def test_what_another_window_kept_is_not_written_over(study: ReaderStudy) -> None:
+    _send(study, act="keep", **ASKED)
+    assert _send(study, version=1, act="drop") == 302
+    study.refresh_from_db()
+    assert study.sample_size["inputs"] == ASKED
+
+
+@pytest.mark.parametrize("wrong", [{"act": "keep"}, ASKED | {"act": "keep", "target": 2.0}, ASKED | {"act": "other"}])
+def test_nothing_else_is_kept(study: ReaderStudy, wrong: dict[str, float | str]) -> None:
+    assert _send(study, **wrong) == 404
+    with pytest.raises(InvalidInput):
+        services.keep_sample_size(study, ASKED | {"effect": -1.0}, by=owner_of(study), expected_version=study.version)
+    study.refresh_from_db()
+    assert study.sample_size == {}
+
+
+def test_who_does_not_design_keeps_nothing(study: ReaderStudy) -> None:
+    by = owner_of(study)
+    services.add_member(study, make_user(Role.RESEARCHER), StudyRole.STATISTICIAN, by=by, expected_version=1)
+    client = Client()
+    client.force_login(study.members.get(role=StudyRole.STATISTICIAN).user)
+    address = reverse("reader_studies:power", args=[study.pk])
+    assert "Keep this one in the protocol" not in client.get(address, ASKED).content.decode()
+    assert client.post(address, {"version": 2, "act": "keep", **ASKED}).status_code == 403
+
+
+def test_the_lock_freezes_it_and_amendments_keep_it() -> None:
+    study = ready()
+    by = owner_of(study)
+    services.keep_sample_size(study, ASKED, by=by, expected_version=study.version)
+    protocol = services.lock_study(study, by=by, expected_version=study.version)
+    held = json.loads(protocol.content)["sample_size"]
+    assert held == study.sample_size
+    assert held["inputs"] == ASKED
+    with pytest.raises(WrongState):
+        services.keep_sample_size(study, None, by=by, expected_version=study.version)
+    amended = services.amend_study(
+        study, {"washout_days": 30}, reason="Holidays.", by=by, expected_version=study.version
+    )
+    assert json.loads(amended.content)["sample_size"] == held
+    assert "The protocol holds the sample size shown here" in _page(study)
+
+
+def test_a_lock_without_one_says_so() -> None:
+    study = ready()
+    protocol = services.lock_study(study, by=owner_of(study), expected_version=study.version)
+    assert json.loads(protocol.content)["sample_size"] is None

@@ -23,6 +23,7 @@ JUDGES = {"adjudicator", "second adjudicator"}
 
 PAGES: dict[str, set[str]] = {
     "{study}/words/": SEES_PROTOCOL,
+    "{study}/power/": SEES_PROTOCOL,
     "{study}/check/": SEES_PROTOCOL,
     "{study}/people/": RUNS,
     "{study}/progress/": RUNS,

@@ -18,6 +18,7 @@ from reporting.reader_studies.candidates import case_mix
 from reporting.reader_studies.models import Protocol, ReaderStudy, ReferencePanel, ReferenceStandard
 from reporting.reader_studies.package.document import Fact, Section, Table
 from reporting.reader_studies.package.protocol_versions import frozen, versions
+from reporting.reader_studies.package.sample_size_section import sample_size_section
 from reporting.reader_studies.services.locking import plan_of
 from reporting.reader_studies.stopping import Limits
 from reporting.reader_studies.words import ArmKind, Design, PanelScheme, Scale, TruthSource
@@ -32,6 +33,7 @@ def sections(study: ReaderStudy, protocols: list[Protocol]) -> Iterator[Section]
     yield _readers(study, content)
     yield _design(content)
     yield _order(study, content)
+    yield sample_size_section(content)
     yield _reference(study)
     yield _stopping(content)
     yield frozen(content)

@@ -20,6 +20,7 @@ from reporting.reader_studies.dispatch import announce_copying_on_commit
 from reporting.reader_studies.models import Arm, Case, RatedFinding, Reader, ReaderStudy, StudyMember
 from reporting.reader_studies.permissions import StudyAct
 from reporting.reader_studies.rated import RatedSpec, check_findings
+from reporting.reader_studies.sample_size import worked_out
 from reporting.reader_studies.services.changing import begin_change
 from reporting.reader_studies.stopping import Limits
 from reporting.reader_studies.words import ArmKind, Design, StudyRole
@@ -57,6 +58,25 @@ def describe_study(study: ReaderStudy, fields: Mapping[str, Any], *, by: User, e
         _clean(study)
         study.save(update_fields=[*fields, "updated_at"])
         record(AuditAct.READER_STUDY_DESIGNED, by=by, about=study, data={"changed": sorted(fields)})
+    return study
+
+
+def keep_sample_size(
+    study: ReaderStudy, inputs: Mapping[str, Any] | None, *, by: User, expected_version: int
+) -> ReaderStudy:
+    """Tie a sample size, worked out here from ``inputs``, to the design; None: none is kept.
+
+    Raises :class:`InvalidInput` for components or an aim of no use.
+    """
+    try:
+        kept = {} if inputs is None else worked_out(inputs)
+    except ValueError as error:
+        raise InvalidInput(_("No sample size follows from these components")) from error
+    with transaction.atomic():
+        begin_change(study, StudyAct.DESIGN, by=by, expected_version=expected_version)
+        study.sample_size = kept
+        study.save(update_fields=["sample_size", "updated_at"])
+        record(AuditAct.READER_STUDY_DESIGNED, by=by, about=study, data={"changed": ["sample_size"]})
     return study
 
 

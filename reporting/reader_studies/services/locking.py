@@ -118,6 +118,7 @@ def _content(study: ReaderStudy, placed: Iterable[Placed]) -> dict[str, Any]:
         "reader_groups": study.reader_groups if study.design == Design.SPLIT_PLOT else None,
         "stopping_rule": study.stopping_rule,
         "stopping_limits": study.stopping_limits,
+        "sample_size": study.sample_size or None,
         "seed": study.seed,
         "algorithm": algorithm
         and {"name": algorithm.name, "version": algorithm.version, "weights_sha256": algorithm.weights_sha256},
