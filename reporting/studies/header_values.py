@@ -3,25 +3,62 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import re
 from datetime import date
 from typing import Any
 
+from pydicom.datadict import dictionary_VR
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
 
 _AGE = re.compile(r"^\s*(\d{1,3})\s*([DWMY])\s*$", re.IGNORECASE)
 _DESIGNATION = re.compile("\x1b[\x20-\x2f]+[\x30-\x7e]")  # ISO 2022: escape, intermediate bytes, final byte
 _YEARS_PER = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 
+_MAX_KEPT_BYTES = 256
+
+
 def _value(dataset: Dataset | None, keyword: str) -> Any:
     if dataset is None:
         return None
     try:
-        return dataset.get(keyword)
+        tag, is_sequence = _known(keyword)
+        element, said = dataset.get_item(tag), dataset.original_character_set
+        if element is None:
+            return None
+        if (
+            is_sequence
+            or not said
+            or not isinstance(element, RawDataElement)
+            or not isinstance(element.value, bytes)
+            or len(element.value) > _MAX_KEPT_BYTES
+            or element.VR in ("SQ", "UN")
+        ):
+            return dataset.get(keyword)
+        character_sets = (said,) if isinstance(said, str) else tuple(said)
+        order = (element.is_implicit_VR, element.is_little_endian)
+        return _converted(tag, element.VR, element.value, *order, character_sets)
     except Exception:
         return None
+
+
+@functools.lru_cache(maxsize=512)
+def _known(keyword: str) -> tuple[BaseTag, bool]:
+    tag = Tag(keyword)
+    return tag, dictionary_VR(tag) == "SQ"
+
+
+@functools.lru_cache(maxsize=2048)
+def _converted(
+    tag: BaseTag, vr: str | None, value: bytes, implicit: bool, little: bool, character_sets: tuple[str, ...]
+) -> Any:
+    """What pydicom makes of the bytes. Kept, because the slices of a series say nearly the same; nobody changes it."""
+    raw = RawDataElement(tag, vr, len(value), value, 0, implicit, little)
+    return convert_raw_data_element(raw, encoding=list(character_sets)).value
 
 
 def _many(value: Any) -> list[Any]:

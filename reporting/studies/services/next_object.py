@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg
 from django.db import connection
 
 from reporting.core.request_id import request_id
@@ -23,8 +25,8 @@ _FILE = """
     INSERT INTO studies_sopinstance (id, created_at, updated_at, series_id, reception_id, sop_instance_uid,
         sop_class_uid, transfer_syntax_uid, instance_number, number_of_frames, sha256, size_bytes, header)
     SELECT %(id)s, now(), now(), s.id, r.id, %(sop_instance_uid)s,
-        %(sop_class_uid)s, %(transfer_syntax_uid)s, %(instance_number)s, %(number_of_frames)s, %(sha256)s,
-        %(size_bytes)s, %(header)s::jsonb
+        %(sop_class_uid)s, %(transfer_syntax_uid)s, %(instance_number)s::int, %(number_of_frames)s::int, %(sha256)s,
+        %(size_bytes)s::bigint, %(header)s::jsonb
     FROM studies_reception r
         JOIN studies_study t ON t.id = r.study_id
         JOIN studies_series s ON s.study_id = t.id
@@ -71,12 +73,19 @@ def file_next(received: ReceivedObject) -> Study | None:
         "reception": last.reception.pk,
         "patient": person.pk,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_FILE, values)
-        if cursor.rowcount == 1:
-            return last.study
+    if _execute(values) == 1:
+        return last.study
     del _filed[_key(received.header)]
     return None
+
+
+def _execute(values: dict[str, Any]) -> int:
+    """Rows written. Prepared by the server once for each connection: to plan it took longer than to do it."""
+    connection.ensure_connection()
+    session = connection.connection
+    session.prepare_threshold = 0  # Django's own cursors bind on the client and prepare nothing all the same
+    with connection.wrap_database_errors, psycopg.Cursor(session) as cursor:
+        return cursor.execute(_FILE, values).rowcount
 
 
 _COLUMNS = [
