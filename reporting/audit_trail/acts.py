@@ -158,3 +158,4 @@ class AuditAct(StrEnum):
     DELIVERY_FAILED = "delivery.failed"
     DELIVERY_RETRIED = "delivery.retried"
     COMMITMENT_ANSWERED = "commitment.answered"
+    COMPLETION_SAID = "completion.said"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 
-from reporting.dicom_network.search import instance_path
+from reporting.dicom_network.items import instance_path
 from reporting.studies.blobs import verified_path
 from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
 from reporting.studies.frame_store import cache_dir, write_to_cache

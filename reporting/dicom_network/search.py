@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from pydicom.datadict import dictionary_VR, keyword_for_tag, tag_for_keyword
+from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from reporting.core.errors import InvalidInput
-from reporting.studies.models import Series, SopInstance, Study
+from reporting.studies.models import Series
 
 MAX_RESULTS = 5000
 DEFAULT_RESULTS = 1000
@@ -108,7 +108,11 @@ def _series_conditions(path: str) -> dict[str, Condition]:
     }
 
 
-STUDY_FILTERS = {**_study_conditions(""), "ModalitiesInStudy": _text("series_set__modality")}
+def _of_series_in_study(value: str) -> Q:
+    return Q(Exists(Series.objects.filter(_text("modality")(value), study=OuterRef("pk"))))
+
+
+STUDY_FILTERS = {**_study_conditions(""), "ModalitiesInStudy": _of_series_in_study}
 SERIES_FILTERS = {**_study_conditions("study__"), **_series_conditions("")}
 INSTANCE_FILTERS = {
     **_study_conditions("series__study__"),
@@ -147,7 +151,7 @@ class Question:
         """The rows asked for, and whether there are more behind them."""
         for condition in self.conditions:
             rows = rows.filter(condition)
-        found = list(rows.distinct()[self.offset : self.offset + self.limit + 1])
+        found = list(rows[self.offset : self.offset + self.limit + 1])
         return found[: self.limit], len(found) > self.limit
 
 
@@ -167,121 +171,3 @@ def _whole(value: str | None, default: int) -> int:
     if not re.fullmatch(r"\d{1,9}", value):
         raise InvalidInput(_("This is no whole number"))
     return int(value)
-
-
-# --- answers: DICOM JSON (PS3.18 F) ----------------------------------------------------------------------------------
-
-
-def studies(rows: QuerySet[Study]) -> QuerySet[Study]:
-    return rows.select_related("patient").order_by("-created_at", "pk")
-
-
-def study_items(rows: Iterable[Study], base: str) -> list[dict[str, Any]]:
-    rows = list(rows)
-    counted = Series.objects.filter(study__in=rows).values("study", "modality").annotate(
-        series_count=Count("pk", distinct=True), instance_count=Count("sop_instances")
-    )  # fmt: skip
-    sums: dict[Any, list[Any]] = {}
-    for row in counted:
-        sums.setdefault(row["study"], []).append(row)
-    items = []
-    for study in rows:
-        of_study = sums.get(study.pk, [])
-        items.append({
-            **_of_study(study, base),
-            **element("ModalitiesInStudy", *sorted({row["modality"] for row in of_study})),
-            **element("NumberOfStudyRelatedSeries", sum(row["series_count"] for row in of_study)),
-            **element("NumberOfStudyRelatedInstances", sum(row["instance_count"] for row in of_study)),
-        })  # fmt: skip
-    return items
-
-
-def series(rows: QuerySet[Series]) -> QuerySet[Any]:
-    counted = rows.select_related("study__patient").annotate(instance_count=Count("sop_instances", distinct=True))
-    return counted.order_by("series_number", "series_instance_uid")
-
-
-def series_items(rows: Iterable[Any], base: str) -> list[dict[str, Any]]:
-    return [
-        {
-            **_of_study(one.study, base),
-            **_of_series(one),
-            **element("NumberOfSeriesRelatedInstances", one.instance_count),
-            **element("RetrieveURL", f"{base}/studies/{one.study.study_instance_uid}/series/{one.series_instance_uid}"),
-        }
-        for one in rows
-    ]
-
-
-def instances(rows: QuerySet[SopInstance]) -> QuerySet[SopInstance]:
-    return rows.select_related("series__study__patient").order_by("instance_number", "sop_instance_uid")
-
-
-def instance_items(rows: Iterable[SopInstance], base: str) -> list[dict[str, Any]]:
-    return [
-        {
-            **_of_study(one.series.study, base),
-            **_of_series(one.series),
-            **element("SOPClassUID", one.sop_class_uid),
-            **element("SOPInstanceUID", one.sop_instance_uid),
-            **element("InstanceNumber", one.instance_number),
-            **element("NumberOfFrames", one.number_of_frames),
-            **element("AvailableTransferSyntaxUID", one.transfer_syntax_uid),
-            **element("Rows", one.header.get("series", {}).get("rows")),
-            **element("Columns", one.header.get("series", {}).get("columns")),
-            **element("RetrieveURL", f"{base}{instance_path(one)}"),
-        }
-        for one in rows
-    ]
-
-
-def instance_path(one: SopInstance) -> str:
-    study = one.series.study.study_instance_uid
-    return f"/studies/{study}/series/{one.series.series_instance_uid}/instances/{one.sop_instance_uid}"
-
-
-def _of_study(study: Study, base: str) -> dict[str, Any]:
-    patient = study.patient
-    return {
-        **element("SpecificCharacterSet", "ISO_IR 192"),
-        **element("StudyDate", _as_da(study.study_date)),
-        **element("AccessionNumber", study.accession_number),
-        **element("InstanceAvailability", "ONLINE"),
-        **element("StudyDescription", study.description),
-        **element("RetrieveURL", f"{base}/studies/{study.study_instance_uid}"),
-        **element("PatientName", patient.name),
-        **element("PatientID", patient.patient_id),
-        **element("PatientBirthDate", _as_da(patient.birth_date)),
-        **element("PatientSex", patient.sex),
-        **element("StudyInstanceUID", study.study_instance_uid),
-        **element("StudyID"),
-    }
-
-
-def _of_series(one: Series) -> dict[str, Any]:
-    return {
-        **element("Modality", one.modality),
-        **element("SeriesDescription", one.description),
-        **element("SeriesInstanceUID", one.series_instance_uid),
-        **element("SeriesNumber", one.series_number),
-    }
-
-
-def _as_da(day: date | None) -> str:
-    return day.strftime("%Y%m%d") if day else ""
-
-
-def element(keyword: str, *values: Any) -> dict[str, Any]:
-    """One attribute in DICOM JSON; empty values stand without a value, as the standard has it."""
-    tag = tag_for_keyword(keyword)
-    assert tag is not None
-    vr = dictionary_VR(tag)
-    kept: list[Any] = [value for value in values if value not in (None, "")]
-    if vr == "PN":
-        kept = [_person_name(value) for value in kept]
-    return {f"{tag:08X}": {"vr": vr, "Value": kept} if kept else {"vr": vr}}
-
-
-def _person_name(name: str) -> dict[str, str]:
-    groups = zip(("Alphabetic", "Ideographic", "Phonetic"), name.split("="), strict=False)
-    return {group: text for group, text in groups if text}

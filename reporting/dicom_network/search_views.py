@@ -16,7 +16,7 @@ from reporting.accounts.token_authentication import MachineTokenAuthentication
 from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
-from reporting.dicom_network import search
+from reporting.dicom_network import items, search
 from reporting.dicom_network.answers import DICOM_JSON, base_of, json_answer, visible_instances, visible_series
 from reporting.dicom_network.store_views import AsItComes, store
 from reporting.studies.models import Study
@@ -56,8 +56,8 @@ class StudiesView(APIView):
         user = actor(request)
         require(user, Act.STUDY_VIEW)
         question = search.Question.read(request.query_params, search.STUDY_FILTERS)
-        rows, more = question.answer(search.studies(Study.objects.visible_to(user)))
-        return json_answer(search.study_items(rows, base_of(request)), more=more, unknown=question.unknown)
+        rows, more = question.answer(items.studies(Study.objects.visible_to(user)))
+        return json_answer(items.study_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
 class SearchSeriesView(APIView):
@@ -70,8 +70,8 @@ class SearchSeriesView(APIView):
         visible_instances(user, study_uid=study_uid)
         question = search.Question.read(request.query_params, search.SERIES_FILTERS)
         found = visible_series(user).filter(study__study_instance_uid=study_uid)
-        rows, more = question.answer(search.series(found))
-        return json_answer(search.series_items(rows, base_of(request)), more=more, unknown=question.unknown)
+        rows, more = question.answer(items.series(found))
+        return json_answer(items.series_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
 class SearchInstancesView(APIView):
@@ -82,8 +82,8 @@ class SearchInstancesView(APIView):
         """Objects of one study or series."""
         uids = {"study_uid": study_uid} | ({"series_uid": series_uid} if series_uid else {})
         question = search.Question.read(request.query_params, search.INSTANCE_FILTERS)
-        rows, more = question.answer(search.instances(visible_instances(actor(request), **uids)))
-        return json_answer(search.instance_items(rows, base_of(request)), more=more, unknown=question.unknown)
+        rows, more = question.answer(items.instances(visible_instances(actor(request), **uids)))
+        return json_answer(items.instance_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
 @extend_schema_view(get=extend_schema(operation_id="qido_series_instances"))

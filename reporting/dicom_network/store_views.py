@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -20,13 +17,13 @@ from rest_framework.request import Request
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.core.errors import DomainError, InvalidInput
-from reporting.dicom_network import search
 from reporting.dicom_network.answers import DICOM_JSON, base_of
+from reporting.dicom_network.items import element
 from reporting.dicom_network.listener import storing
-from reporting.studies.blobs import incoming_dir, read_chunks, require_free_space
+from reporting.studies.blobs import StagedBlob, Staging, discard, read_chunks, require_free_space
 from reporting.studies.dicom_gate import MAX_FILE_BYTES
 from reporting.studies.refusals import RefusalCode
-from reporting.studies.services import FileResult, FileStatus, IncomingFile, ingest_instances
+from reporting.studies.services import FileResult, FileStatus, StagedFile, ingest_instances
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -56,15 +53,15 @@ def store(request: Request, study_uid: str) -> HttpResponse:
     user = actor(request)
     require(user, Act.STUDY_INGEST)
     require_free_space(int(request.META.get("CONTENT_LENGTH") or 0))
-    with _received(request) as paths:
-        files = [IncomingFile("STOW", path, is_ours=True, study_instance_uid=study_uid) for path in paths]
+    with _received(request) as blobs:
+        files = [StagedFile("STOW", blob, study_instance_uid=study_uid) for blob in blobs]
         results = ingest_instances(files, by=user).results
     return _answer(results, base_of(request))
 
 
 @contextmanager
-def _received(request: Request) -> Iterator[list[Path]]:
-    """The parts of the body as files; what is not kept of them is gone afterwards."""
+def _received(request: Request) -> Iterator[list[StagedBlob]]:
+    """The parts of the body; what is not kept of them is gone afterwards."""
     kind, options = parse_options_header(request.headers.get("Content-Type", ""))
     wanted = options.get(b"type", b"application/dicom")
     if kind != b"multipart/related" or wanted != b"application/dicom" or not options.get(b"boundary"):
@@ -78,9 +75,9 @@ def _received(request: Request) -> Iterator[list[Path]]:
             parser.finalize()
         except MultipartParseError as error:
             raise InvalidInput(_("The body is no multipart message")) from error
-        if parts.file is not None or not parts.paths:
+        if parts.coming is not None or not parts.blobs:
             raise InvalidInput(_("The body ends before its last part"))
-        yield parts.paths
+        yield parts.blobs
     finally:
         parts.end()
 
@@ -89,34 +86,33 @@ class _Parts:
     """Each part into a file of its own; headers of parts are not believed, the gate looks at the bytes."""
 
     def __init__(self) -> None:
-        self.paths: list[Path] = []
-        self.file: BinaryIO | None = None
+        self.blobs: list[StagedBlob] = []
+        self.coming: Staging | None = None
 
     def callbacks(self) -> MultipartCallbacks:
         return {"on_part_begin": self._begin, "on_part_data": self._data, "on_part_end": self._close}
 
     def end(self) -> None:
-        self._close()
-        for path in self.paths:
-            path.unlink(missing_ok=True)
+        if self.coming is not None:
+            self.coming.abandon()
+        for blob in self.blobs:
+            discard(blob)
 
     def _begin(self) -> None:
-        if len(self.paths) >= MAX_PARTS:
+        if len(self.blobs) >= MAX_PARTS:
             raise InvalidInput(_("Send fewer objects at a time"))
-        handle, path = tempfile.mkstemp(prefix="stow-", dir=incoming_dir())
-        self.file = os.fdopen(handle, "wb")
-        self.paths.append(Path(path))
+        self.coming = Staging()
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        assert self.file is not None
-        self.file.write(data[start:end])
-        if self.file.tell() > MAX_FILE_BYTES:
+        assert self.coming is not None
+        self.coming.write(memoryview(data)[start:end])
+        if self.coming.size_bytes > MAX_FILE_BYTES:
             raise InvalidInput(_("The file is larger than the 2 GB accepted."))
 
     def _close(self) -> None:
-        if self.file is not None:
-            self.file.close()
-            self.file = None
+        assert self.coming is not None
+        self.blobs.append(self.coming.finish())
+        self.coming = None
 
 
 def _answer(results: list[FileResult], base: str) -> HttpResponse:
@@ -132,23 +128,23 @@ def _answer(results: list[FileResult], base: str) -> HttpResponse:
 
 
 def _sequence(keyword: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    ((tag, value),) = search.element(keyword).items()
+    ((tag, value),) = element(keyword).items()
     return {tag: {**value, "Value": items}}
 
 
 def _kept(result: FileResult, base: str) -> dict[str, Any]:
     path = f"/studies/{result.study_instance_uid}/series/{result.series_instance_uid}/instances/"
-    return {**_reference(result), **search.element("RetrieveURL", f"{base}{path}{result.sop_instance_uid}")}
+    return {**_reference(result), **element("RetrieveURL", f"{base}{path}{result.sop_instance_uid}")}
 
 
 def _failed(result: FileResult) -> dict[str, Any]:
     other = result.code == RefusalCode.OTHER_OBJECT
     reason = storing.IN_QUARANTINE if result.status is FileStatus.QUARANTINED else storing.NOT_UNDERSTOOD
-    return {**_reference(result), **search.element("FailureReason", storing.OTHER_OBJECT if other else reason)}
+    return {**_reference(result), **element("FailureReason", storing.OTHER_OBJECT if other else reason)}
 
 
 def _reference(result: FileResult) -> dict[str, Any]:
     return {
-        **search.element("ReferencedSOPClassUID", result.sop_class_uid),
-        **search.element("ReferencedSOPInstanceUID", result.sop_instance_uid),
+        **element("ReferencedSOPClassUID", result.sop_class_uid),
+        **element("ReferencedSOPInstanceUID", result.sop_instance_uid),
     }

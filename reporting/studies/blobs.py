@@ -8,6 +8,7 @@ overwrites a whole blob.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import functools
 import hashlib
@@ -75,27 +76,58 @@ def require_free_space(expected_bytes: int = 0) -> None:
         raise StorageFull(_("There is not enough free storage space; nothing was stored. Try again when there is."))
 
 
+class Staging:
+    """A temporary file beside the store that bytes come into; their digest is taken as they come.
+
+    Ends with :meth:`finish` or :meth:`abandon`. Raises :class:`StorageFull`, and then has left nothing behind.
+    """
+
+    def __init__(self) -> None:
+        require_free_space()
+        handle, name = tempfile.mkstemp(prefix="staged-", dir=incoming_dir())
+        self._file: BinaryIO = os.fdopen(handle, "wb")
+        self._path, self._digest = Path(name), hashlib.sha256()
+        self.size_bytes = self._checked_at = 0
+
+    def write(self, data: bytes | memoryview) -> None:
+        with self._abandoned_on_error(), _full_is_said():
+            self._file.write(data)
+            if self.size_bytes - self._checked_at > _CHECK_SPACE_EVERY:
+                require_free_space()
+                self._checked_at = self.size_bytes
+        self._digest.update(data)
+        self.size_bytes += len(data)
+
+    def finish(self) -> StagedBlob:
+        with self._abandoned_on_error(), _full_is_said():
+            self._file.close()
+        return StagedBlob(self._path, self._digest.hexdigest(), self.size_bytes)
+
+    def abandon(self) -> None:
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def _abandoned_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self.abandon()
+            raise
+
+
 def stage(chunks: Iterable[bytes]) -> StagedBlob:
     """Write bytes to a temporary file, taking their digest. Raises :class:`StorageFull`, then leaves nothing behind."""
-    handle, name = tempfile.mkstemp(prefix="staged-", dir=incoming_dir())
-    path, digest, size = Path(name), hashlib.sha256(), 0
-    checked_at = 0
+    staging = Staging()
     try:
-        with os.fdopen(handle, "wb") as file:
-            require_free_space()
+        with _full_is_said():
             for chunk in chunks:
-                file.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-                if size - checked_at > _CHECK_SPACE_EVERY:
-                    require_free_space()
-                    checked_at = size
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(_("The storage is full; the file was not stored.")) from error
+                staging.write(chunk)
+    except BaseException:
+        staging.abandon()
         raise
-    return StagedBlob(path, digest.hexdigest(), size)
+    return staging.finish()
 
 
 def adopt(path: Path) -> StagedBlob:
@@ -104,6 +136,16 @@ def adopt(path: Path) -> StagedBlob:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return StagedBlob(path, digest, file.tell())
+
+
+def flush(path: Path) -> None:
+    """Wait until the disk has the bytes of a staged file, so that :func:`keep` need not wait for them any more."""
+    with _full_is_said():
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fdatasync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def discard(staged: StagedBlob) -> None:
@@ -117,7 +159,7 @@ def keep(staged: StagedBlob) -> None:
     A blob already there is left alone if it is whole; a damaged one is replaced by these good bytes.
     """
     path = blob_path(staged.sha256)
-    try:
+    with _full_is_said():
         path.parent.mkdir(exist_ok=True)
         _make_durable(path.parent)
         if path.exists() and _digest_of(path) == staged.sha256:
@@ -126,10 +168,6 @@ def keep(staged: StagedBlob) -> None:
             staged.path.replace(path)
         _fsync(path)
         _fsync(path.parent)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise StorageFull(_("The storage is full; the file was not stored.")) from error
-        raise
 
 
 def keep_all(staged: Sequence[StagedBlob]) -> None:
@@ -193,6 +231,16 @@ def read_chunks(file: BinaryIO) -> Iterator[bytes]:
     """The rest of an open file, a megabyte at a time."""
     while chunk := file.read(_CHUNK):
         yield chunk
+
+
+@contextlib.contextmanager
+def _full_is_said() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(_("The storage is full; the file was not stored.")) from error
+        raise
 
 
 def _digest_of(path: Path) -> str:

@@ -7,7 +7,7 @@ new child.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
@@ -20,14 +20,19 @@ CHILD = "reporting.studies.header_child"
 HeaderOutcome = InstanceHeader | RefusalCode
 
 
-def read_headers(paths: Iterable[Path], limits: ChildLimits | None = None) -> Iterator[HeaderOutcome]:
-    """For each path in order: its header, or why it is refused. Never raises for what a file contains."""
+def read_headers(
+    paths: Iterable[Path], limits: ChildLimits | None = None, *, meanwhile: Callable[[Path], None] | None = None
+) -> Iterator[HeaderOutcome]:
+    """For each path in order: its header, or why it is refused. Never raises for what a file contains.
+
+    ``meanwhile`` is called with each path while the child reads it.
+    """
     limits = limits or ChildLimits()
     child: BoundedChild | None = None
     try:
         for path in paths:
             child = child or borrow(CHILD, limits)
-            outcome = _read(child, path)
+            outcome = _read(child, path, meanwhile)
             if not child.is_usable():
                 child.end()
                 child = None
@@ -42,8 +47,8 @@ def warm_up() -> None:
     give_back(borrow(CHILD, ChildLimits()))
 
 
-def _read(child: BoundedChild, path: Path) -> HeaderOutcome:
-    answer = child.ask(path)
+def _read(child: BoundedChild, path: Path, meanwhile: Callable[[Path], None] | None) -> HeaderOutcome:
+    answer = child.ask(path, meanwhile=meanwhile)
     if isinstance(answer, RefusalCode):
         return answer
     try:

@@ -12,6 +12,8 @@ from pynetdicom import AE
 from pynetdicom.sop_class import InstanceAvailabilityNotification as Notification
 from pynetdicom.sop_class import ModalityPerformedProcedureStep as ProcedureStep
 
+from reporting.audit_trail.models import AuditEvent
+from reporting.dicom_network.models import Peer
 from reporting.predictions.models import InferenceJob
 from reporting.studies.models import Reception, SopInstance
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
@@ -81,6 +83,12 @@ def test_what_is_said_to_be_complete_is_analysed_at_once(listener: Listener) -> 
     assert job.study.series_set.get().sop_instances.count() == 3
     assert step(listener, kept, "COMPLETED") == (0, 0)
     assert InferenceJob.objects.count() == 1
+    told = AuditEvent.objects.filter(act="completion.said", actor=Peer.objects.get().received_as).order_by("pk")
+    assert [(one.data["how"], one.data["objects"], one.data["complete_studies"]) for one in told] == [
+        *(("notification", number, studies) for number, studies in ((2, 0), (4, 0), (0, 0), (3, 1))),
+        ("procedure_step", 3, 1),
+    ]
+    assert [one.object_id for one in told][3:] == [str(job.study.pk)] * 2
 
 
 def test_a_procedure_step_that_ended_starts_it(listener: Listener) -> None:

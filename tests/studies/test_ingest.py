@@ -285,6 +285,24 @@ def test_bytes_are_durable_under_their_digest_before_a_row_points_at_them(
     assert synced == [(root, sent_before, False), (place, True, False), (folder, True, False)]
 
 
+@pytest.mark.parametrize(("objects", "flushed_early"), [(1, [False]), (3, [])])
+def test_the_disk_takes_an_object_that_comes_alone_while_it_is_read(
+    objects: int, flushed_early: list[bool], tmp_path: Path, importer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of several the disk is waited for together, once all of them have their names."""
+    seen: list[bool] = []
+    real = os.fdatasync
+
+    def fdatasync(descriptor: int) -> None:
+        seen.append(any(blobs.kept_digests()))
+        real(descriptor)
+
+    monkeypatch.setattr("reporting.studies.blobs.os.fdatasync", fdatasync)
+    ingest_instances(incoming(tmp_path, {str(number): mr_bytes() for number in range(objects)}), by=importer)
+    assert seen == flushed_early
+    assert SopInstance.objects.count() == objects
+
+
 def test_who_may_not_ingest_is_refused_before_a_byte_is_read(tmp_path: Path) -> None:
     with pytest.raises(NotAllowed):
         ingest_instances(incoming(tmp_path, {"a": mr_bytes()}), by=make_user(Role.AUDITOR))

@@ -10,7 +10,6 @@ import uuid
 
 from django.conf import settings
 from django.db import DatabaseError
-from pydicom.dataset import Dataset
 from pynetdicom import _config, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
@@ -23,8 +22,9 @@ from reporting.audit_trail.services import record
 from reporting.core.request_id import remote_address, request_id
 from reporting.dicom_network.listener import commitment, completion, storing
 from reporting.dicom_network.listener.contexts import supported_contexts
-from reporting.dicom_network.listener.guarded import Checkpoint, GuardedDimse, GuardedDul, GuardedSocket, PatientAcse
+from reporting.dicom_network.listener.guarded import Checkpoint, GuardedDul, GuardedSocket, PatientAcse
 from reporting.dicom_network.listener.limits import Limits
+from reporting.dicom_network.listener.messages import GuardedDimse
 from reporting.dicom_network.models import Peer
 from reporting.studies.services import end_receptions_of_this_request
 
@@ -33,8 +33,6 @@ _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
 # Who calls and from where: also in the thread that receives.
 _config.PASS_CONTEXTVARS = True
-# Objects go straight to a file in the store's incoming folder: memory does not depend on their size.
-_config.STORE_RECV_CHUNKED_DATASET = True
 
 _NO_OTHERS = 1000
 """How many associations the library may count; places are given by the listener's front."""
@@ -81,7 +79,9 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     association.dul = GuardedDul(association, checkpoint.came)
     # Again: they set the timers of the layer below, which is another now.
     association.acse_timeout, association.network_timeout = limits.negotiation_s, limits.silence_s
-    association.dimse = GuardedDimse(association, checkpoint.came)
+    association.dimse = GuardedDimse(
+        association, checkpoint.came, lambda arrived: arrived.store(peers[association.requestor.ae_title])
+    )
     association.acse = PatientAcse(association, _end_receptions)
     association.set_socket(GuardedSocket(association, connection, limits))
     association.acceptor.maximum_length = limits.max_pdu_bytes
@@ -95,9 +95,6 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     def by(event: Event) -> User:
         return peers[event.assoc.requestor.ae_title]
 
-    def on_store(event: Event) -> Dataset:
-        return storing.store(event, by(event))
-
     def on_commitment(event: Event) -> tuple[int, None]:
         return commitment.asked(event, by(event)), None
 
@@ -105,10 +102,9 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
         _refused("title")
 
     association.bind(evt.EVT_C_ECHO, lambda event: storing.SUCCESS)
-    association.bind(evt.EVT_C_STORE, on_store)
     association.bind(evt.EVT_N_ACTION, on_commitment)
-    association.bind(evt.EVT_N_CREATE, completion.created)
-    association.bind(evt.EVT_N_SET, completion.changed)
+    association.bind(evt.EVT_N_CREATE, lambda event: completion.created(event, by(event)))
+    association.bind(evt.EVT_N_SET, lambda event: completion.changed(event, by(event)))
     association.bind(evt.EVT_REJECTED, on_rejected)
     try:
         association.run_reactor()

@@ -14,6 +14,9 @@ from pydicom.dataset import Dataset
 from pynetdicom.events import Event
 from pynetdicom.sop_class import InstanceAvailabilityNotification, ModalityPerformedProcedureStep
 
+from reporting.accounts.models import User
+from reporting.audit_trail.acts import AuditAct
+from reporting.audit_trail.services import record
 from reporting.predictions.services import request_inference_for_new_studies
 from reporting.studies.models import SopInstance, Study
 from reporting.studies.services import end_receptions_of
@@ -26,7 +29,7 @@ MAX_NAMED = 10_000
 logger = logging.getLogger(__name__)
 
 
-def created(event: Event) -> tuple[int, Dataset | None]:
+def created(event: Event, by: User) -> tuple[int, Dataset | None]:
     """Answer of an N-CREATE: of a notification it is looked up, of a procedure step nothing is kept."""
     if event.request.AffectedSOPClassUID == ModalityPerformedProcedureStep:
         return SUCCESS, Dataset()
@@ -34,11 +37,11 @@ def created(event: Event) -> tuple[int, Dataset | None]:
         named = list(_named(event.attribute_list, "ReferencedSeriesSequence", "ReferencedSOPSequence"))
     except Exception:  # whatever a library says about a peer's data set
         return _not_understood()
-    complete(named)
+    _said(named, "notification", by)
     return SUCCESS, Dataset()
 
 
-def changed(event: Event) -> tuple[int, Dataset | None]:
+def changed(event: Event, by: User) -> tuple[int, Dataset | None]:
     """Answer of an N-SET: a step that has ended names the images it made."""
     try:
         said = event.modification_list
@@ -47,11 +50,20 @@ def changed(event: Event) -> tuple[int, Dataset | None]:
         named = list(_named(said, "PerformedSeriesSequence", "ReferencedImageSequence"))
     except Exception:  # whatever a library says about a peer's data set
         return _not_understood()
-    complete(named)
+    _said(named, "procedure_step", by)
     return SUCCESS, Dataset()
 
 
-def complete(sop_instance_uids: list[str]) -> None:
+def _said(sop_instance_uids: list[str], how: str, by: User) -> None:
+    studies = complete(sop_instance_uids)
+    data = {"how": how, "objects": len(set(sop_instance_uids)), "complete_studies": len(studies)}
+    try:
+        record(AuditAct.COMPLETION_SAID, by=by, about=studies[0] if len(studies) == 1 else None, data=data)
+    except DatabaseError:
+        logger.exception("that a peer said a study is complete could not be written into the trail")
+
+
+def complete(sop_instance_uids: list[str]) -> list[Study]:
     """Ask for inference on the studies of these objects, where all of them are here and none beside them.
 
     Otherwise, and when the database is away, the quiet minute decides as it does without a word from anybody. What
@@ -61,13 +73,15 @@ def complete(sop_instance_uids: list[str]) -> None:
     try:
         here = SopInstance.objects.filter(sop_instance_uid__in=uids)
         if not 0 < len(uids) <= MAX_NAMED or here.count() != len(uids):
-            return
+            return []
         others = SopInstance.objects.exclude(sop_instance_uid__in=uids).values("series__study")
         studies = list(Study.objects.filter(series_set__sop_instances__in=here).exclude(pk__in=others).distinct())
         end_receptions_of(studies)  # what is analysed has been described
         request_inference_for_new_studies(studies, by=None)
     except DatabaseError:
         logger.exception("a study that was said to be complete waits for its quiet minute")
+        return []
+    return studies
 
 
 def _named(said: Dataset, series: str, objects: str) -> Iterator[str]:

@@ -1,9 +1,8 @@
 """pynetdicom's upper layer with ceilings: it reads what a peer announces without any (measured: 1.5 GB in 2 s).
 
-``GuardedSocket``: no PDU longer than agreed, none slower than its time. ``GuardedDimse``: no message without end.
-``PatientAcse``: a release is answered when what came has been taken in as a whole. ``GuardedDul`` and ``_AtOnce``: an
-object is stored and answered in the thread that received it, where the library would hand it to another that polls.
-Both threads wait for what they need; the library's look a thousand times a second, which an object waits for twice.
+``GuardedSocket``: no PDU longer than agreed, none slower than its time. ``PatientAcse``: a release is answered when
+what came has been taken in as a whole. ``GuardedDul``: data go to ``messages`` without a detour. Both threads wait for
+what they need; the library's look a thousand times a second, which an object waits for twice.
 """
 
 from __future__ import annotations
@@ -16,33 +15,23 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from django.db import connections
 from pynetdicom.acse import ACSE
 from pynetdicom.association import Association
-from pynetdicom.dimse import DIMSEServiceProvider
-from pynetdicom.dimse_messages import DIMSEMessage
-from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.dul import DULServiceProvider
-from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.transport import AssociationSocket
 
-from reporting.dicom_network.listener.limits import (
-    MAX_COMMAND_BYTES,
-    MAX_IDENTIFIER_BYTES,
-    MAX_NEGOTIATION_BYTES,
-    Limits,
-)
-from reporting.studies.dicom_gate import MAX_FILE_BYTES
+from reporting.dicom_network.listener.limits import MAX_NEGOTIATION_BYTES, Limits
+from reporting.dicom_network.listener.wire import P_DATA_TF
 
 _PIECE = 256 * 1024
 _WAITS_S = 0.002
 """For bytes of the peer; then the library looks whether the other thread has something to send."""
 _LOOKS_EVERY_S = 0.05
 """At the clocks, of the thread that has nothing else to do."""
-_INVALID_PDU = "Evt19"  # PS3.8 table 9-10: unrecognised or invalid PDU received; the peer gets an A-ABORT
+_DATA_CAME = "Evt10"  # PS3.8 table 9-10
 
 
 class GuardedSocket(AssociationSocket):  # type: ignore[misc]
@@ -108,43 +97,7 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
         super().send(bytestream)
 
 
-class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
-    message: Any
-
-    def __init__(self, association: Association, came: threading.Event) -> None:
-        super().__init__(association)
-        self.msg_queue = _AtOnce(association, came)
-
-    def receive_primitive(self, primitive: P_DATA) -> None:
-        super().receive_primitive(primitive)
-        if self.message is not None and _is_too_long(self.message):
-            remove_unfinished(self.message)
-            self.message = None
-            self.dul.event_queue.put(_INVALID_PDU)
-
-    def remove_unfinished(self) -> None:
-        """Drop what a peer began to send and did not end."""
-        if self.message is not None:
-            remove_unfinished(self.message)
-
-
-class _AtOnce(queue.Queue[Any]):
-    """Of complete messages; those that bring an object are served instead of waiting."""
-
-    def __init__(self, association: Association, came: threading.Event) -> None:
-        super().__init__()
-        self._association, self._came = association, came
-
-    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
-        context_id, message = item
-        if isinstance(message, C_STORE) and message.is_valid_request:
-            self._association._serve_request(message, context_id)
-        else:
-            super().put(item, block, timeout)
-            self._came.set()
-
-
-class _Told(queue.Queue[Any]):
+class Told(queue.Queue[Any]):
     """Of what the receiving thread has for the other one, which hears of it at once."""
 
     def __init__(self, came: threading.Event) -> None:
@@ -170,12 +123,28 @@ class Checkpoint(threading.Event):
         return super().wait(timeout)
 
 
+class Data:
+    """A P-DATA-TF PDU as it came, which the state machine hands on when it is the time for data."""
+
+    def __init__(self, pdu: bytearray) -> None:
+        self.pdu = pdu
+
+    def to_primitive(self) -> Data:
+        return self
+
+
 class GuardedDul(DULServiceProvider):  # type: ignore[misc]
     def __init__(self, association: Association, came: threading.Event) -> None:
         super().__init__(association)
         self._came = came
-        self.to_user_queue = _Told(came)
+        self.to_user_queue = Told(came)
         self._run_loop_delay = 0  # the socket waits
+
+    def _decode_pdu(self, bytestream: bytearray) -> tuple[Any, str]:
+        if bytestream[0] == P_DATA_TF:
+            return Data(bytestream), _DATA_CAME
+        decoded: tuple[Any, str] = super()._decode_pdu(bytestream)
+        return decoded
 
     def run(self) -> None:
         try:
@@ -193,21 +162,3 @@ class PatientAcse(ACSE):  # type: ignore[misc]
     def send_release(self, is_response: bool = False) -> None:
         self._before_release()
         super().send_release(is_response)
-
-
-def remove_unfinished(message: DIMSEMessage) -> None:
-    """Close and remove the file that an object was being received into."""
-    file: Any = message._data_set_file
-    if file is not None:
-        with contextlib.suppress(OSError):
-            file.close()
-        Path(file.name).unlink(missing_ok=True)
-
-
-def _is_too_long(message: DIMSEMessage) -> bool:
-    if message.encoded_command_set.tell() > MAX_COMMAND_BYTES:
-        return True
-    file: Any = message._data_set_file
-    if file is not None:
-        return bool(file.tell() > MAX_FILE_BYTES)
-    return bool(message.data_set is not None and message.data_set.tell() > MAX_IDENTIFIER_BYTES)

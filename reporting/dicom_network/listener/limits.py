@@ -14,6 +14,9 @@ MAX_COMMAND_BYTES = 64 * 1024
 MAX_IDENTIFIER_BYTES = 4 * 1024**2
 """Of a data set that is no object to store, such as the list of a storage commitment request."""
 
+MIN_BYTES_PER_S = 1024
+"""Of a message that has taken longer than the silence allowed: who drips has no place for ever."""
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -11,14 +11,13 @@ import os
 import signal
 import socket
 import ssl
-import tempfile
 from typing import Any
 
 from django.db import close_old_connections, connections
 
 from reporting.dicom_network.listener.association import serve
 from reporting.dicom_network.listener.limits import Limits
-from reporting.studies.blobs import incoming_dir, sweep_incoming
+from reporting.studies.blobs import sweep_incoming
 from reporting.studies.bounded_child import end_idle_children
 from reporting.studies.sandbox import warm_up
 
@@ -44,7 +43,6 @@ def work(front: socket.socket, limits: Limits, tls: ssl.SSLContext | None) -> No
     ending = _Ending()
     signal.signal(signal.SIGTERM, ending)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of the terminal: the front decides
-    tempfile.tempdir = str(incoming_dir())  # where the library puts objects while they come in
     warm_up()
     try:
         while not ending.is_wanted:

@@ -23,6 +23,7 @@ from reporting.reports.exports.outgoing import SOP_CLASSES
 
 _STATUSES = (
     (storing.SUCCESS, "the object is committed: bytes, row and audit event; or it was before"),
+    (storing.PROCESSING_FAILURE, "an error of ours; the log says which"),
     (storing.OUT_OF_RESOURCES, "no space, or no database just now; send it again"),
     (storing.OTHER_OBJECT, "the data set is another object than the command named"),
     (storing.NOT_UNDERSTOOD, "the ingest gate refused it; the error comment is the reason's code"),

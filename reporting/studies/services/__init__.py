@@ -2,7 +2,7 @@
 
 from reporting.studies.services.align import align_frames
 from reporting.studies.services.assign import Assigned, assign_studies, assign_study
-from reporting.studies.services.incoming import IncomingFile, incoming_files
+from reporting.studies.services.incoming import IncomingFile, StagedFile, incoming_files
 from reporting.studies.services.ingest import ingest_instances, ingest_paths
 from reporting.studies.services.receptions import (
     end_receptions_of,
@@ -18,6 +18,7 @@ __all__ = [
     "FileStatus",
     "IncomingFile",
     "IngestReport",
+    "StagedFile",
     "align_frames",
     "assign_studies",
     "assign_study",

@@ -23,22 +23,18 @@ from reporting.studies.refusals import RefusalCode
 
 @dataclass(frozen=True)
 class IncomingFile:
-    """A file from outside. ``name`` is only ever shown; the bytes are at ``path``, which we chose ourselves.
-
-    ``is_ours``: one DICOM object that we received into ``blobs.incoming_dir`` and that may be moved instead of copied.
-    ``sop_instance_uid``, ``study_instance_uid``: what the sender said it is, where a protocol says so beside the bytes.
-    """
+    """A file from outside. ``name`` is only ever shown; the bytes are at ``path``, which we chose ourselves."""
 
     name: str
     path: Path
-    is_ours: bool = False
-    sop_instance_uid: str = ""
-    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True)
 class StagedFile:
-    """A file from outside, copied beside the store."""
+    """A file from outside, copied beside the store; or an object that came there at once over a network.
+
+    ``sop_instance_uid``, ``study_instance_uid``: what the sender said it is, where a protocol says so beside the bytes.
+    """
 
     name: str
     blob: blobs.StagedBlob
@@ -68,13 +64,13 @@ def incoming_files(paths: Iterable[Path]) -> Iterator[IncomingFile]:
 
 
 def stage_files(
-    files: Iterable[IncomingFile], limits: ArchiveLimits | None = None
+    files: Iterable[IncomingFile | StagedFile], limits: ArchiveLimits | None = None
 ) -> Iterator[StagedFile | UnstagedFile]:
     """Copy each file, and each member of each zip. Raises ``StorageFull``; what was yielded is the caller's to drop."""
     for file in files:
         try:
-            if file.is_ours:
-                yield StagedFile(file.name, blobs.adopt(file.path), file.sop_instance_uid, file.study_instance_uid)
+            if isinstance(file, StagedFile):
+                yield file
                 continue
             mode = file.path.stat().st_mode
             if not stat.S_ISREG(mode):  # a pipe or device would never end

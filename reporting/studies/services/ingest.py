@@ -37,7 +37,9 @@ def ingest_paths(paths: Iterable[Path], *, by: User) -> IngestReport:
     return ingest_instances(incoming_files(paths), by=by)
 
 
-def ingest_instances(files: Iterable[IncomingFile], *, by: User, more_to_come: bool = False) -> IngestReport:
+def ingest_instances(
+    files: Iterable[IncomingFile | StagedFile], *, by: User, more_to_come: bool = False
+) -> IngestReport:
     """Store DICOM objects and file them under patient, study and series by UID; zip archives are unpacked.
 
     Each file gets its own result; a bad one costs only itself. May be repeated and may run at the same time as others:
@@ -94,7 +96,9 @@ def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport
 
 
 def _read(batch: list[StagedFile | UnstagedFile]) -> Iterator[ReceivedObject | FileResult]:
-    headers = read_headers(file.blob.path for file in batch if isinstance(file, StagedFile))
+    paths = [file.blob.path for file in batch if isinstance(file, StagedFile)]
+    # One object is waited for by who sent it: the disk may have it while the child reads. Of several, see keep_all.
+    headers = read_headers(paths, meanwhile=blobs.flush if len(paths) == 1 else None)
     for file in batch:
         if isinstance(file, UnstagedFile):
             yield refused(file.name, file.refusal)
