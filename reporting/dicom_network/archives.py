@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,6 +27,7 @@ from reporting.studies.patient_identity import names_contradict
 FETCH_STUDIES = "reporting.fetch_studies"
 LEASE_S = 3600
 ATTEMPTS = 3
+MAX_NUMBERS = 8
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,253}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
 _AE_TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 
@@ -72,8 +73,10 @@ def switch_off(archive: Archive, *, by: User | None) -> None:
         record(AuditAct.ARCHIVE_REMOVED, by=by, about=archive, data={"name": archive.name})
 
 
-def look_up(study: Study, archive: Archive, *, by: User) -> list[EarlierStudy]:
+def look_up(study: Study, archive: Archive, *, by: User, also: Collection[str] = ()) -> list[EarlierStudy]:
     """What the archive has of the patient of ``study``, the newest first, without ``study`` itself.
+
+    ``also``: other patient IDs that were said to be the same person's; at most ``MAX_NUMBERS`` are asked for.
 
     Waits for the archive, seconds at most. Raises ``NotAllowed``, ``InvalidInput``, :class:`ArchiveFault`.
     """
@@ -82,7 +85,8 @@ def look_up(study: Study, archive: Archive, *, by: User) -> list[EarlierStudy]:
     if not patient.patient_id:
         raise InvalidInput(_("The study has no patient ID to look for"))
     try:
-        found = find_studies(archive, patient.patient_id)
+        numbers = [patient.patient_id, *sorted(set(also) - {patient.patient_id})][:MAX_NUMBERS]
+        found = [one for number in numbers for one in find_studies(archive, number)]
     except ArchiveFault as fault:
         data = {"archive": archive.name, "fault": fault.code}
         record(AuditAct.ARCHIVE_ASKED, by=by, about=study, outcome="failure", data=data)
@@ -99,19 +103,23 @@ def look_up(study: Study, archive: Archive, *, by: User) -> list[EarlierStudy]:
     ]
 
 
-def preview(study: Study, archive: Archive, study_instance_uid: str, *, by: User) -> list[FoundSeries]:
+def preview(
+    study: Study, archive: Archive, study_instance_uid: str, *, by: User, also: Collection[str] = ()
+) -> list[FoundSeries]:
     """The series of one of the studies that :func:`look_up` gives. Raises as it does."""
-    _one_of(look_up(study, archive, by=by), study_instance_uid)
+    _one_of(look_up(study, archive, by=by, also=also), study_instance_uid)
     return find_series(archive, study_instance_uid)
 
 
-def request_retrieval(study: Study, archive: Archive, study_instance_uid: str, *, by: User) -> Retrieval:
+def request_retrieval(
+    study: Study, archive: Archive, study_instance_uid: str, *, by: User, also: Collection[str] = ()
+) -> Retrieval:
     """Ask for one of the studies that :func:`look_up` gives; a worker then lets the archive send it to our listener.
 
     Raises as :func:`look_up`; :class:`InvalidInput` for a study of another patient; :class:`WrongState` when it has
     been asked for and is not here yet.
     """
-    one = _one_of(look_up(study, archive, by=by), study_instance_uid)
+    one = _one_of(look_up(study, archive, by=by, also=also), study_instance_uid)
     if not one.fits:
         raise InvalidInput(_("The archive names another person for this study"))
     try:

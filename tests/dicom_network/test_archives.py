@@ -20,14 +20,17 @@ from reporting.dicom_network.archive_scu import ArchiveFault, FoundStudy, Moved,
 from reporting.dicom_network.archives import ATTEMPTS, add_archive, fetch_due, look_up, request_retrieval
 from reporting.dicom_network.models import Archive, Retrieval, RetrievalStatus
 from reporting.dicom_network.services import add_peer
+from reporting.orders.intake import take
+from reporting.orders.senders import Calling, add_sender
 from reporting.studies.models import Study
 from reporting.studies.services import ingest_paths
 from tests.dicom_network import orthanc
 from tests.dicom_network.listening import listening
 from tests.factories import make_user
 from tests.inference.dicom_series import slice_values, write_series
+from tests.orders.messages import message, patient
 
-EARLIER, OTHERS, NOW = generate_uid(), generate_uid(), generate_uid()
+EARLIER, OTHERS, UNDER_PX1, NOW = (generate_uid() for _ in range(4))
 
 
 def written(
@@ -67,7 +70,7 @@ def ward(study: Study, senior: User, tmp_path: Path) -> Iterator[Ward]:
     with listening() as ours, orthanc.orthanc(tmp_path / "orthanc", knows_us_at=ours.port) as theirs:
         theirs.give(written(tmp_path / "then", EARLIER, day="20240131"))
         theirs.give(written(tmp_path / "other", OTHERS, day="20230131", name="Li^Si=李^四"))
-        theirs.give(written(tmp_path / "third", generate_uid(), day="20220131", patient_id="PX1"))
+        theirs.give(written(tmp_path / "third", UNDER_PX1, day="20220131", patient_id="PX1"))
         values = {"host": "127.0.0.1", "port": theirs.port, "ae_title": orthanc.AE_TITLE}
         yield Ward(study, add_archive("PACS", **values, by=None), senior)
 
@@ -98,6 +101,25 @@ def test_an_earlier_study_is_found_shown_and_fetched(ward: Ward, client: Client)
     assert AuditEvent.objects.filter(act="study.fetched", outcome="success").count() == 1
     with pytest.raises(InvalidInput):
         request_retrieval(ward.study, ward.archive, OTHERS, by=ward.senior)
+
+
+@pytest.mark.process
+def test_what_lies_under_the_other_number_of_a_merged_patient_is_found_and_fetched(ward: Ward, client: Client) -> None:
+    client.force_login(ward.senior)
+    page, asked = (
+        reverse("studies:earlier", args=[ward.study.pk]),
+        {"archive": str(ward.archive.pk), "study": UNDER_PX1},
+    )
+    assert "PX1" not in client.get(page).content.decode()
+    client.post(page, asked)
+    assert not Retrieval.objects.exists()
+    ris = add_sender("RIS", Calling(["127.0.0.1"]), by=None)
+    take(message(patient("PX1"), "MRG|P*1^^^HOSP^PI", kind="ADT^A40"), [ris])
+    assert "under the number PX1" in client.get(page, {"study": UNDER_PX1}).content.decode()
+    client.post(page, asked)
+    assert fetch_due(move_study) == 1
+    # A merge moves nothing: it stays under its own number.
+    assert Study.objects.get(study_instance_uid=UNDER_PX1).patient.patient_id == "PX1"
 
 
 @pytest.fixture

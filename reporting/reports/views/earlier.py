@@ -19,6 +19,7 @@ from reporting.core.errors import DomainError
 from reporting.dicom_network.archive_scu import ArchiveFault
 from reporting.dicom_network.archives import look_up, preview, request_retrieval
 from reporting.dicom_network.models import Archive
+from reporting.orders.models import PatientMerge
 from reporting.studies.models import Study
 
 
@@ -32,10 +33,11 @@ class EarlierStudiesView(View):
         shown: dict[str, Any] = {"study": study, "archives": archives, "archive": archive, "fault": ""}
         if archive is not None:
             try:
-                shown["found"] = look_up(study, archive, by=user)
+                also = _other_numbers(study)
+                shown["found"] = look_up(study, archive, by=user, also=also)
                 uid = request.GET.get("study", "")
                 if uid:
-                    shown |= {"uid": uid, "series": preview(study, archive, uid, by=user)}
+                    shown |= {"uid": uid, "series": preview(study, archive, uid, by=user, also=also)}
             except ArchiveFault as fault:
                 shown["fault"] = fault.code
             except DomainError as refusal:
@@ -50,7 +52,7 @@ class EarlierStudiesView(View):
             messages.error(request, _("This archive is not asked any more"))
             return redirect(back)
         try:
-            request_retrieval(study, archive, request.POST.get("study", ""), by=user)
+            request_retrieval(study, archive, request.POST.get("study", ""), by=user, also=_other_numbers(study))
         except ArchiveFault:
             messages.error(request, _("The archive does not answer. Try again later."))
         except DomainError as refusal:
@@ -65,6 +67,11 @@ def _study(request: HttpRequest, study_id: uuid.UUID) -> tuple[Study, User]:
     study = get_object_or_404(Study.objects.visible_to(user).select_related("patient"), pk=study_id)
     require(user, Act.PRIOR_FETCH)
     return study, user
+
+
+def _other_numbers(study: Study) -> set[str]:
+    """Of the same person, as the hospital has said."""
+    return PatientMerge.objects.numbers_of_one_with(study.patient.patient_id)
 
 
 def _named(archives: list[Archive], key: str) -> Archive | None:
