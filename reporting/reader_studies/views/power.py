@@ -34,15 +34,17 @@ FORMATS = {
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@draws_charts
 def power(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     """Fields of ``PowerForm`` in the address; without them those that the design keeps, else the form alone.
 
     POST: ``act`` *keep* with the fields of ``PowerForm``, or *drop*, at the ``version`` seen.
     """
     study, user = _study(request, study_id), cast(User, request.user)
-    if request.method == "POST":
-        return _keep(request, study, user)
+    return _keep(request, study, user) if request.method == "POST" else _page(request, study, user)
+
+
+@draws_charts
+def _page(request: HttpRequest, study: ReaderStudy, user: User) -> HttpResponse:
     kept = study.sample_size.get("inputs")
     form = PowerForm(request.GET or kept)
     charts = _charts(form)
