@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib import messages
 from django.test import Client
 
 from reporting.accounts.models import Role
@@ -84,28 +85,62 @@ def _anybodys_reading(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(reading_views, "_own_reading", lambda _request, reading_id: Reading.objects.get(pk=reading_id))
 
 
-PLANTS: dict[str, Callable[[pytest.MonkeyPatch], None]] = {
-    "machine's word": lambda patch: patch.setattr(ArmKind, "needs_algorithm", True),
-    "machine's levels": lambda patch: patch.setattr(viewing, "sees_machine", lambda *_: True),
-    "machine's outlines": lambda patch: patch.setattr(api, "sees_machine", lambda *_: True),
-    "original's digest": _etag_of_the_original,
-    "series description": lambda patch: patch.setattr(
-        CaseSeries, "description", property(lambda s: s.source.description)
+def _uid_of_the_original(patch: pytest.MonkeyPatch) -> None:
+    original = property(lambda copy: copy.source.series_instance_uid, lambda _copy, _uid: None)
+    patch.setattr(CaseSeries, "series_instance_uid", original)
+
+
+def _another_in_a_message(patch: pytest.MonkeyPatch) -> None:
+    """As a notification would tell it: said at one address, shown at the next."""
+    honest = reading_views.render
+
+    def render(request: Any, template: str, context: dict[str, Any]) -> Any:
+        others = Reading.objects.exclude(assignment__reader__member__user=request.user)
+        messages.info(request, f"{others[0].assignment.reader.member.user.full_name} has submitted")
+        return honest(request, template, context)
+
+    patch.setattr(reading_views, "render", render)
+
+
+PLANTS: dict[str, tuple[str, Callable[[pytest.MonkeyPatch], None]]] = {
+    "page: the machine's word": (
+        "machine's word",
+        lambda patch: patch.setattr(ArmKind, "needs_algorithm", True),
     ),
-    "truth": _truth_in_the_page,
-    "prediction 0": _machine_in_the_context,
-    "other reading": _anybodys_reading,
-    "patient's name": lambda patch: patch.setattr(type(Study.objects.all()), "visible_to", _see_all),
-    "report": lambda patch: patch.setattr(type(Report.objects.all()), "visible_to", _see_all),
-    "study": lambda patch: _grant(patch, Act.AUDIT_VIEW),
-    "other reader": lambda patch: _grant(patch, Act.USER_MANAGE),
-    "owner": lambda patch: patch.setitem(IN_STUDY, StudyRole.READER, frozenset(StudyAct)),
+    "page: the truth": ("truth", _truth_in_the_page),
+    "page: another's reading": ("other reading", _anybodys_reading),
+    "page: what is for the owner": (
+        "owner",
+        lambda patch: patch.setitem(IN_STUDY, StudyRole.READER, frozenset(StudyAct)),
+    ),
+    "template's context": ("prediction 0", _machine_in_the_context),
+    "API: levels": ("machine's levels", lambda patch: patch.setattr(viewing, "sees_machine", lambda *_: True)),
+    "API: accounts": ("other reader", lambda patch: _grant(patch, Act.USER_MANAGE)),
+    "overlays": ("machine's outlines", lambda patch: patch.setattr(api, "sees_machine", lambda *_: True)),
+    "DICOM header: description": (
+        "series description",
+        lambda patch: patch.setattr(CaseSeries, "description", property(lambda copy: copy.source.description)),
+    ),
+    "DICOM header: UID": ("series uid 0", _uid_of_the_original),
+    "ETag": ("original's digest", _etag_of_the_original),
+    "search and DICOMweb": (
+        "patient's name",
+        lambda patch: patch.setattr(type(Study.objects.all()), "visible_to", _see_all),
+    ),
+    "report and its pictures": (
+        "report",
+        lambda patch: patch.setattr(type(Report.objects.all()), "visible_to", _see_all),
+    ),
+    "audit pages": ("study", lambda patch: _grant(patch, Act.AUDIT_VIEW)),
+    "message": ("other reader", _another_in_a_message),
 }
+"""By which way → what is told there, and what lets it be told."""
 
 
-@pytest.mark.parametrize("secret", PLANTS)
-def test_the_crawler_finds_a_planted_leak(secret: str, unaided: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
-    PLANTS[secret](monkeypatch)
+@pytest.mark.parametrize("way", PLANTS)
+def test_the_crawler_finds_a_planted_leak(way: str, unaided: Reading, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, plant = PLANTS[way]
+    plant(monkeypatch)
     assert secret in {leak.what for leak in _walk(unaided)}
 
 
