@@ -138,16 +138,6 @@ def adopt(path: Path) -> StagedBlob:
         return StagedBlob(path, digest, file.tell())
 
 
-def flush(path: Path) -> None:
-    """Wait until the disk has the bytes of a staged file, so that :func:`keep` need not wait for them any more."""
-    with _full_is_said():
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fdatasync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
 def discard(staged: StagedBlob) -> None:
     """Drop a staged file; harmless when it was kept or dropped before."""
     staged.path.unlink(missing_ok=True)
@@ -158,28 +148,38 @@ def keep(staged: StagedBlob) -> None:
 
     A blob already there is left alone if it is whole; a damaged one is replaced by these good bytes.
     """
-    path = blob_path(staged.sha256)
-    with _full_is_said():
-        path.parent.mkdir(exist_ok=True)
-        _make_durable(path.parent)
-        if path.exists() and _digest_of(path) == staged.sha256:
-            discard(staged)  # flushed again below: another process may have renamed it a moment ago
-        else:
-            staged.path.replace(path)
-        _fsync(path)
-        _fsync(path.parent)
+    keep_all([staged])
 
 
 def keep_all(staged: Sequence[StagedBlob]) -> None:
-    """:func:`keep` of each; the disk is waited for together. Raises what the first of them raises, when all ended."""
-    if len(staged) < 2:
-        for one in staged:
-            keep(one)
+    """:func:`keep` of each. The disk is waited for together, for files and folders too: one after the other, it waits
+    for a second journal commit of the file system.
+    """
+    with _full_is_said():
+        places = [_named(one) for one in staged]
+        _wait_for_disk([*places, *dict.fromkeys(place.parent for place in places)])
+
+
+def _named(staged: StagedBlob) -> Path:
+    path = blob_path(staged.sha256)
+    path.parent.mkdir(exist_ok=True)
+    _make_durable(path.parent)
+    if path.exists() and _digest_of(path) == staged.sha256:
+        discard(staged)  # waited for all the same: another process may have renamed it a moment ago
+    else:
+        staged.path.replace(path)
+    return path
+
+
+def _wait_for_disk(paths: Sequence[Path]) -> None:
+    """Raises what the first of them raises, when all ended."""
+    if not paths:
         return
     with ThreadPoolExecutor(_FLUSHES_AT_ONCE) as threads:
-        flushes = [threads.submit(keep, one) for one in staged]
-    for flush in flushes:
-        flush.result()
+        waits = [threads.submit(_fsync, path) for path in paths[1:]]
+        _fsync(paths[0])
+    for wait in waits:
+        wait.result()
 
 
 def store_bytes(data: bytes) -> StagedBlob:

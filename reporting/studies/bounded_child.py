@@ -17,7 +17,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +67,8 @@ class BoundedChild:
         is_alive = self._process.poll() is None and self.owner == os.getpid()
         return is_alive and not self._is_answering and self._requests < _REQUESTS_PER_CHILD
 
-    def ask(
-        self, path: Path, *, meanwhile: Callable[[Path], None] | None = None, **wishes: int | str | None
-    ) -> bytes | RefusalCode:
-        """Ask about one file and wait for the line it answers; a child that does not answer in time is killed.
-
-        ``meanwhile`` is called with the path while the child reads.
-        """
+    def ask(self, path: Path, **wishes: int | str | None) -> bytes | RefusalCode:
+        """Ask about one file and wait for the line it answers; a child that does not answer in time is killed."""
         self._requests += 1
         self._is_answering = True
         self._deadline = time.monotonic() + self.limits.wall_seconds
@@ -83,8 +77,6 @@ class BoundedChild:
             self._process.stdin.write(json.dumps([str(path.absolute()), wishes]).encode() + b"\n")
         except BrokenPipeError:
             return self._ended()
-        if meanwhile is not None:
-            meanwhile(path)
         while b"\n" not in self._buffer:
             piece = self._next_piece()
             if isinstance(piece, RefusalCode):

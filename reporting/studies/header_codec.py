@@ -7,6 +7,7 @@ holds nothing that PostgreSQL refuses (NUL, lone surrogates).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -38,18 +39,23 @@ def decode_header(data: Mapping[str, Any]) -> InstanceHeader:
 
 
 def _encode(value: Any) -> Any:
-    if is_dataclass(value):
-        pairs = ((field, getattr(value, field.name)) for field in fields(value))
-        return {field.name: _encode(item) for field, item in pairs if field.default is MISSING or item != field.default}
+    if isinstance(value, str):
+        return value[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if abs(value) <= MAX_NUMBER else None  # NaN fails too
     if isinstance(value, tuple):
         return [_encode(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value if abs(value) <= MAX_NUMBER else None  # NaN fails too
-    if isinstance(value, str):
-        return value[:MAX_TEXT].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    if is_dataclass(value):
+        pairs = ((name, default, getattr(value, name)) for name, default in _defaults(type(value)))
+        return {name: _encode(item) for name, default, item in pairs if default is MISSING or item != default}
     return value
+
+
+@functools.cache
+def _defaults(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+    return tuple((field.name, field.default) for field in fields(kind))
 
 
 def _decode(data: Mapping[str, Any]) -> dict[str, Any]:

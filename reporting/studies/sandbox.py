@@ -7,7 +7,7 @@ new child.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
@@ -20,19 +20,14 @@ CHILD = "reporting.studies.header_child"
 HeaderOutcome = InstanceHeader | RefusalCode
 
 
-def read_headers(
-    paths: Iterable[Path], limits: ChildLimits | None = None, *, meanwhile: Callable[[Path], None] | None = None
-) -> Iterator[HeaderOutcome]:
-    """For each path in order: its header, or why it is refused. Never raises for what a file contains.
-
-    ``meanwhile`` is called with each path while the child reads it.
-    """
+def read_headers(paths: Iterable[Path], limits: ChildLimits | None = None) -> Iterator[HeaderOutcome]:
+    """For each path in order: its header, or why it is refused. Never raises for what a file contains."""
     limits = limits or ChildLimits()
     child: BoundedChild | None = None
     try:
         for path in paths:
             child = child or borrow(CHILD, limits)
-            outcome = _read(child, path, meanwhile)
+            outcome = _read(child, path)
             if not child.is_usable():
                 child.end()
                 child = None
@@ -47,8 +42,8 @@ def warm_up() -> None:
     give_back(borrow(CHILD, ChildLimits()))
 
 
-def _read(child: BoundedChild, path: Path, meanwhile: Callable[[Path], None] | None) -> HeaderOutcome:
-    answer = child.ask(path, meanwhile=meanwhile)
+def _read(child: BoundedChild, path: Path) -> HeaderOutcome:
+    answer = child.ask(path)
     if isinstance(answer, RefusalCode):
         return answer
     try:

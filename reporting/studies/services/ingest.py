@@ -96,9 +96,7 @@ def _take(batch: list[StagedFile | UnstagedFile], by: User, report: IngestReport
 
 
 def _read(batch: list[StagedFile | UnstagedFile]) -> Iterator[ReceivedObject | FileResult]:
-    paths = [file.blob.path for file in batch if isinstance(file, StagedFile)]
-    # One object is waited for by who sent it: the disk may have it while the child reads. Of several, see keep_all.
-    headers = read_headers(paths, meanwhile=blobs.flush if len(paths) == 1 else None)
+    headers = read_headers(file.blob.path for file in batch if isinstance(file, StagedFile))
     for file in batch:
         if isinstance(file, UnstagedFile):
             yield refused(file.name, file.refusal)
