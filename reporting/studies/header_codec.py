@@ -48,13 +48,13 @@ def _encode(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     if is_dataclass(value):
-        pairs = ((name, default, getattr(value, name)) for name, default in _defaults(type(value)))
+        pairs = ((name, default, getattr(value, name)) for name, default in _defaults(value.__class__))
         return {name: _encode(item) for name, default, item in pairs if default is MISSING or item != default}
     return value
 
 
 @functools.cache
-def _defaults(kind: type[Any]) -> tuple[tuple[str, Any], ...]:
+def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((field.name, field.default) for field in fields(kind))
 
 

@@ -50,7 +50,8 @@ class GuardedSocket(AssociationSocket):  # type: ignore[misc]
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             return True
         with contextlib.suppress(OSError, ValueError):
-            select.select([sock], [], [], _WAITS_S)
+            if select.select([sock], [], [], _WAITS_S)[0]:
+                return True
         return bool(super().ready)
 
     def recv(self, nr_bytes: int) -> bytearray:

@@ -7,6 +7,7 @@ were then, and if so files the object. Anything else is left to the long way.
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from django.db import connection
 from reporting.core.request_id import request_id
 from reporting.studies.headers import InstanceHeader, PatientHeader
 from reporting.studies.models import Patient, Reception, Series, SopInstance, Study
-from reporting.studies.services.received import ReceivedObject, row_of
+from reporting.studies.services.received import ReceivedObject, values_of
 
 _MOST_SERIES = 256
 
@@ -64,11 +65,12 @@ def file_next(received: ReceivedObject) -> Study | None:
     last = _filed.get(_key(received.header))
     if last is None:
         return None
-    row, person = row_of(last.series, received), last.patient
+    said, person = values_of(received), last.patient
     values = {
-        **{name: getattr(row, name) for name in _COLUMNS},
+        **said,
         **{name: getattr(person, name) for name in ("patient_id", "issuer", "name", "sex", "birth_date")},
-        "header": json.dumps(row.header),
+        "id": uuid.uuid4(),
+        "header": json.dumps(said["header"]),
         "series": last.series.pk,
         "reception": last.reception.pk,
         "patient": person.pk,
@@ -88,12 +90,10 @@ def _execute(values: dict[str, Any]) -> int:
         return cursor.execute(_FILE, values).rowcount
 
 
-_COLUMNS = [
-    *("id", "sop_instance_uid", "sop_class_uid", "transfer_syntax_uid"),
-    *("instance_number", "number_of_frames", "sha256", "size_bytes"),
-]
-assert {*_COLUMNS, "created_at", "updated_at", "series", "reception", "header"} == {
-    column.name for column in SopInstance._meta.concrete_fields
+# Those that the statement writes.
+assert {column.name for column in SopInstance._meta.concrete_fields} == {
+    *("id", "created_at", "updated_at", "series", "reception", "sop_instance_uid", "sop_class_uid"),
+    *("transfer_syntax_uid", "instance_number", "number_of_frames", "sha256", "size_bytes", "header"),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reporting.studies.blobs import StagedBlob
 from reporting.studies.header_codec import encode_header
@@ -21,18 +22,22 @@ class ReceivedObject:
 
 def row_of(series: Series, received: ReceivedObject) -> SopInstance:
     """Not saved."""
+    return SopInstance(series=series, **values_of(received))
+
+
+def values_of(received: ReceivedObject) -> dict[str, Any]:
+    """Of the row, by column: what the object itself says."""
     header = received.header
-    return SopInstance(
-        series=series,
-        sop_instance_uid=header.sop_instance_uid,
-        sop_class_uid=header.sop_class_uid,
-        transfer_syntax_uid=header.transfer_syntax_uid,
-        instance_number=integer(header.instance_number),
-        number_of_frames=header.number_of_frames,
-        sha256=received.blob.sha256,
-        size_bytes=received.blob.size_bytes,
-        header=encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
-    )
+    return {
+        "sop_instance_uid": header.sop_instance_uid,
+        "sop_class_uid": header.sop_class_uid,
+        "transfer_syntax_uid": header.transfer_syntax_uid,
+        "instance_number": integer(header.instance_number),
+        "number_of_frames": header.number_of_frames,
+        "sha256": received.blob.sha256,
+        "size_bytes": received.blob.size_bytes,
+        "header": encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
+    }
 
 
 def integer(value: int | None) -> int | None:
