@@ -4,16 +4,18 @@
 const LINE_HEIGHT = 14;
 const GAP = 6;
 const MARGIN = 4;
-/** The pane's caption stands below. */
+/** The pane's choice of a series stands above, its caption below. */
+const HEAD = 26;
 const FOOT = 26;
 
 /** Space on each side of what a label stands beside. */
 const BESIDE = 6;
 const STEPS = 8;
 
-/** Whether two texts {x, y, width} would cover each other (y: baseline). */
+/** Whether two texts {x, y, width} would cover each other or read as one word (y: baseline). */
 function overlaps(one, other) {
-  return Math.abs(one.y - other.y) < LINE_HEIGHT && one.x < other.x + other.width && other.x < one.x + one.width;
+  const isBeside = one.x >= other.x + other.width + MARGIN || other.x >= one.x + one.width + MARGIN;
+  return Math.abs(one.y - other.y) < LINE_HEIGHT && !isBeside;
 }
 
 /**
@@ -64,7 +66,7 @@ function blockPlaces(labels, middles, size) {
   const last = size.width - Math.max(...labels.map(({ width }) => width)) - MARGIN;
   const right = Math.max(...labels.flatMap(({ at }) => at.map(([x]) => x))) + GAP;
   const beside = middles.reduce((sum, y) => sum + y, 0) / labels.length - height / 2;
-  const corners = [MARGIN, Math.max(last, MARGIN)].flatMap((x) => [lowest, MARGIN].map((top) => ({ x, top })));
+  const corners = [MARGIN, Math.max(last, MARGIN)].flatMap((x) => [lowest, HEAD].map((top) => ({ x, top })));
   if (right > last) return corners;
   const inside = (top) => Math.max(Math.min(top, lowest), MARGIN);
   const rows = [0];

@@ -14,6 +14,9 @@ function element(name, attributes) {
   return made;
 }
 
+/** From a line's lower end up to where its letters stand. */
+const BELOW_LETTERS = 4;
+
 const at = (value) => value.toFixed(1);
 
 function path(lines, toScreen, closed) {
@@ -54,6 +57,15 @@ function draw(shape, toScreen) {
   return made;
 }
 
+/** What the page has written over the picture: the letters of its sides, the level. */
+function wordsOver(svg) {
+  const { left, top } = svg.getBoundingClientRect();
+  return [...svg.parentElement.querySelectorAll(":scope > span:not(:empty)")].map((words) => {
+    const box = words.getBoundingClientRect();
+    return { x: box.left - left, y: box.bottom - top - BELOW_LETTERS, width: box.width };
+  });
+}
+
 /** Texts of lines and marks that lie close together, so that each can be read and hides no name that stands already. */
 function drawLabels(svg, shapes, toScreen) {
   if (!shapes.some((shape) => shape.between || shape.beside)) return;
@@ -62,6 +74,7 @@ function drawLabels(svg, shapes, toScreen) {
     const { x, width } = text.getBBox();
     return { x, y: Number(text.getAttribute("y")), width };
   });
+  names.push(...wordsOver(svg));
   const measured = written(svg, shapes.filter((shape) => shape.between)).map((label) => ({ ...label, at: label.shape.between.map(toScreen) }));
   const standing = put(measured, labelPlaces(measured, size, names));
   const marks = written(svg, shapes.filter((shape) => shape.beside)).map((label) => {

@@ -128,7 +128,7 @@ def test_what_was_measured_of_the_level_looked_at_stands_beside_its_line(
     page = open_images(new_reader("junior"), report)
     page.locator('[data-go-level="C5/6"]').first.click()
     expect(pane(page, SAGITTAL).locator(".over-measured-text")).to_have_text(["Canal 8.0 mm"])
-    expect(pane(page, AXIAL).locator(".over-measured-text")).to_have_text(["Sac, front to back 8.0 mm"])
+    expect(pane(page, AXIAL).locator(".over-measured-text")).to_have_text(["Sac AP 8.0 mm"])
     page.locator('[data-go-level="C3/4"]').first.click()
     expect(page.locator(".over-measured")).to_have_count(0)
 

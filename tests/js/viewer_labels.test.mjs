@@ -53,9 +53,15 @@ test("a name on the right of the lines moves labels as little as leaves it to be
 
 test("where every place hides a name the one that hides the fewest is taken", () => {
   const everywhere = Array.from({ length: 40 }, (_, row) => ({ x: 0, y: row * 5, width: 300 }));
-  const once = { x: 0, y: 10, width: 300 };
-  const [{ y }] = labelPlaces([line(290, 100)], SIZE, [...everywhere.filter((name) => name.y > 30), once]);
-  assert.ok(y < 30);
+  const once = { x: 0, y: 30, width: 300 };
+  const [{ y }] = labelPlaces([line(290, 100)], SIZE, [...everywhere.filter((name) => name.y > 50), once]);
+  assert.ok(y < 50 && y > 26, "not below the choice of a series either");
+});
+
+test("a label that would touch a name, so that both read as one word, stands elsewhere", () => {
+  const touching = { x: 85, y: 160, width: 20 };
+  const [{ x, y }] = labelPlaces([line(290, 150)], SIZE, [touching]);
+  assert.ok(Math.abs(y - touching.y) >= 14 || x >= touching.x + touching.width + 4);
 });
 
 test("nothing measured, nothing placed", () => assert.deepEqual(labelPlaces([], SIZE), []));

@@ -33,5 +33,5 @@ def critical(c: Checks) -> Iterator[Problem]:
     yield from _category_changed(c)
     places = urgency_is_unknown(c.sheet)
     if places and not any(critical.trigger.code == "compression_urgent" for critical in criticals(c.sheet, c.rules)):
-        message = _("The cord is compressed and onset or symptoms are not given: is this critical?")
+        message = _("The cord is compressed and onset or symptoms are not given: is this critical, category 1?")
         yield c.ask("critical.urgency_unknown", message, *dict.fromkeys(places))

@@ -19,8 +19,8 @@ MEASUREMENTS = {
     "canal_ap_functional": _("Narrowest canal"),
     "cord_ap_sagittal": _("Cord"),
     "disc_height": _("Disc height"),
-    "sac_ap": _("Sac, front to back"),
-    "sac_rl": _("Sac, across"),
-    "cord_ap": _("Cord, front to back"),
-    "cord_rl": _("Cord, across"),
+    "sac_ap": _("Sac AP"),
+    "sac_rl": _("Sac TR"),
+    "cord_ap": _("Cord AP"),
+    "cord_rl": _("Cord TR"),
 }
