@@ -15,3 +15,5 @@ STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 # A real transport inside the test process: messages can be looked at, and none reaches a worker.
 CELERY_BROKER_URL = "memory://"
 CELERY_BROKER_TRANSPORT_OPTIONS = {}
+# Every client of a test has a handler of its own, and each would look through all static files again.
+WHITENOISE_AUTOREFRESH = True

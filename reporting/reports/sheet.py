@@ -99,8 +99,18 @@ class Sheet:
         """Instance numbers in use at a level; always at least the first. One that was cleared is not in use."""
         return self._instances.get((key, level), (1,))
 
-    def places(self, spec: Field, *, usual: bool = False) -> Iterator[Place]:
+    @cached_property
+    def _places(self) -> dict[tuple[str, bool], tuple[Place, ...]]:
+        return {}
+
+    def places(self, spec: Field, *, usual: bool = False) -> tuple[Place, ...]:
         """Every place of a field, from the skull down; ``usual``: those each report speaks of or the images cover."""
+        asked = (spec.key, usual)  # by every sentence, check and rule, so they are listed once
+        if asked not in self._places:
+            self._places[asked] = tuple(self._each_place(spec, usual))
+        return self._places[asked]
+
+    def _each_place(self, spec: Field, usual: bool) -> Iterator[Place]:
         for level in spec.levels:
             if usual and level not in spec.usual_levels and not self._covered(spec, level):
                 continue

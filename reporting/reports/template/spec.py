@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from reporting.vocabulary import REPORTED_VERTEBRAE, Code, DiscLevel, MachineFinding, Side, Vertebra
 
@@ -116,7 +117,7 @@ class Field:
     def prints_when_default(self) -> bool:
         return bool(self.normal_en)
 
-    @property
+    @cached_property
     def levels(self) -> tuple[str, ...]:
         """Every level the field may be given for, from the skull down; one empty level for whole-study fields."""
         if self.scope is Scope.VERTEBRA:
@@ -125,7 +126,7 @@ class Field:
             return tuple(d.value for d in DiscLevel)
         return ("",)
 
-    @property
+    @cached_property
     def usual_levels(self) -> tuple[str, ...]:
         """The levels every report speaks of: C2–C7 (a slip needs the vertebra below: C2–C6) and C2/3–C6/7."""
         if self.scope is Scope.VERTEBRA:
@@ -135,7 +136,7 @@ class Field:
             return tuple(d.value for d in DiscLevel)[:-1]
         return ("",)
 
-    @property
+    @cached_property
     def sides(self) -> tuple[str, ...]:
         return (Side.LEFT.value, Side.RIGHT.value) if self.sided else ("",)
 
