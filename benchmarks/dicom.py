@@ -30,6 +30,7 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="dicom-", dir="/tmp") as name, ExitStack() as stack:
         folder = Path(name)
         ours, theirs = stack.enter_context(dens(folder / "d")), stack.enter_context(orthanc(folder / "o"))
+        durable = stack.enter_context(orthanc(folder / "p", index_beside=folder / "d"))
         plain = stack.enter_context(storescp(folder / "s"))
         one = [write_study(folder / "one", series=1, objects=objects, side=SIDE, seed=1)]
         share = objects // ASSOCIATIONS
@@ -39,10 +40,10 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
         ]
         web = write_study(folder / "web", series=1, objects=objects, side=SIDE, seed=10)
         found["c_store"] = {
-            "1 association": {to.title: _store(to, one) for to in (ours, theirs, plain)},
-            f"{ASSOCIATIONS} associations": {to.title: _store(to, four) for to in (theirs, plain, ours)},
+            "1 association": {to.title: _store(to, one) for to in (ours, theirs, durable, plain)},
+            f"{ASSOCIATIONS} associations": {to.title: _store(to, four) for to in (theirs, plain, durable, ours)},
         }
-        found["stow"] = {to.title: _stow(to, web) for to in (ours, theirs)}
+        found["stow"] = {to.title: _stow(to, web) for to in (ours, theirs, durable)}
         _fill(ours, theirs, held - 2 * objects - share * ASSOCIATIONS, folder)
         found["held"] = {to.title: to.count() for to in (ours, theirs)}
         found["questions"] = _questions(ours, theirs, one[0], repeats)
@@ -169,7 +170,7 @@ def _ask(to: Receiver, method: str, path: str, body: bytes | None, headers: dict
 
 
 def _show(found: dict[str, Any]) -> None:
-    titles = ("DENS", "ORTHANC", "STORESCP")
+    titles = ("DENS", "ORTHANC+PG", "ORTHANC", "STORESCP")
     rows = [
         (f"C-STORE, {name}", *(rates.get(title, "") for title in titles)) for name, rates in found["c_store"].items()
     ]

@@ -1,7 +1,8 @@
 """Who is sent to, each with an empty store of its own: Dens, Debian's Orthanc with DICOMweb, dcmtk's storescp.
 
 Orthanc syncs each file before it answers (``SyncStorageArea``): one ``fdatasync`` per object, and none of the
-folder nor of its SQLite index, as ``strace`` shows. We sync file, folder and row. storescp syncs nothing.
+folder nor of its SQLite index, as ``strace`` shows. With Debian's plugin its index lies in PostgreSQL, which syncs each
+commit: that is the one with our durability. We sync file, folder and row. storescp syncs nothing.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psycopg
+
 from benchmarks.own_database import ROOT
 from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, wait_for
+from config.embedded_postgres import SUPERUSER, cluster_at
 
+_ORTHANC_INDEX = ORTHANC_PLUGINS.with_name("libOrthancPostgreSQLIndex.so")
 AE_TITLE = "BENCH"
 NODELAY = {**os.environ, "TCP_NODELAY": "1"}
 """Without it dcmtk's programs, Orthanc among them, wait 45 ms for each acknowledgement."""
@@ -83,22 +88,26 @@ def dens(state: Path) -> Iterator[Receiver]:
 
 
 @contextmanager
-def orthanc(folder: Path) -> Iterator[Receiver]:
+def orthanc(folder: Path, *, index_beside: Path | None = None) -> Iterator[Receiver]:
+    """``index_beside``: the state of :func:`dens` in whose database server the index lies, too."""
     program = shutil.which("Orthanc")
-    if program is None or not ORTHANC_PLUGINS.exists():
-        raise NoPeer("Orthanc with its DICOMweb plugin is not installed (Debian: orthanc orthanc-dicomweb)")
+    plugins = [ORTHANC_PLUGINS, *([_ORTHANC_INDEX] if index_beside else [])]
+    if program is None or not all(plugin.exists() for plugin in plugins):
+        raise NoPeer("Orthanc and its plugins are not installed (Debian: orthanc orthanc-dicomweb orthanc-postgresql)")
     folder.mkdir(parents=True)
     port, web_port = free_port(), free_port()
+    title = "ORTHANC+PG" if index_beside else "ORTHANC"
     settings = {
         "Name": "bench",
         "HttpPort": web_port,
         "DicomPort": port,
-        "DicomAet": "ORTHANC",
+        "DicomAet": title,
         "AuthenticationEnabled": False,
         "StorageDirectory": str(folder),
         "IndexDirectory": str(folder),
         "SyncStorageArea": True,
-        "Plugins": [str(ORTHANC_PLUGINS)],
+        "Plugins": [str(plugin) for plugin in plugins],
+        "PostgreSQL": _index_in(index_beside) if index_beside else {},
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
         "HttpVerbose": False,
     }
@@ -106,7 +115,15 @@ def orthanc(folder: Path) -> Iterator[Receiver]:
     path.write_text(json.dumps(settings))
     with _running([program, str(path)], NODELAY) as process:
         wait_for(lambda: _status(web_port, "/system") == 200, process, "Orthanc")
-        yield Receiver("ORTHANC", port, lambda: _statistics(web_port), web_port)
+        yield Receiver(title, port, lambda: _statistics(web_port), web_port)
+
+
+def _index_in(state: Path) -> dict[str, object]:
+    at = str(cluster_at(state).socket_dir)
+    with psycopg.connect(host=at, user=SUPERUSER, dbname="postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE orthanc")
+    address = f"postgresql://{SUPERUSER}@/orthanc?host={at}"
+    return {"EnableIndex": True, "EnableStorage": False, "Lock": False, "ConnectionUri": address}
 
 
 @contextmanager
