@@ -34,12 +34,24 @@ def _text(path: str) -> Condition:
             raise InvalidInput(_("This is no value to search for"))
         if not set(value) & {"*", "?"}:
             return Q(**{f"{path}__iexact": value})
-        pieces = (
-            ".*" if sign == "*" else "." if sign == "?" else re.escape(sign) for sign in re.sub(r"\*+", "*", value)
-        )
-        return Q(**{f"{path}__iregex": f"^{''.join(pieces)}$"})
+        return Q(**{f"{path}__iregex": f"^{_pattern(value, '.')}$"})
 
     return condition
+
+
+def _name(path: str) -> Condition:
+    """As :func:`_text`, of the whole name or of one of its groups: letters, characters, sounds (PS3.5 6.2.1.2)."""
+    whole = _text(path)
+
+    def condition(value: str) -> Q:
+        return whole(value) | Q(**{f"{path}__iregex": f"(^|=){_pattern(value, '[^=]')}(=|$)"})
+
+    return condition
+
+
+def _pattern(value: str, any_sign: str) -> str:
+    pieces = {"*": f"{any_sign}*", "?": any_sign}
+    return "".join(pieces.get(sign) or re.escape(sign) for sign in re.sub(r"\*+", "*", value))
 
 
 def _uids(path: str) -> Condition:
@@ -92,7 +104,7 @@ def _study_conditions(path: str) -> dict[str, Condition]:
         "StudyDate": _dates(f"{path}study_date"),
         "StudyDescription": _text(f"{path}description"),
         "AccessionNumber": _text(f"{path}accession_number"),
-        "PatientName": _text(f"{path}patient__name"),
+        "PatientName": _name(f"{path}patient__name"),
         "PatientID": _text(f"{path}patient__patient_id"),
         "PatientSex": _text(f"{path}patient__sex"),
         "PatientBirthDate": _dates(f"{path}patient__birth_date"),

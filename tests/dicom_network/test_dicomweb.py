@@ -61,6 +61,28 @@ def web(live_server: Any) -> Callable[[User], DICOMwebClient]:
     return logged_in
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("zhang^san", True),
+        ("张^三", True),
+        ("张*", True),
+        ("?^三", True),
+        ("Zhang^San=张^三", True),
+        ("Z*三", True),
+        ("三", False),
+        ("san", False),
+        ("三*", False),
+        ("张^三=", False),
+        ("(", False),
+    ],
+)
+def test_a_name_is_found_by_each_of_its_groups(
+    web: Any, senior: User, stored: list[Path], asked: str, found: bool
+) -> None:
+    assert len(web(senior).search_for_studies(search_filters={"PatientName": asked})) == int(found)
+
+
 def test_a_client_finds_study_series_and_objects(web: Any, senior: User, stored: list[Path]) -> None:
     client = web(senior)
     (study,) = client.search_for_studies(search_filters={"PatientName": "zhang*", "StudyDate": "20240101-20240131"})

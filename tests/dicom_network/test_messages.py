@@ -18,7 +18,7 @@ from reporting.dicom_network.listener import limits, messages, storing
 from reporting.dicom_network.listener.guarded import Data
 from reporting.dicom_network.listener.messages import GuardedDimse
 from reporting.studies import blobs
-from reporting.studies.models import SopInstance
+from reporting.studies.models import Patient, SopInstance
 from tests.factories import make_user
 from tests.studies.objects import mr_bytes
 
@@ -66,9 +66,9 @@ def request(uid: str) -> bytes:
     return b"".join(struct.pack("<HHI", 0, element, len(value)) + value for element, value in elements.items())
 
 
-def data_set(uid: str) -> bytes:
+def data_set(uid: str, **values: object) -> bytes:
     """What follows the file meta information."""
-    whole = mr_bytes(study="1.2.3.4", SOPInstanceUID=uid)
+    whole = mr_bytes(study="1.2.3.4", SOPInstanceUID=uid, **values)
     length = struct.unpack_from("<I", whole, 140)[0]
     return whole[144 + length :]
 
@@ -88,6 +88,25 @@ def test_an_object_in_many_fragments_and_pdus_is_stored(line: Line) -> None:
     assert set(SopInstance.objects.values_list("sop_instance_uid", flat=True)) == {"1.2.3", "1.2.4"}
     assert not list(blobs.incoming_dir().iterdir())
     assert line.events.empty()
+
+
+@pytest.mark.parametrize(
+    ("character_set", "name"),
+    [
+        ("GB18030", "Zhang^San=张^三丰"),
+        ("ISO_IR 192", "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        (["", "ISO 2022 IR 58"], "Zhang^San=张^三丰"),
+        (["", "ISO 2022 IR 87"], "Yamada^Tarou=山田^太郎=やまだ^たろう"),
+        (["", "ISO 2022 IR 149"], "Hong^Gildong=洪^吉洞=홍^길동"),
+    ],
+)
+def test_names_that_come_over_the_network_are_right_in_all_their_groups(
+    line: Line, character_set: str | list[str], name: str
+) -> None:
+    data = data_set("1.2.3", PatientName=name, SpecificCharacterSet=character_set)
+    line.hear((1, 3, request("1.2.3")), (1, 2, data))
+    assert line.statuses() == [storing.SUCCESS]
+    assert Patient.objects.get().name == name
 
 
 @pytest.mark.parametrize(
