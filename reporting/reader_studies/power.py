@@ -22,6 +22,9 @@ _INKS = ("muted", "level", "accent", "machine", "danger")
 _DASHES = ("dot", "dash", "solid", "dashdot", "longdash")
 _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 _HEIGHT = 400
+# Where a scale spans few tens plotly writes 2 for 200 and 9 for 90.
+_ROUND = [number * 10**tens for tens in range(1, 6) for number in (1, 2, 3, 5)]
+_ON_A_LOG_SCALE = {"type": "log", "tickvals": _ROUND, "ticktext": [str(number) for number in _ROUND]}
 
 
 def power_charts(asked: Mapping[str, Any], query: str) -> tuple[Chart, Chart]:
@@ -56,9 +59,7 @@ def _needed(designs: list[dict[str, Any]], note: MethodNote, query: str) -> Char
             **said(texts, [""] * len(texts)),
         )
     )
-    figure.update_layout(
-        layout(_HEIGHT, xaxis=axis(_("Readers"), dtick=1), yaxis=axis(_("Cases"), type="log", dtick="D1"))
-    )
+    figure.update_layout(layout(_HEIGHT, xaxis=axis(_("Readers"), dtick=1), yaxis=axis(_("Cases"), **_ON_A_LOG_SCALE)))
     return Chart(
         key="needed",
         title=_("Cases needed by number of readers"),
@@ -99,7 +100,7 @@ def _reached(pilot: Pilot, effect: float, target: float, note: MethodNote, query
     figure.update_layout(
         layout(
             _HEIGHT,
-            xaxis=axis(_("Cases"), type="log", tickvals=list(CASES), ticktext=[str(n) for n in CASES]),
+            xaxis=axis(_("Cases"), **_ON_A_LOG_SCALE),
             yaxis=axis(_("Power"), Kind.SHARE, range=[0, 1.02]),
         )
     )

@@ -16,7 +16,7 @@ from reporting.accounts.models import Role
 from reporting.core.errors import InvalidInput, WrongState
 from reporting.reader_studies import services
 from reporting.reader_studies.models import ReaderStudy
-from reporting.reader_studies.power import CASES, READERS
+from reporting.reader_studies.power import CASES, READERS, power_charts
 from reporting.reader_studies.words import StudyRole
 from reporting.statistics.mrmc.sample_size import Pilot, power
 from tests.reader_studies.factories import in_design, owner_of, ready
@@ -91,6 +91,16 @@ def test_without_every_component_there_is_no_figure_and_no_file(study: ReaderStu
 @pytest.mark.parametrize(("key", "extension"), [("other", "csv"), ("power", "exe")])
 def test_what_there_is_not_is_not_found(study: ReaderStudy, key: str, extension: str) -> None:
     assert _file(study, key, extension, **ASKED)[0] == 404
+
+
+def test_the_scale_of_cases_says_whole_numbers() -> None:
+    """Plotly alone would write 2 for 200."""
+    needed, reached = power_charts(ASKED, "")
+    for chart, name in ((needed, "yaxis"), (reached, "xaxis")):
+        assert chart.figure is not None
+        axis = chart.figure.layout[name]
+        assert list(axis.ticktext) == [str(value) for value in axis.tickvals]
+        assert {50, 100, 200, 500, 1000} <= set(axis.tickvals)
 
 
 def test_it_speaks_chinese(study: ReaderStudy) -> None:

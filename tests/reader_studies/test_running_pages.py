@@ -19,7 +19,16 @@ from reporting.reader_studies.preflight import problems
 from reporting.reader_studies.truth_file import example
 from reporting.reader_studies.words import StudyRole, StudyStatus
 from tests.reader_studies.clock import Clock, clock
-from tests.reader_studies.factories import answer_all, in_design, locked, owner_of, pretend_copied, read_next, ready
+from tests.reader_studies.factories import (
+    answer_all,
+    closed,
+    in_design,
+    locked,
+    owner_of,
+    pretend_copied,
+    read_next,
+    ready,
+)
 from tests.reports.factories import make_user, signed_report
 
 __all__ = ["clock"]
@@ -204,3 +213,12 @@ def test_all_readers_stand_where_each_of_them_does_in_as_many_questions_for_two_
         read_next(first)
     assert moments == 1  # it met the washout
     assert Submission.objects.count() == 4
+
+
+def test_a_panel_is_offered_only_where_it_may_still_be_seated() -> None:
+    for study, offered in ((locked(), True), (closed(), False)):
+        client = Client()
+        client.force_login(owner_of(study))
+        page = client.get(reverse("reader_studies:reference", args=[study.pk])).content.decode()
+        assert ("Seat the panel" in page) == offered
+        assert "Import from a file" in page

@@ -26,7 +26,7 @@ from reporting.reader_studies.truth_form import read_answers, truth_fields
 from reporting.reader_studies.truth_progress import truth_progress
 from reporting.reader_studies.views.access import known_study, seen_version
 from reporting.reader_studies.views.tabs import tabs
-from reporting.reader_studies.words import PanelScheme, Seat
+from reporting.reader_studies.words import PanelScheme, Seat, StudyStatus
 
 MOST_SHOWN = 100
 
@@ -62,6 +62,7 @@ def reference(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         "name": _("Reference standard"),
         "tabs": tabs(study, user),
         "may_set": may_set,
+        "may_seat": study.status in (StudyStatus.DESIGN, StudyStatus.RUNNING),
         "panel": seated,
         "form": PanelForm(study, initial=model_to_dict(seated) if seated else None),
         "progress": truth_progress(study),
