@@ -24,7 +24,7 @@ _SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 _HEIGHT = 400
 # Where a scale spans few tens plotly writes 2 for 200 and 9 for 90.
 _ROUND = [number * 10**tens for tens in range(1, 6) for number in (1, 2, 3, 5)]
-_ON_A_LOG_SCALE = {"type": "log", "tickvals": _ROUND, "ticktext": [str(number) for number in _ROUND]}
+_ON_A_LOG_SCALE: dict[str, Any] = {"type": "log", "tickvals": _ROUND, "ticktext": [str(number) for number in _ROUND]}
 
 
 def power_charts(asked: Mapping[str, Any], query: str) -> tuple[Chart, Chart]:
