@@ -6,7 +6,7 @@ WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY viewer viewer
-COPY static/js/api_client.mjs static/js/api_client.mjs
+COPY static/js static/js
 RUN npm run --silent build \
     && install -D node_modules/plotly.js-strict-dist-min/plotly-strict.min.js built/charts/plotly.min.js
 
@@ -30,7 +30,7 @@ COPY fixtures fixtures
 COPY templates templates
 COPY static static
 COPY locale locale
-RUN pybabel --quiet compile --directory locale --domain django
+RUN pybabel --quiet compile --directory locale --domain django && python -m compileall -q config reporting
 USER dens
 EXPOSE 8000
 CMD ["gunicorn", "--config", "config/gunicorn.py", "config.wsgi:application"]
@@ -45,6 +45,6 @@ COPY inference inference
 COPY fixtures fixtures
 COPY templates templates
 COPY locale locale
-RUN pybabel --quiet compile --directory locale --domain django
+RUN pybabel --quiet compile --directory locale --domain django && python -m compileall -q config reporting inference
 USER dens
 CMD ["python", "-m", "config.worker", "inference"]

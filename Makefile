@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 export UV_FIND_LINKS := $(PIP_FIND_LINKS)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DJANGO_SETTINGS_MODULE ?= config.settings
+# Dens starts many short processes; each would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup demo demo-audit run worker test check bench requirements messages train-demo clean
 

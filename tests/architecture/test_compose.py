@@ -19,6 +19,7 @@ from tests.paths import REPOSITORY
 
 _NOT_OURS = {"NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"}
 _IMAGE_VARIABLES = {"PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PIP_NO_CACHE_DIR", "PIP_DISABLE_PIP_VERSION_CHECK"}
+_IMPORTS = re.compile(r"""(?:from|import\()\s*["'](\.[^"']+\.mjs)["']""")
 SERVICES = our_services()
 
 
@@ -151,6 +152,24 @@ def test_every_target_and_copied_path_of_the_dockerfile_exists() -> None:
     for word, rest in instructions:
         if word == "ENV":
             assert set(re.findall(r"(\w+)=", rest)) - _IMAGE_VARIABLES <= variables_read()
+
+
+def test_what_the_viewer_is_built_from_is_copied_before_it_is_built() -> None:
+    stage = ""
+    copied: list[Path] = []
+    for word, rest in dockerfile_instructions():
+        if word == "FROM":
+            stage = rest.rpartition(" AS ")[2]
+        elif word == "COPY" and stage == "browser":
+            copied += [REPOSITORY / source for source in rest.split()[:-1]]
+    seen, coming = set(), [REPOSITORY / "viewer" / "main.mjs"]
+    while coming:
+        module = coming.pop()
+        if module not in seen:
+            seen.add(module)
+            assert any(module.is_relative_to(path) for path in copied), module
+            coming += [(module.parent / name).resolve() for name in _IMPORTS.findall(module.read_text())]
+    assert {"api_client.mjs", "save_queue.mjs", "viewer.mjs"} <= {module.name for module in seen}
 
 
 def test_the_web_image_has_no_torch() -> None:
