@@ -35,12 +35,14 @@ class AnalysisPage:
 
 def analysis_page(run: AnalysisRun, finding: str) -> AnalysisPage | None:
     """``None`` for a finding that the study does not have."""
-    parts: dict[str, Any] = {part.name: part.content for part in run.parts.all()}
+    shown = f"finding:{finding}" if finding else "pooled"
+    asked = run.parts.filter(name__in=("overview", shown, "times"))  # the others are large and not shown
+    parts: dict[str, Any] = dict(asked.values_list("name", "content"))
     overview = parts["overview"]
     names = {one["key"]: one["label"] for one in overview["findings"]}
     if finding and finding not in names:
         return None
-    content = parts[f"finding:{finding}"] if finding else parts["pooled"]
+    content = parts[shown]
     arms, readers = overview["arms"], overview["readers"]
     about = _("Analysis %(number)s: %(places)s rated places, %(positives)s of them diseased, in %(patients)s cases") % {
         "number": run.number,
