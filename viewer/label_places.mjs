@@ -32,7 +32,7 @@ export function freePlaces(labels, taken, size) {
     const rows = [0];
     for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);
     const tries = rows.flatMap((by) => sides.map((side) => ({ x: side, y: y + by, width })));
-    const fits = tries.filter((place) => place.y >= LINE_HEIGHT && place.y <= size.height - MARGIN);
+    const fits = tries.filter((place) => place.y >= LINE_HEIGHT && place.y <= size.height - FOOT);
     const best = fits.find((place) => !standing.some((other) => overlaps(place, other))) ?? fits[0] ?? tries[0];
     standing.push(best);
     return { x: best.x, y: best.y };

@@ -33,6 +33,7 @@ export class Viewer {
     this.cross = null;
     this.isWhole = false;
     this.contours = new Map();
+    this.contoursBefore = new Map();
     this.drawing = new Drawing({ onChange: () => this.redraw() });
     this.panes = [...root.querySelectorAll("[data-pane]")].map(
       (figure, number) =>
@@ -276,10 +277,10 @@ export class Viewer {
     return this.#contoursOf(pane.series)[pane.index] ?? {};
   }
 
-  /** Contours come once per series, when they are first wanted; until then there are none. */
+  /** Contours come once per series, when they are first wanted; until then stand those of before, if any. */
   #contoursOf(series) {
     if (!this.contours.has(series.id)) {
-      this.contours.set(series.id, {});
+      this.contours.set(series.id, this.contoursBefore.get(series.id) ?? {});
       this.fetchContours(series).then(
         (frames) => {
           this.contours.set(series.id, frames);
@@ -298,10 +299,13 @@ export class Viewer {
       const series = this.description.byId.get(pane.series.id);
       const same = this.description.bySlice.get(pane.sliceKey);
       if (same) [pane.series, pane.index] = [same.series, same.index];
-      else if (series) pane.hang(series, Math.min(pane.index, series.frames.length - 1));
-      else pane.hang(null, 0, this.words.series_gone);
+      else if (series) {
+        this.contours.delete(series.id); // of other slices
+        pane.hang(series, Math.min(pane.index, series.frames.length - 1));
+      } else pane.hang(null, 0, this.words.series_gone);
     }
-    this.contours.clear();
+    this.contoursBefore = this.contours;
+    this.contours = new Map();
     this.redraw();
     this.onChange("description");
   }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from reporting.reports.models import Report
 from tests.browser.conftest import Reader
@@ -77,8 +77,14 @@ def test_window_and_place_stay_when_levels_are_named_anew(report: Report, new_re
     page.locator("#levels-correct > summary").click()
     page.locator("#level-which").select_option("C5/6")
     before = names.all_text_contents()
+    outlines = pane(page, SAGITTAL).locator(".over-contour")
+    expect(outlines).not_to_have_count(0)
+    late: list[Route] = []
+    page.route("**/outlines/**", lambda route: late.append(route))
     page.locator("#level-insert").click()
     expect(names).not_to_have_text(before)
+    assert outlines.count() > 0, "those of before stand until they come anew"
+    page.unroute("**/outlines/**")
     chosen = window.text_content() or ""
     at = pane(page, SAGITTAL).get_by_text("C3/4", exact=True).bounding_box()
     pane(page, SAGITTAL).focus()

@@ -73,12 +73,13 @@ test("A mark's label stands to its right, and to its left where the pane ends", 
 });
 
 test("Labels of marks at one place cover neither each other nor a measured one, and none leaves the pane", () => {
-  const taken = [{ x: 50, y: 82, width: 80 }];
-  const labels = Array.from({ length: 6 }, () => ({ x: 50, left: 40, y: 80, width: 70 }));
+  const taken = [{ x: 50, y: 152, width: 80 }];
+  const labels = Array.from({ length: 6 }, () => ({ x: 50, left: 40, y: 150, width: 70 }));
   const places = freePlaces(labels, taken, SIZE);
+  assert.ok(places.every(({ y }) => y <= SIZE.height - 26), "above the caption");
   const all = [...taken, ...places.map((place) => ({ ...place, width: 70 }))];
   for (const [index, one] of all.entries()) {
-    assert.ok(one.x >= 0 && one.x + one.width <= SIZE.width && one.y > 0 && one.y <= SIZE.height);
+    assert.ok(one.x >= 0 && one.x + one.width <= SIZE.width && one.y > 0);
     for (const other of all.slice(index + 1)) {
       const apart = Math.abs(one.y - other.y) >= 14 || one.x + one.width <= other.x || other.x + other.width <= one.x;
       assert.ok(apart, JSON.stringify([one, other]));
