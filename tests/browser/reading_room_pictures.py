@@ -53,6 +53,7 @@ def withheld(page: Page) -> bytes:
     page.wait_for_load_state("networkidle")
     page.locator('[data-level="C4/5"] > summary').click()
     expect(page.locator('details[data-level="C4/5"]')).to_contain_text("Withheld: operated level")
+    expect(page.locator('[data-pane="2"] .over-measured-text')).to_have_count(0)
     return page.screenshot()
 
 
