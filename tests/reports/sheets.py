@@ -33,8 +33,18 @@ def normal_values(facts: Facts = FACTS) -> dict[str, Value]:
     return values
 
 
+def normal_values_with(changes: dict[str, Value], facts: Facts = FACTS) -> dict[str, Value]:
+    """Nobody says of a narrowed level that its sac is normal: "confirm the rest" does not either."""
+    normal = normal_values(facts)
+    for key, value in changes.items():
+        place = Place.parse(key)
+        if place.field == "canal_grade" and value != "0":
+            normal.pop(str(Place("thecal_sac", place.level)), None)
+    return {**normal, **changes}
+
+
 def normal_sheet_with(changes: dict[str, Value], facts: Facts = FACTS) -> Sheet:
-    return sheet_of({**normal_values(facts), **changes}, facts)
+    return sheet_of(normal_values_with(changes, facts), facts)
 
 
 WORKED_EXAMPLE: dict[str, Value] = {
@@ -42,7 +52,6 @@ WORKED_EXAMPLE: dict[str, Value] = {
     "hern_zone@C5/6": "paracentral",
     "hern_side@C5/6": "right",
     "canal_grade@C5/6": "3",
-    "thecal_sac@C5/6": "normal",
     "cord_signal": "faint_t2",
     "signal_level_from": "C5/6",
     "signal_level_to": "C5/6",

@@ -10,7 +10,7 @@ from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet, Statement, Value
 from reporting.reports.states import FindingState
 from reporting.reports.template import CURRENT
-from tests.reports.sheets import FACTS, WORKED_EXAMPLE, normal_sheet_with, normal_values, sheet_of
+from tests.reports.sheets import FACTS, WORKED_EXAMPLE, normal_sheet_with, normal_values, normal_values_with, sheet_of
 
 HERNIATION: dict[str, Value] = {
     "disc_class@C5/6": "herniation",
@@ -29,7 +29,7 @@ SIGNAL: dict[str, Value] = {
 
 
 def found(changes: dict[str, Value], remove: tuple[str, ...] = ()) -> set[tuple[str, str]]:
-    values = {k: v for k, v in {**normal_values(), **changes}.items() if k not in remove}
+    values = {k: v for k, v in normal_values_with(changes).items() if k not in remove}
     return {(p.code, p.severity.value) for p in find_problems(sheet_of(values), SHIPPED)}
 
 
@@ -57,6 +57,7 @@ def test_the_worked_example_asks_only_how_urgent_it_is() -> None:
         ({"canal_grade@C5/6": "3"}, (), "canal_3_without_signal", "block"),
         ({**SIGNAL, "signal_level_from": "C3/4", "canal_grade@C3/4": "3"}, (), "canal_3_without_signal", "block"),
         ({**SIGNAL, "canal_grade@C5/6": "2"}, (), "signal_without_canal_3", "block"),
+        ({"canal_grade@C5/6": "2", "thecal_sac@C5/6": "normal"}, (), "deformed_cord_in_a_normal_sac", "ask"),
         ({**SIGNAL, "canal_grade@C5/6": "0"}, (), "signal_without_canal_3", "block"),
         ({**SIGNAL, "signal_level_to": "C3/4"}, (), "signal_levels_reversed", "block"),
         ({"pll_mm@C5/6": 2.1}, (), "number_and_value_disagree", "ask"),

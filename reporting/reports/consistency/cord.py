@@ -1,4 +1,4 @@
-"""A grade 3 canal deforms the cord and shows in its signal; each must find the other."""
+"""A grade 3 canal deforms the cord and shows in its signal; each must find the other. No sac is normal around it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reporting.reports.consistency.problems import DISC_LEVELS, Checks, Problem
 from reporting.reports.places import Place
 from reporting.reports.sheet import Sheet
 
+_CORD_DEFORMED = ("2", "3")
 _COMPRESSIVE = ("", "none", "compressive_myelopathy")
 
 
@@ -29,6 +30,12 @@ def canal_and_cord(c: Checks) -> Iterator[Problem]:
             if sheet.code("canal_grade", level) == "3" and level not in covered:
                 message = _("Canal grade 3 at %(level)s, but no cord signal change there") % {"level": level}
                 yield c.block("canal_3_without_signal", message, Place("canal_grade", level), Place("cord_signal"))
+    for level in DISC_LEVELS:
+        if sheet.code("canal_grade", level) in _CORD_DEFORMED and sheet.code("thecal_sac", level) == "normal":
+            message = _("The cord is deformed at %(level)s, but the thecal sac is said to be normal") % {"level": level}
+            yield c.ask(
+                "deformed_cord_in_a_normal_sac", message, Place("thecal_sac", level), Place("canal_grade", level)
+            )
     for n in signal:
         start, end = Place("signal_level_from", instance=n), Place("signal_level_to", instance=n)
         levels = _span(sheet, n)
