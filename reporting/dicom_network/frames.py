@@ -73,7 +73,7 @@ class FramesView(APIView):
         instance = _instance(actor(request), study_uid, series_uid, instance_uid)
         if not all(1 <= frame <= instance.number_of_frames for frame in frames) or len(frames) > MAX_FRAMES_AT_ONCE:
             raise NoSuchFrame(_("The object has no such frame"))
-        single = _wants_single(request.headers.get("Accept", ""), len(frames))
+        single = wants_single(request.headers.get("Accept", ""), len(frames))
         tag = entity_tag(instance, frames, single=single)
         unchanged = get_conditional_response(request._request, etag=tag)
         if unchanged is not None and unchanged.status_code == 304:
@@ -104,14 +104,14 @@ def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) ->
     )
 
 
-def _wants_single(accept: str, count: int) -> bool:
-    """Whether one bare frame is wished. Without a wish it is multipart, as the standard has it."""
+def wants_single(accept: str, count: int) -> bool:
+    """Whether one bare part is wished. Without a wish it is multipart, as the standard has it."""
     kinds = [kind.split(";")[0].strip().lower() for kind in accept.split(",")]
     if OCTETS in kinds and count == 1:
         return True
     if any(kind in ("", "*/*", "multipart/*", "multipart/related") for kind in kinds):
         return False
-    raise NotAcceptable(_("Frames come as application/octet-stream or multipart/related"))
+    raise NotAcceptable(_("This comes as application/octet-stream or multipart/related"))
 
 
 def _multipart(parts: list[bytes]) -> HttpResponse:

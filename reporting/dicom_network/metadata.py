@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 
 from reporting.dicom_network.items import instance_path
+from reporting.dicom_network.metadata_child import POINTER
 from reporting.studies.blobs import verified_path
 from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
 from reporting.studies.frame_store import cache_dir, write_to_cache
@@ -13,8 +14,9 @@ from reporting.studies.models import SopInstance
 from reporting.studies.refusals import RefusalCode
 
 CHILD = "reporting.dicom_network.metadata_child"
-_WRITTEN_AS = 1
+_WRITTEN_AS = 2
 """Part of the cache's names: raise it when the same object gives other metadata."""
+_POINTED = f'"BulkDataURI":"{POINTER}'.encode()
 
 
 def metadata_of(instances: Iterable[SopInstance], base: str) -> Iterator[bytes]:
@@ -32,7 +34,10 @@ def metadata_of(instances: Iterable[SopInstance], base: str) -> Iterator[bytes]:
                 if not found:
                     continue
                 write_to_cache(kept, found)
-            address = {"vr": "UR", "Value": [f"{base}{instance_path(instance)}"]}
+            here = f"{base}{instance_path(instance)}"
+            address = {"vr": "UR", "Value": [here]}
+            # Within a string of the object the quotes would be escaped.
+            found = found.replace(_POINTED, _POINTED[:-1] + f"{here}/bulkdata/".encode())
             yield b'{"00081190":' + json.dumps(address).encode() + b"," + found[1:]
     finally:
         if child is not None:

@@ -27,6 +27,8 @@ from reporting.dicom_network.answers import (
     parts_answer,
     visible_instances,
 )
+from reporting.dicom_network.bulk_data import bulk_data
+from reporting.dicom_network.frames import OCTETS, wants_single
 from reporting.dicom_network.metadata import metadata_of
 from reporting.dicom_network.store_views import AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
@@ -95,7 +97,7 @@ class MetadataView(APIView):
 
     @extend_schema(responses={(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals()})
     def get(self, request: Request, **uids: str) -> StreamingHttpResponse:
-        """What each object says of itself, in DICOM JSON, without pixels and without values longer than 16 KiB."""
+        """What each object says of itself, in DICOM JSON; pixels, binary values and those over 16 KiB as addresses."""
         found = visible_instances(actor(request), **uids)
         return metadata_answer(metadata_of(found.iterator(chunk_size=200), base_of(request)))
 
@@ -113,6 +115,27 @@ class SeriesMetadataView(MetadataView):
 @extend_schema_view(get=extend_schema(operation_id="wado_instance_metadata"))
 class InstanceMetadataView(MetadataView):
     """Of one object."""
+
+
+class BulkDataView(APIView):
+    content_negotiation_class = AnyAccept
+
+    @extend_schema(
+        operation_id="wado_bulkdata",
+        parameters=[_ACCEPT],
+        responses={(200, OCTETS): OpenApiTypes.BINARY, **refusals(422)},
+    )
+    def get(
+        self, request: Request, study_uid: str, series_uid: str, instance_uid: str, where: str
+    ) -> StreamingHttpResponse:
+        """One value that metadata point to; of pixel data all frames, uncompressed. Multipart unless asked bare."""
+        uids = {"study_uid": study_uid, "series_uid": series_uid, "instance_uid": instance_uid}
+        value = bulk_data(visible_instances(actor(request), **uids).get(), where)
+        if value is None:
+            raise Http404
+        if wants_single(request.headers.get("Accept", ""), 1):
+            return StreamingHttpResponse(value, content_type=OCTETS)
+        return parts_answer(OCTETS, [value])
 
 
 class RenderedView(APIView):

@@ -26,6 +26,13 @@ class FrameList:
         return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
+class ValuePath(StringConverter):
+    """Tags, and between them numbers of items from 1."""
+
+    regex = r"[0-9A-F]{8}(?:/[1-9][0-9]{0,5}/[0-9A-F]{8}){0,16}"
+
+
+register_converter(ValuePath, "value_path")
 register_converter(DicomUid, "dicom_uid")
 register_converter(FrameList, "frame_list")
 
@@ -45,6 +52,7 @@ urlpatterns = [
     path(f"{_SERIES}/metadata", retrieve.SeriesMetadataView.as_view(), name="series-metadata"),
     path(_INSTANCE, retrieve.InstanceView.as_view(), name="instance"),
     path(f"{_INSTANCE}/metadata", retrieve.InstanceMetadataView.as_view(), name="instance-metadata"),
+    path(f"{_INSTANCE}/bulkdata/<value_path:where>", retrieve.BulkDataView.as_view(), name="bulkdata"),
     path(f"{_INSTANCE}/rendered", retrieve.RenderedInstanceView.as_view(), name="rendered"),
     path(f"{_INSTANCE}/frames/<int:frame>/rendered", retrieve.RenderedFrameView.as_view(), name="frame-rendered"),
     path(f"{_INSTANCE}/frames/<frame_list:frames>", FramesView.as_view(), name="frames"),

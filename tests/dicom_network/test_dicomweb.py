@@ -115,13 +115,56 @@ def test_metadata_are_what_the_objects_say(web: Any, senior: User, stored: list[
     for _again in range(2):  # the second time from the cache
         metadata = client.retrieve_study_metadata(STUDY)
         assert len(metadata) == 5
-    read = {one["00080018"]["Value"][0]: pydicom.Dataset.from_json(one) for one in metadata}
+    read = {
+        one["00080018"]["Value"][0]: pydicom.Dataset.from_json(one, lambda _tag, _vr, uri: _bulk(client, uri))
+        for one in metadata
+    }
     for path in stored:
         written = pydicom.dcmread(path)
         dataset = read[written.SOPInstanceUID]
         assert dataset.ImagePositionPatient == written.ImagePositionPatient
         assert dataset.PatientName == written.PatientName
-        assert "PixelData" not in dataset
+        assert dataset.PixelData == written.PixelData
+
+
+def _at(client: DICOMwebClient, address: str) -> str:
+    """The client names itself a host without its port, and so do we then."""
+    return str(client.base_url) + address.partition("/dicom-web")[2]
+
+
+def _bulk(client: DICOMwebClient, address: str) -> bytes:
+    (value,) = client.retrieve_bulkdata(_at(client, address))
+    return bytes(value)
+
+
+def test_binary_and_long_values_are_pointed_to_wherever_they_stand(web: Any, senior: User, tmp_path: Path) -> None:
+    curve, told = bytes(range(256)), "told at length. " * 2000
+
+    def with_bulk(index: int, dataset: Any) -> None:
+        item = pydicom.Dataset()
+        item.add_new((0x0009, 0x0010), "LO", "OURS")
+        item.add_new((0x0009, 0x1001), "OB", curve)
+        dataset.ReferencedImageSequence = [pydicom.Dataset(), item]
+        dataset.add_new((0x0011, 0x0010), "LO", "OURS")
+        dataset.add_new((0x0011, 0x1001), "UT", told)
+        dataset.add_new((0x0011, 0x1002), "OB", b"")
+        dataset.ImageComments = '"BulkDataURI":"@'
+
+    ingest_paths(write_series(tmp_path / "bulk", slice_values(1), study_uid=STUDY, edit=with_bulk), by=senior)
+    client = web(senior)
+    (one,) = client.retrieve_study_metadata(STUDY)
+    assert one["00204000"]["Value"] == ['"BulkDataURI":"@']
+    assert "00111002" not in one
+    nested = one["00081140"]["Value"][1]["00091001"]
+    assert nested["vr"] == "OB"
+    assert nested["BulkDataURI"].startswith(one["00081190"]["Value"][0])
+    assert _bulk(client, nested["BulkDataURI"]) == curve
+    assert _bulk(client, one["00111001"]["BulkDataURI"]).decode() == told
+    bare = client._session.get(_at(client, nested["BulkDataURI"]), headers={"Accept": "application/octet-stream"})
+    assert bare.content == curve
+    for absent in ("00091001", "00081140/3/00091001", "00081140/0/00091001", "00081140", "00111003"):
+        address = _at(client, f"{one['00081190']['Value'][0]}/bulkdata/{absent}")
+        assert client._session.get(address).status_code == 404, absent
 
 
 def test_a_rendered_frame_is_a_picture_of_its_size(web: Any, senior: User, stored: list[Path], tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ TABLE = [
     _read("dicom_network:study-metadata", _IN_DICOMWEB, ids=_DICOM_IDS[:1]),
     _read("dicom_network:series-metadata", _IN_DICOMWEB, ids=_DICOM_IDS[:2]),
     _read("dicom_network:instance-metadata", _IN_DICOMWEB, ids=_DICOM_IDS),
+    _read("dicom_network:bulkdata", _PIXELS_IN_DICOMWEB, ids=_DICOM_IDS, fixed=(("where", "7FE00010"),)),
     _read("dicom_network:rendered", _PIXELS_IN_DICOMWEB, ids=_DICOM_IDS),
     _read("dicom_network:frame-rendered", _PIXELS_IN_DICOMWEB, ids=_DICOM_IDS, fixed=(("frame", 1),)),
     _read("api:viewer-preferences", {200: EVERYBODY}),
