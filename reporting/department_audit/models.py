@@ -77,6 +77,10 @@ class SignedRead(models.Model):
             models.Index(
                 fields=[*_GROUPED_BY, "version"], condition=models.Q(standing="current"), name="read_by_group"
             ),
+            # The newest of one version of an algorithm, which may be long gone.
+            models.Index(
+                fields=["algorithm", "-signed_at"], condition=models.Q(standing="current"), name="read_by_algorithm"
+            ),
         ]
 
     def __str__(self) -> str:

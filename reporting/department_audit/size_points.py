@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from django.db import connection
@@ -15,39 +14,52 @@ from reporting.department_audit.kinds import TENTHS
 from reporting.department_audit.rows import reads_condition
 
 MOST_POINTS = 2000
-_FEW, _AT_ONCE = 30_000, 3000
+_FEW, _AT_ONCE = 100_000, 3000
 Point = tuple[float, float]
 
 
 def size_points(chosen: Filter) -> tuple[Point, ...]:
     """Up to ``MOST_POINTS`` pairs (mean, machine − signed) in mm."""
-    few = few_reads(chosen, _FEW)
-    if few is None:
-        where, params = reads_condition(chosen)
-        return _points(chosen, f"r.standing = 'current' AND {where}", params, MOST_POINTS)
     found: tuple[Point, ...] = ()
-    for start in range(0, len(few), _AT_ONCE):
-        found += _points(chosen, *_of(few[start : start + _AT_ONCE]), MOST_POINTS - len(found))
+    # Some reads after the other: the database cannot know how soon there are enough pairs, and would sort them all.
+    for reads in _some_after_the_other(chosen):
+        found += _points(chosen, reads, MOST_POINTS - len(found))
         if len(found) == MOST_POINTS:
             break
     return found
 
 
-def _of(versions: Sequence[uuid.UUID]) -> tuple[str, list[Any]]:
-    return "f.read_id = ANY(%s)", [list(versions)]
+def _some_after_the_other(chosen: Filter) -> Iterator[list[uuid.UUID]]:
+    """Current reads that the filter takes in, in order of their keys."""
+    few = few_reads(chosen, _FEW)
+    if few is not None:
+        yield from (few[start : start + _AT_ONCE] for start in range(0, len(few), _AT_ONCE))
+        return
+    where, params = reads_condition(chosen)
+    after = uuid.UUID(int=0)
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(  # column names are ours, values are parameters
+                "SELECT r.version_id FROM department_audit_signedread r"
+                f" WHERE r.standing = 'current' AND r.version_id > %s AND {where} ORDER BY r.version_id LIMIT %s",
+                [after, *params, _AT_ONCE],
+            )
+            reads = [version for (version,) in cursor.fetchall()]
+        if not reads:
+            return
+        yield reads
+        after = reads[-1]
 
 
-def _points(chosen: Filter, where: str, params: Sequence[Any], most: int) -> tuple[Point, ...]:
+def _points(chosen: Filter, reads: Sequence[uuid.UUID], most: int) -> tuple[Point, ...]:
     given = {f"f.{name}": value for name in ("finding", "level", "side") if (value := getattr(chosen, name))}
     places = "".join(f" AND {column} = %s" for column in given)
     with connection.cursor() as cursor:
         cursor.execute(  # column names are ours, values are parameters
             "SELECT f.machine_number, f.number FROM department_audit_fact f"
-            " JOIN department_audit_signedread r ON r.version_id = f.read_id"
-            " WHERE f.comparison = 'size' AND f.number IS NOT NULL"
-            f" AND f.machine_number IS NOT NULL AND {where}{places}"
-            " ORDER BY f.read_id, f.field, f.level, f.side LIMIT %s",
-            [*params, *given.values(), most],
+            " WHERE f.read_id = ANY(%s) AND f.comparison = 'size' AND f.number IS NOT NULL"
+            f" AND f.machine_number IS NOT NULL{places} ORDER BY f.read_id, f.field, f.level, f.side LIMIT %s",
+            [list(reads), *given.values(), most],
         )
         pairs = np.array(cursor.fetchall(), dtype=np.float64).reshape(-1, 2)
     rounded = np.round(pairs * TENTHS) / TENTHS

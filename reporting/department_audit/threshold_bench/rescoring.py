@@ -27,7 +27,7 @@ _DIGITS = 9  # a probability on the threshold stays on it
 
 _NEWEST = (
     "r.version_id IN (SELECT n.version_id FROM department_audit_signedread n WHERE n.standing = 'current'"
-    " AND n.algorithm_name = %s AND n.algorithm_version = %s AND n.weights_sha256 = %s"
+    " AND n.algorithm = %s AND n.algorithm_name = %s AND n.algorithm_version = %s AND n.weights_sha256 = %s"
     " ORDER BY n.signed_at DESC LIMIT %s)"
 )
 
@@ -118,7 +118,8 @@ class Recent:
 def recent(algorithm: Algorithm, finding: str, truth: str, most: int = MOST_REPORTS) -> Recent:
     """The newest ``most`` signed reports that this algorithm version drafted; ``truth``: one of :data:`TRUTHS`."""
     assert truth in TRUTHS
-    params = [algorithm.name, algorithm.version, algorithm.weights_sha256, most]
+    name, version = algorithm.name, algorithm.version
+    params = [f"{name} {version}", name, version, algorithm.weights_sha256, most]
     reads, facts = load(
         _NEWEST,
         params,
