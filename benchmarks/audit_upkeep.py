@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
 from datetime import date, timedelta
 
 from django.db.models import Max
 
+from benchmarks.memory import peak_mb
 from benchmarks.spent import spent_ms
 from reporting.department_audit import intake
 from reporting.department_audit.models import SignedRead
@@ -29,7 +29,7 @@ def seconds() -> dict[str, dict[str, float]]:
         "peer learning, the day's draw": lambda: _drawn(day),
     }.items():
         waited, worked = spent_ms(task)
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        memory = peak_mb()
         found[name] = {"s": round(waited / 1000, 2), "work_s": round(worked / 1000, 2), "memory_mb": round(memory)}
     return found
 

@@ -1,9 +1,8 @@
-"""What the numbers were measured on, in words, and how much memory a process took."""
+"""What the numbers were measured on, in words."""
 
 from __future__ import annotations
 
 import os
-import resource
 from pathlib import Path
 from typing import Any
 
@@ -26,27 +25,6 @@ def description(device: str) -> dict[str, Any]:
         card = torch.cuda.get_device_properties(0)
         words |= {"card": card.name, "card_memory_gb": round(card.total_memory / 1e9), "cuda": torch.version.cuda}
     return words
-
-
-def peak_mb() -> float:
-    """The most main memory this process ever held."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-def resident_mb() -> float:
-    """Main memory this process holds now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
-
-
-def helpers_peak_mb() -> float:
-    """The most memory that the processes which decode pixels and read headers for this one ever held together."""
-    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    total = 0.0
-    for child in children:
-        lines = Path(f"/proc/{child}/status").read_text().splitlines()
-        total += sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
-    return total
 
 
 def _processor() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from typing import Any
@@ -15,6 +14,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402
 
+from benchmarks.memory import peak_mb  # noqa: E402
 from config import embedded_postgres  # noqa: E402
 from reporting.reader_studies.analysis.reads import FindingReads, StudyReads  # noqa: E402
 from reporting.reader_studies.analysis.whole import analysed  # noqa: E402
@@ -39,7 +39,7 @@ def measure(cases: int, readers: int, resamples: int) -> dict[str, Any]:
         "resamples": resamples,
         "seconds": round(time.perf_counter() - began, 2),
         "cpu_seconds": round(time.process_time() - before, 2),
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": round(peak_mb()),
         "parts": seconds,
     }
 

@@ -7,7 +7,6 @@ DENS_STATE_DIR=… python -m benchmarks.reader_study_stages run CASES READERS VI
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterable
@@ -16,6 +15,7 @@ from typing import Any
 import django
 from django.conf import settings
 
+from benchmarks.memory import peak_mb
 from config import embedded_postgres
 
 settings.DATABASES["default"] |= {"USER": "postgres", "OPTIONS": {}}
@@ -163,14 +163,10 @@ def _seconds(call: Callable[[], Any]) -> float:
 
 
 def _as_worker(call: Callable[[], None]) -> dict[str, Any]:
-    worked, idle = time.process_time(), _peak_mb()
+    worked, idle = time.process_time(), round(peak_mb())
     seconds = _seconds(call)
     cpu = round(time.process_time() - worked, 1)
-    return {"seconds": seconds, "cpu_seconds": cpu, "idle_mb": idle, "peak_mb": _peak_mb()}
-
-
-def _peak_mb() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    return {"seconds": seconds, "cpu_seconds": cpu, "idle_mb": idle, "peak_mb": round(peak_mb())}
 
 
 STAGES: dict[str, Callable[..., dict[str, Any]]] = {

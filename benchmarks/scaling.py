@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.machine import resident_mb
+from benchmarks.memory import resident_mb
 from benchmarks.studies import volume_of
 from benchmarks.tables import show
 from benchmarks.timing import timed

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.machine import helpers_peak_mb, peak_mb, resident_mb
+from benchmarks.memory import helpers_peak_mb, peak_mb, resident_mb
 from benchmarks.tables import show
 from inference.pipeline import STAGES, run
 

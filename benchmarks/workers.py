@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.machine import helpers_peak_mb, peak_mb
+from benchmarks.memory import helpers_peak_mb, peak_mb
 from inference import weights
 from inference.pipeline import run
 
