@@ -81,8 +81,10 @@ def estimates_by_row(
     kind = next(column.kind for column in table.columns if column.key == series[0].column)
     figure = go.Figure()
     along, across = ("y", "x") if over_time else ("x", "y")  # of shares, of rows
-    if band is not None:
-        figure.add_trace(_strokes(table.column(band.column), band, along, across))
+    behind = [] if band is None else table.column(band.column)
+    strokes = None if band is None else _strokes(behind, band, along, across)
+    if strokes is not None:
+        figure.add_trace(strokes)
     for number, one in enumerate(series):
         cells = table.column(one.column)
         texts = [f"{name}, {one.name}: {_said(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
@@ -101,7 +103,7 @@ def estimates_by_row(
                 **said(texts, cases_of(table, one.column, address)),
             )
         )
-    everything = [cell for one in series for cell in table.column(one.column)]
+    everything = [*behind, *(cell for one in series for cell in table.column(one.column))]
     limits = {"range": _share_range(everything)} if kind is Kind.SHARE else {}
     ends = [-0.5, len(names) - 0.5] if over_time else [len(names) - 0.5, -0.5]
     named = list(range(0, len(names), max(1, math.ceil(len(names) / MOST_MONTHS)) if over_time else 1))
@@ -111,7 +113,7 @@ def estimates_by_row(
         f"{across}axis": axis("", zeroline=False, showgrid=False, **rows),
     }
     height = TIME_HEIGHT if over_time else FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names))
-    figure.update_layout(layout(height, showlegend=len(series) > 1 or band is not None, **axes))
+    figure.update_layout(layout(height, showlegend=len(series) > 1 or strokes is not None, **axes))
     return figure
 
 
@@ -129,15 +131,18 @@ def _share_range(cells: Sequence[Cell]) -> list[float]:
     return [max(-0.02, lowest), min(1.02, highest)]
 
 
-def _strokes(cells: Sequence[Cell], band: Series, along: str, across: str) -> go.Scatter:
+def _strokes(cells: Sequence[Cell], band: Series, along: str, across: str) -> go.Scatter | None:
+    """With a tick at each end: of many cases the interval alone would be too narrow to be seen."""
     x: list[float | None] = []
     y: list[float | None] = []
     for row, cell in enumerate(cells):
         if isinstance(cell, Estimate) and cell.low is not None and cell.high is not None:
             x += [cell.low, cell.high, None]
             y += [row, row, None]
-    return go.Scatter(
-        mode="lines", name=band.name, meta={"ink": band.ink}, line={"width": 30 if along == "x" else 12}, opacity=0.22,
+    broad = 30 if along == "x" else 12
+    tick = {"symbol": "line-ns" if along == "x" else "line-ew", "size": 0.7 * broad, "line": {"width": 2}}
+    return None if not x else go.Scatter(
+        mode="lines+markers", name=band.name, meta={"ink": band.ink}, line={"width": broad}, marker=tick, opacity=0.3,
         hoverinfo="skip", **{along: x, across: y},
     )  # fmt: skip
 

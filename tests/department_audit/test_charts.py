@@ -99,7 +99,19 @@ def test_behind_the_machine_lies_how_far_people_agree() -> None:
     table = rates_table(found, "Level", Truth.FINAL)
     stroke = drawing(table)["data"][0]
     assert stroke["x"] == [0.7, 0.9, None, 0.7, 0.9, None]
+    assert stroke["marker"]["symbol"] == "line-ns"  # of many cases the interval alone would be too narrow to be seen
     assert [c.text for c in shown_rows(table)[0]][-1] == "80.0 % (70.0–90.0)"
+
+
+def test_how_far_people_agree_is_within_the_picture_or_not_spoken_of() -> None:
+    low = [Group(g.word, g.rates, g.cases, Estimate(0.2, 0.15, 0.25)) for g in groups()[:2]]
+    drawn = drawing(rates_table(low, "Level", Truth.FINAL))
+    first, last = drawn["layout"]["xaxis"]["range"]
+    assert first < 0.15 < 0.25 < last
+    unknown = [Group(g.word, g.rates, g.cases, Estimate(None)) for g in groups()[:2]]
+    names = [trace["name"] for trace in drawing(rates_table(unknown, "Level", Truth.FINAL))["data"]]
+    assert len(names) == 3
+    assert not any("people" in name for name in names)
 
 
 def test_every_title_names_its_comparison_and_concordance_is_never_called_accuracy() -> None:
