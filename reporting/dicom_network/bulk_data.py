@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from reporting.dicom_network.metadata import CHILD
 from reporting.dicom_network.metadata_child import PIXEL_DATA
 from reporting.studies.blobs import verified_path
-from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
+from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrowed
 from reporting.studies.frame_store import stored_frame
 from reporting.studies.models import SopInstance
 from reporting.studies.refusals import RefusalCode
@@ -24,13 +24,8 @@ def bulk_data(instance: SopInstance, where: str) -> Iterator[bytes] | None:
     if where == PIXEL_DATA:
         first = stored_frame(instance, 1).tobytes()
         return (first if number == 1 else stored_frame(instance, number).tobytes() for number in _frames(instance))
-    child = borrow(CHILD, ChildLimits())
-    try:
+    with borrowed(CHILD, ChildLimits()) as child:
         value = _ask(child, instance, where)
-    except BaseException:  # interrupted: bytes may still be on their way
-        child.end()
-        raise
-    give_back(child)
     return None if value is None else iter([value])
 
 

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -153,6 +154,18 @@ def give_back(child: BoundedChild) -> None:
             _idle.append(child)
             return
     child.end()
+
+
+@contextlib.contextmanager
+def borrowed(module: str, limits: ChildLimits) -> Iterator[BoundedChild]:
+    """A child to ask, given back afterwards; ended when the caller is interrupted: bytes may still be on their way."""
+    child = borrow(module, limits)
+    try:
+        yield child
+    except BaseException:
+        child.end()
+        raise
+    give_back(child)
 
 
 @atexit.register

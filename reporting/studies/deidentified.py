@@ -7,7 +7,7 @@ from pathlib import Path
 
 from reporting.deidentification.pseudonyms import Pseudonyms
 from reporting.deidentification.withholding import Withheld
-from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrow, give_back
+from reporting.studies.bounded_child import BoundedChild, ChildLimits, borrowed
 from reporting.studies.models import Patient
 from reporting.studies.pixel_decoding import MAX_VOXELS
 from reporting.studies.pixels import LIMITS
@@ -24,14 +24,8 @@ def patient_text(patient: Patient) -> str:
 
 def deidentified_file(path: Path, names: Pseudonyms, limits: ChildLimits = LIMITS) -> bytes | Withheld:
     """The file that may leave, or why none may. Never raises for what a file contains."""
-    child = borrow(CHILD, limits)
-    try:
-        outcome = _ask(child, path, names)
-    except BaseException:  # interrupted: bytes may still be on their way
-        child.end()
-        raise
-    give_back(child)
-    return outcome
+    with borrowed(CHILD, limits) as child:
+        return _ask(child, path, names)
 
 
 def _ask(child: BoundedChild, path: Path, names: Pseudonyms) -> bytes | Withheld:
