@@ -19,6 +19,7 @@ _CROSS_ENTROPY = 0.7  # beside Dice, as in training on phantoms
 _REACH_MM = 15.0
 _TURNED_DEGREES, _SCALED = 8.0, 0.06
 _FROM_PHANTOMS = 0.5
+_BACKGROUND = 1  # the bit of the class that is no structure
 # Grey of each code of a window: a slice is sent as whole numbers, like a phantom's tissues.
 _GREYS = np.zeros(OUTSIDE + 1, np.float32)
 _GREYS[: LAST_GREY + 1] = np.linspace(DARKEST, BRIGHTEST, LAST_GREY + 1)
@@ -54,8 +55,10 @@ class ContourSource:
     def _window(self, rng: np.random.Generator) -> Window:
         own = self._by_patient[int(rng.integers(len(self._by_patient)))]
         greys, classes, pixel_mm = own[int(rng.integers(len(own)))].read()
-        known = np.argwhere(classes != everything(self.plane))
-        center = known[int(rng.integers(len(known)))] + rng.uniform(-1, 1, 2) * _REACH_MM / pixel_mm
+        # Most of a slice may be known not to be the cord: what a contour holds is what the patch must show.
+        drawn = (classes & _BACKGROUND == 0) & (classes > 0)
+        places = np.argwhere(drawn if drawn.any() else classes != everything(self.plane))
+        center = places[int(rng.integers(len(places)))] + rng.uniform(-1, 1, 2) * _REACH_MM / pixel_mm
         reach = 0.9 * PATCH[self.plane] * SPACING_MM[self.plane] / pixel_mm  # a turned, scaled patch fits
         first = np.clip(center - reach, 0, np.array(classes.shape) - 8).astype(int)
         last = np.clip(center + reach + 1, first + 8, classes.shape).astype(int)

@@ -17,7 +17,14 @@ from inference.phantom.render import render_codes
 from inference.phantom.study import plan_study
 from inference.phantom.truth import label_map
 from inference.training.exported import read_export
-from inference.training.exported_contours import bits_of, cut_slices, everything, possible_classes, slices_of
+from inference.training.exported_contours import (
+    LabelledSlice,
+    bits_of,
+    cut_slices,
+    everything,
+    possible_classes,
+    slices_of,
+)
 from inference.training.exported_patches import ContourSource, partial_loss
 from inference.training.exported_segmentation import dice_at_contours
 from inference.training.patch_images import images_of
@@ -104,6 +111,20 @@ def test_with_every_pixel_known_the_cross_entropy_is_the_usual_one() -> None:
     said, true = outputs.softmax(1)[0, 1:, 0], torch.nn.functional.one_hot(classes, 6).T[1:]
     dice = (1 - 2 * (said * true).sum(1) / (said.sum(1) + true.sum(1))).mean()
     assert float(found) == pytest.approx(float(0.7 * entropy + dice), rel=1e-5)
+
+
+def test_every_patch_shows_what_a_contour_holds(tmp_path: Path) -> None:
+    cord = np.zeros((400, 400), bool)
+    cord[150:160, 250:262] = True
+    classes = possible_classes({CORD: cord}, "axial", PIXEL)
+    assert (classes != everything("axial")).all(), "all of the slice is known not to be the cord"
+    greys = np.zeros((3, *classes.shape), np.uint8)
+    np.savez(tmp_path / "0.npz", greys=greys, classes=classes, pixel_mm=PIXEL)
+    source = ContourSource("axial", [LabelledSlice(tmp_path / "0.npz", 0)])
+    images, targets = images_of(source.batch(np.random.default_rng(1), 12), 176, 0.45, may_mirror=True)
+    assert images.shape == (12, 3, 176, 176)
+    seen = (targets["classes"] == bits_of("axial", CORD)).flatten(1).any(dim=1)
+    assert seen.all()
 
 
 def draw_cord(report: Report, seed: int, author: User, senior: User) -> None:

@@ -99,6 +99,8 @@ def test_who_runs_a_study_sees_how_many_are_submitted_and_no_answer() -> None:
     client.force_login(cast.people["coordinator"])
     shown = client.get(f"/reader-studies/{cast.study.pk}/progress/").content.decode()
     assert "Session 1: 1/2" in shown
+    for person in cast.people.values():  # their names bear numbers
+        shown = shown.replace(person.full_name, "")
     for secret in ("moderate", "73", "herniation", "canal", reading.assignment.case.code):
         assert f">{secret}" not in shown
         assert f" {secret}<" not in shown
