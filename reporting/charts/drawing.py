@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import plotly.graph_objects as go
+import plotly.io
 
 from reporting.charts.shown import estimate_text
 from reporting.charts.tables import Cell, Kind, Table, labels, values
 from reporting.statistics.results import Estimate
 
+plotly.io.templates.default = None  # the page has its own themes; each figure would copy plotly.py's
 ROW_HEIGHT, FRAME_HEIGHT = 44, 110
 TIME_HEIGHT, MOST_MONTHS = 380, 12
 _MARGIN = {"l": 10, "r": 16, "t": 10, "b": 48}
@@ -34,6 +36,7 @@ class Series:
 
 
 def layout(height: int, **more: Any) -> dict[str, Any]:
+    """Give it to ``go.Figure`` with all traces: what is added to a figure afterwards costs three times as much."""
     legend = {"orientation": "h", "x": 0, "y": 1.0, "yanchor": "bottom", "traceorder": "normal"}
     return {"height": height, "margin": _MARGIN, "legend": legend, "hovermode": "closest", "dragmode": False, **more}
 
@@ -79,17 +82,17 @@ def estimates_by_row(
     """
     names = labels(table.column(label))
     kind = next(column.kind for column in table.columns if column.key == series[0].column)
-    figure = go.Figure()
+    traces: list[go.Scatter] = []
     along, across = ("y", "x") if over_time else ("x", "y")  # of shares, of rows
     behind = [] if band is None else table.column(band.column)
     strokes = None if band is None else _strokes(behind, band, along, across)
     if strokes is not None:
-        figure.add_trace(strokes)
+        traces.append(strokes)
     for number, one in enumerate(series):
         cells = table.column(one.column)
         texts = [f"{name}, {one.name}: {_said(cell, kind)}" for name, cell in zip(names, cells, strict=True)]
         shift = (number - (len(series) - 1) / 2) * 0.24
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 mode="markers",
                 name=one.name,
@@ -113,8 +116,7 @@ def estimates_by_row(
         f"{across}axis": axis("", zeroline=False, showgrid=False, **rows),
     }
     height = TIME_HEIGHT if over_time else FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names))
-    figure.update_layout(layout(height, showlegend=len(series) > 1 or strokes is not None, **axes))
-    return figure
+    return go.Figure(traces, layout(height, showlegend=len(series) > 1 or strokes is not None, **axes))
 
 
 def _share_range(cells: Sequence[Cell]) -> list[float]:
@@ -152,11 +154,11 @@ def stacked_shares(
 ) -> go.Figure:
     """One bar per row, its parts side by side; each part has a pattern of its own."""
     names = labels(table.column(label))
-    figure = go.Figure()
+    traces = []
     for one, pattern in zip(parts, patterns, strict=True):
         cells = table.column(one.column)
         texts = [f"{name}, {one.name}: {_said(cell, Kind.COUNT)}" for name, cell in zip(names, cells, strict=True)]
-        figure.add_trace(
+        traces.append(
             go.Bar(
                 x=values(cells),
                 y=escaped(names),
@@ -168,16 +170,16 @@ def stacked_shares(
                 **said(texts, cases_of(table, one.column, address)),
             )
         )
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             FRAME_HEIGHT + ROW_HEIGHT * max(2, len(names)),
             barmode="stack",
             barnorm="fraction",
             xaxis=axis(title, Kind.SHARE, range=[0, 1]),
             yaxis=axis("", type="category", autorange="reversed"),
-        )
+        ),
     )
-    return figure
 
 
 def error_bars(cells: Sequence[Cell]) -> dict[str, Any]:

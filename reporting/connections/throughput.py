@@ -78,12 +78,12 @@ def _chart(
 
 
 def _bars(period: Sequence[date], parts: Sequence[tuple[str, dict[date, int]]]) -> go.Figure:
-    figure = go.Figure()
+    traces = []
     days = [day.isoformat() for day in period]
     for number, (name, counts) in enumerate(parts):
         values = [counts.get(day, 0) for day in period]
         texts = [f"{day}, {name}: {value:,}" for day, value in zip(days, values, strict=True)]
-        figure.add_trace(
+        traces.append(
             go.Bar(
                 x=days,
                 y=values,
@@ -94,16 +94,16 @@ def _bars(period: Sequence[date], parts: Sequence[tuple[str, dict[date, int]]]) 
                 **said(texts, [""] * len(days)),
             )
         )
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             _HEIGHT,
             barmode="stack",
             xaxis=axis("", type="date"),
             yaxis=axis("", rangemode="tozero", tickformat=",d", **_whole_ticks(parts)),
             showlegend=len(parts) > 1,
-        )
+        ),
     )
-    return figure
 
 
 def _whole_ticks(parts: Sequence[tuple[str, dict[date, int]]]) -> dict[str, Any]:

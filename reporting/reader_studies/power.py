@@ -46,9 +46,8 @@ def _needed(designs: list[dict[str, Any]], note: MethodNote, query: str) -> Char
         Column("power", _("Power"), Kind.SHARE),
     )
     reached = [one for one in designs if one["cases"] is not None]
-    figure = go.Figure()
     texts = [_("%(readers)s readers: %(cases)s cases") % one for one in reached]
-    figure.add_trace(
+    figure = go.Figure(
         go.Scatter(
             x=[one["readers"] for one in reached],
             y=[one["cases"] for one in reached],
@@ -57,9 +56,9 @@ def _needed(designs: list[dict[str, Any]], note: MethodNote, query: str) -> Char
             marker={"size": 8},
             showlegend=False,
             **said(texts, [""] * len(texts)),
-        )
+        ),
+        layout(_HEIGHT, xaxis=axis(_("Readers"), dtick=1), yaxis=axis(_("Cases"), **_ON_A_LOG_SCALE)),
     )
-    figure.update_layout(layout(_HEIGHT, xaxis=axis(_("Readers"), dtick=1), yaxis=axis(_("Cases"), **_ON_A_LOG_SCALE)))
     return Chart(
         key="needed",
         title=_("Cases needed by number of readers"),
@@ -80,12 +79,11 @@ def _reached(pilot: Pilot, effect: float, target: float, note: MethodNote, query
     for cases, line in zip(CASES, grid.T.tolist(), strict=True):
         cells: tuple[Cell, ...] = (cases, *line)
         rows.append(Row(cells))
-    figure = go.Figure()
     wanted = {"x": [CASES[0], CASES[-1]], "y": [target, target], "line": {"dash": "dot", "width": 1}}
     name = _("the power that is wanted")
-    figure.add_trace(go.Scatter(mode="lines", name=name, meta={"ink": "muted"}, hoverinfo="skip", **wanted))
+    traces = [go.Scatter(mode="lines", name=name, meta={"ink": "muted"}, hoverinfo="skip", **wanted)]
     for name, line, ink, dash, symbol in zip(names, grid.tolist(), _INKS, _DASHES, _SYMBOLS, strict=True):
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=CASES,
                 y=line,
@@ -97,12 +95,13 @@ def _reached(pilot: Pilot, effect: float, target: float, note: MethodNote, query
                 **said([_point(name, cases, one) for cases, one in zip(CASES, line, strict=True)], [""] * len(CASES)),
             )
         )
-    figure.update_layout(
+    figure = go.Figure(
+        traces,
         layout(
             _HEIGHT,
             xaxis=axis(_("Cases"), **_ON_A_LOG_SCALE),
             yaxis=axis(_("Power"), Kind.SHARE, range=[0, 1.02]),
-        )
+        ),
     )
     return Chart(
         key="power",

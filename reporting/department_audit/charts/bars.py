@@ -33,13 +33,9 @@ def histogram(table: Table, label: str, count: str, title: str, cases: Sequence[
     """One bar per row of the table, in its order."""
     names, numbers = labels(table.column(label)), values(table.column(count))
     texts = [f"{name}: {number_text(number or 0, Kind.COUNT)}" for name, number in zip(names, numbers, strict=True)]
-    figure = go.Figure(
-        go.Bar(
-            x=escaped(names), y=numbers, meta={"ink": "accent"}, textposition="none",
-            **said(texts, cases or [""] * len(names)),
-        )
+    bars = go.Bar(
+        x=escaped(names), y=numbers, meta={"ink": "accent"}, textposition="none",
+        **said(texts, cases or [""] * len(names)),
     )  # fmt: skip
-    figure.update_layout(
-        layout(340, showlegend=False, xaxis=axis(title, type="category"), yaxis=axis(_("Reports"), rangemode="tozero"))
-    )
-    return figure
+    axes = {"xaxis": axis(title, type="category"), "yaxis": axis(_("Reports"), rangemode="tozero")}
+    return go.Figure(bars, layout(340, showlegend=False, **axes))

@@ -53,51 +53,52 @@ def roc_figure(table: Table, truth: Truth, threshold: float | None, address: str
     names = rate_names(truth)
     false, true = [1 - value for value in _numbers(table, "TNR")], _numbers(table, "TPR")
     texts = _texts(table, truth)
-    figure = go.Figure()
-    figure.add_trace(_line([0, 1], [0, 1], "muted", _("no better than chance"), "dot"))
     cases = cases_of(table, "TPR", address)
-    figure.add_trace(_curve(false, true, "accent", _("threshold moved"), texts, cases))
+    chance = _line([0, 1], [0, 1], "muted", _("no better than chance"), "dot")
+    traces = [chance, _curve(false, true, "accent", _("threshold moved"), texts, cases)]
     if threshold is not None and (place := _nearest(table, threshold)) is not None:
         in_use = _("threshold in use: %(threshold)s") % {"threshold": f"{threshold:g}"}
-        figure.add_trace(
+        traces.append(
             go.Scatter(
                 x=[false[place]], y=[true[place]], mode="markers", name=in_use, meta={"ink": "danger"},
                 marker={"size": 12, "symbol": "diamond"}, **said([texts[place]], [cases[place]]),
             )
         )  # fmt: skip
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             HEIGHT,
             xaxis=axis(f"1 − {names['TNR']}", Kind.SHARE, range=[-0.02, 1.02]),
             yaxis=axis(names["TPR"], Kind.SHARE, range=[-0.02, 1.02]),
-        )
+        ),
     )
-    return figure
 
 
 def threshold_figure(table: Table, truth: Truth, threshold: float | None, address: str) -> go.Figure:
     """Both rates and the predictive value at every threshold."""
     names = rate_names(truth)
     at, texts = values(table.column("threshold")), _texts(table, truth)
-    figure = go.Figure()
+    traces: list[go.Scatter] = []
     for rate, ink, dash in (("TPR", "danger", "solid"), ("TNR", "accent", "dash"), ("PPV", "machine", "dot")):
-        figure.add_traces(band(at, table.column(rate), ink))
-        figure.add_trace(
+        traces += band(at, table.column(rate), ink)
+        traces.append(
             _curve(at, values(table.column(rate)), ink, names[rate], texts, cases_of(table, rate, address), dash)
         )
+    in_use: dict[str, Any] = {}
     if threshold is not None:
-        figure.add_shape(type="line", name="ink", x0=threshold, x1=threshold, y0=0, y1=1, line={"dash": "longdash"})
-        figure.add_annotation(
-            text=_("in use"), name="ink", x=threshold, y=1.0, showarrow=False, xanchor="left", yanchor="bottom"
-        )
-    figure.update_layout(
+        line = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "line": {"dash": "longdash"}}
+        place = {"x": threshold, "y": 1.0, "showarrow": False, "xanchor": "left", "yanchor": "bottom"}
+        in_use["shapes"] = [{"type": "line", "name": "ink", **line}]
+        in_use["annotations"] = [{"text": _("in use"), "name": "ink", **place}]
+    return go.Figure(
+        traces,
         layout(
             HEIGHT,
             xaxis=axis(_("Positive from probability"), range=[-0.02, 1.02]),
             yaxis=axis(_("Share"), Kind.SHARE, range=[-0.02, 1.05]),
-        )
+            **in_use,
+        ),
     )
-    return figure
 
 
 def calibration_table(bins: Sequence[CalibrationBin], cases: Callable[[str], str]) -> Table:
@@ -124,23 +125,19 @@ def calibration_figure(table: Table, address: str) -> go.Figure:
         for name, share, n in zip(table.column("bin"), shares, table.column("n"), strict=True)
         if isinstance(share, Estimate)
     ]
-    figure = go.Figure()
-    figure.add_trace(_line([0, 1], [0, 1], "muted", _("perfect"), "dot"))
-    figure.add_trace(
-        go.Scatter(
-            x=values(predicted), y=values(shares), mode="lines+markers", name=_("probability bins"),
-            meta={"ink": "accent"}, marker={"size": 9}, error_x=error_bars(predicted), error_y=error_bars(shares),
-            **said(texts, cases_of(table, "n", address)),
-        )
+    bins = go.Scatter(
+        x=values(predicted), y=values(shares), mode="lines+markers", name=_("probability bins"),
+        meta={"ink": "accent"}, marker={"size": 9}, error_x=error_bars(predicted), error_y=error_bars(shares),
+        **said(texts, cases_of(table, "n", address)),
     )  # fmt: skip
-    figure.update_layout(
+    return go.Figure(
+        [_line([0, 1], [0, 1], "muted", _("perfect"), "dot"), bins],
         layout(
             HEIGHT,
             xaxis=axis(_("Mean probability"), Kind.SHARE, range=[-0.02, 1.02]),
             yaxis=axis(_("Share positive"), Kind.SHARE, range=[-0.02, 1.02]),
-        )
+        ),
     )
-    return figure
 
 
 def _curve(

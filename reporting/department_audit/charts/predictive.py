@@ -41,7 +41,7 @@ def predictive_table(rates: Result, truth: Truth, cases: str) -> Table:
 
 def predictive_figure(table: Table, truth: Truth, address: str) -> go.Figure:
     names, at = rate_names(truth), values(table.column("prevalence"))
-    figure = go.Figure()
+    traces: list[go.Scatter] = []
     for column, name, ink, dash in (("ppv", names["PPV"], "danger", "solid"), ("npv", names["NPV"], "accent", "dash")):
         cells = table.column(column)
         texts = [
@@ -49,21 +49,21 @@ def predictive_figure(table: Table, truth: Truth, address: str) -> go.Figure:
             for prevalence, cell in zip(at, cells, strict=True)
             if isinstance(cell, Estimate)
         ]
-        figure.add_traces(band(at, cells, ink))
-        figure.add_trace(
+        traces += band(at, cells, ink)
+        traces.append(
             go.Scatter(
                 x=at, y=values(cells), mode="lines+markers", name=name, meta={"ink": ink}, line={"dash": dash},
                 **said(texts, cases_of(table, column, address)),
             )
         )  # fmt: skip
-    figure.update_layout(
+    return go.Figure(
+        traces,
         layout(
             420,
             xaxis=axis(_("Prevalence"), Kind.SHARE, range=[0, 1]),
             yaxis=axis(_("Share"), Kind.SHARE, range=[-0.02, 1.02]),
-        )
+        ),
     )
-    return figure
 
 
 def slider(rates: Result, own: float) -> dict[str, Any]:

@@ -206,36 +206,33 @@ def _figure(
 ) -> go.Figure:
     days = [str(day) for day in table.column("day")]
     values: list[Any] = table.column("value")
-    figure = go.Figure()
-    for column, title in (("low", _("Lower limit")), ("high", _("Upper limit"))):
-        figure.add_trace(_line_trace(days, table.column(column), title, "warn", "dash"))
-    figure.add_trace(_line_trace(days, table.column("ewma"), _("Moving average (EWMA)"), "accent", "dot"))
+    limits = (("low", _("Lower limit")), ("high", _("Upper limit")))
+    lines = [_line_trace(days, table.column(column), title, "warn", "dash") for column, title in limits]
+    lines.append(_line_trace(days, table.column("ewma"), _("Moving average (EWMA)"), "accent", "dot"))
     texts = [
         f"{day}: {number_text(value, kind)}, n = {n}"
         for day, value, n in zip(days, values, table.column("n"), strict=True)
     ]
-    figure.add_trace(
+    lines.append(
         go.Scatter(
             x=days, y=values, mode="lines+markers", name=name, meta={"ink": "ink"}, marker={"size": 7},
             **said(texts, cases_of(table, "value", cases_address)),
         )
     )  # fmt: skip
+    shapes: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
     if usual is not None:
-        figure.add_shape(type="line", name="ok", x0=days[0], x1=days[-1], y0=usual, y1=usual, line={"width": 1})
+        ends = {"x0": days[0], "x1": days[-1], "y0": usual, "y1": usual}
+        shapes.append({"type": "line", "name": "ok", **ends, "line": {"width": 1}})
     if baseline is not None:
         edge = baseline.last_day.isoformat()
-        figure.add_shape(
-            type="line", name="muted", x0=edge, x1=edge, y0=0, y1=1, yref="paper", line={"dash": "longdash"}
-        )
-        figure.add_annotation(
-            text=_("end of the baseline"), name="muted", x=edge, y=1.0, yref="paper", showarrow=False, xanchor="left"
-        )
-    figure.update_layout(
-        layout(
-            380, xaxis=axis(_("Day"), type="date", tickformat="%Y-%m-%d"), yaxis=axis(name, kind, rangemode="tozero")
-        )
-    )
-    return figure
+        ends = {"x0": edge, "x1": edge, "y0": 0, "y1": 1, "yref": "paper"}
+        shapes.append({"type": "line", "name": "muted", **ends, "line": {"dash": "longdash"}})
+        place = {"x": edge, "y": 1.0, "yref": "paper", "showarrow": False, "xanchor": "left"}
+        notes.append({"text": _("end of the baseline"), "name": "muted", **place})
+    day = axis(_("Day"), type="date", tickformat="%Y-%m-%d")
+    axes = {"xaxis": day, "yaxis": axis(name, kind, rangemode="tozero")}
+    return go.Figure(lines, layout(380, shapes=shapes, annotations=notes, **axes))
 
 
 # What a day's cases are in the words of ``case_cells``: all that were counted, and those of the share.

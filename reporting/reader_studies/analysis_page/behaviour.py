@@ -43,14 +43,14 @@ def roc_chart(content: dict[str, Any], arms: list[str], readers: list[str], abou
     if said["machine"]:
         machine = said["machine"]
         lines.append(_line(machine["fpr"], machine["tpr"], "danger", _("Algorithm alone"), width=2, dash="longdash"))
-    figure = go.Figure(lines)
     rates = {"range": [-0.02, 1.02]}
-    figure.update_layout(
+    figure = go.Figure(
+        lines,
         layout(
             _HEIGHT,
             xaxis=axis(_("False-positive rate"), Kind.SHARE, **rates),
             yaxis=axis(_("Sensitivity"), Kind.SHARE, **rates),
-        )
+        ),
     )
     return Chart(
         key="roc",
