@@ -11,7 +11,6 @@ from django.db import connection
 
 _HEADER = 19
 """Bytes before the first row: signature, flags, length of an extension that nobody uses."""
-_END = 2
 _SIZES = {"int2": ">i2", "int4": ">i4", "int8": ">i8", "float8": ">f8"}
 
 
@@ -25,17 +24,19 @@ def binary(statement: str, params: Sequence[Any] = ()) -> bytes:
 
 
 def columns(statement: str, params: Sequence[Any], types: dict[str, str]) -> dict[str, np.ndarray]:
-    """Columns of numbers, none of them null; ``types``: name → one of int2, int4, int8, float8, in their order."""
-    data = binary(statement, params)
-    fields: list[tuple[str, str]] = [("", ">i2")]
-    for name, kind in types.items():
-        fields += [(f"length of {name}", ">i4"), (name, _SIZES[kind])]
-    row = np.dtype([(name or "fields", kind) for name, kind in fields])
-    count, rest = divmod(len(data) - _HEADER - _END, row.itemsize)
-    if rest:
-        raise ValueError("a row holds a null, or another type than was said")
-    rows = np.frombuffer(data, dtype=row, count=count, offset=_HEADER)
-    return {name: rows[name].astype(np.float64 if kind == "float8" else np.int64) for name, kind in types.items()}
+    """Columns of numbers, none of them null; ``types``: name → one of int2, int4, int8, float8, in their order.
+
+    The database puts each column together: a row at a time costs twice as long, most of it here. Up to 1 GB a column.
+    """
+    names = [f"c{number}" for number in range(len(types))]
+    wholes = (f"string_agg({kind}send({name}), '')" for name, kind in zip(names, types.values(), strict=True))
+    whole = f"SELECT {', '.join(wholes)} FROM ({statement}) t ({', '.join(names)}) HAVING count(*) > 0"
+    found = next(pieces(whole, params), [b""] * len(types))
+    arrays = [np.frombuffer(data, dtype=_SIZES[kind]) for data, kind in zip(found, types.values(), strict=True)]
+    if len({len(array) for array in arrays}) > 1:
+        raise ValueError("a row holds a null")
+    wide = (np.float64 if kind == "float8" else np.int64 for kind in types.values())
+    return {name: array.astype(to) for name, array, to in zip(types, arrays, wide, strict=True)}
 
 
 def pieces(statement: str, params: Sequence[Any]) -> Iterator[list[bytes]]:
@@ -47,6 +48,8 @@ def pieces(statement: str, params: Sequence[Any]) -> Iterator[list[bytes]]:
         row = []
         for _field in range(fields):
             (length,) = struct.unpack_from(">i", data, at)
+            if length < 0:
+                raise ValueError("a row holds a null")
             row.append(data[at + 4 : at + 4 + length])
             at += 4 + length
         yield row

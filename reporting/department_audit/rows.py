@@ -42,6 +42,8 @@ _TYPES = (
     | dict.fromkeys(_TRI, "int2")
     | dict.fromkeys(_NUMBERS, "float8")
 )
+FACT_COLUMNS = tuple(f"f.{name}" for name in (*_USUAL, "machine_counts", *_TRI, *_NUMBERS))
+"""What is fetched of a fact."""
 Place = tuple[str, str, str]
 """Finding, level, side."""
 
@@ -107,15 +109,25 @@ def load(
     where: str, params: Sequence[Any], *, facts_where: str = "", facts_params: Sequence[Any] = ()
 ) -> tuple[Reads, Facts]:
     """Current reads for which the condition on ``r`` holds, and their facts for which that on ``f`` holds."""
-    reads_sql = (  # column names are ours, values are parameters
-        f"SELECT r.version_id, r.patient, r.month, {_READ_COLUMNS}, r.received_to_signed_s, r.shown_to_signed_s"
-        f" FROM department_audit_signedread r WHERE r.standing = 'current' AND {where}"
-        " ORDER BY r.patient, r.signed_at, r.version_id"
+    reads, _ = reads_from("department_audit_signedread", f"r.standing = 'current' AND {where}", params, "NULL")
+    # Read by read through the index (OFFSET 0 keeps it so): a planner that expects many would walk through all facts.
+    source = (
+        "unnest(%s::uuid[]) WITH ORDINALITY v (id, n), LATERAL"
+        f" (SELECT f.* FROM department_audit_fact f WHERE f.read_id = v.id{facts_where} OFFSET 0) f"
+    )
+    return reads, facts_from(source, [reads.versions, *facts_params], reads.versions)
+
+
+def reads_from(table: str, where: str, params: Sequence[Any], also: str) -> tuple[Reads, list[Any]]:
+    """Reads of the table ``r`` for which the condition holds, and the value of the expression ``also`` for each."""
+    statement = (  # column names are ours, values are parameters
+        f"SELECT r.version_id, r.patient, r.month, {_READ_COLUMNS}, r.received_to_signed_s, r.shown_to_signed_s, {also}"
+        f" FROM {table} r WHERE {where} ORDER BY r.patient, r.signed_at, r.version_id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(reads_sql, params)
-        reads = _reads(cursor.fetchall())
-    return reads, _facts(reads.versions, facts_where, facts_params)
+        cursor.execute(statement, params)
+        rows = cursor.fetchall()
+    return _reads([row[:-1] for row in rows]), [row[-1] for row in rows]
 
 
 def load_for(chosen: Filter) -> tuple[Reads, Facts]:
@@ -158,12 +170,13 @@ def _reads(rows: list[tuple[Any, ...]]) -> Reads:
     )
 
 
-def _facts(versions: Sequence[Any], where: str, params: Sequence[Any]) -> Facts:
+def facts_from(source: str, params: Sequence[Any], versions: Sequence[Any]) -> Facts:
+    """Facts of the ``source`` in SQL, which calls them ``f`` and the place of their read (from 1 on) ``v.n``."""
     words = {name: list(usual) for name, usual in _USUAL.items()}
-    found = _fetched(versions, where, params, words)
+    found = _fetched(source, params, words)
     if any((found[name] < 0).any() for name in words):
         _learn_words(versions, words)
-        found = _fetched(versions, where, params, words)
+        found = _fetched(source, params, words)
     size = [len(words[name]) for name in ("finding", "level", "side")]
     joined = (found["finding"] * size[1] + found["level"]) * size[2] + found["side"]
     exact, place = np.unique(joined, return_inverse=True)
@@ -189,20 +202,13 @@ def _facts(versions: Sequence[Any], where: str, params: Sequence[Any]) -> Facts:
     )
 
 
-def _fetched(
-    versions: Sequence[Any], where: str, params: Sequence[Any], words: dict[str, list[str]]
-) -> dict[str, np.ndarray]:
+def _fetched(source: str, params: Sequence[Any], words: dict[str, list[str]]) -> dict[str, np.ndarray]:
     """Text columns as places in ``words``; −1 for a word that is not there."""
     coded = ", ".join(f"(COALESCE(array_position(%s::text[], f.{name}), 0) - 1)::int2" for name in words)
     tri = ", ".join(f"COALESCE(f.{name}::int, -1)::int2" for name in _TRI)
     numbers = ", ".join(f"COALESCE(f.{name}, 'NaN'::float8)" for name in _NUMBERS)
-    # Read by read through the index (OFFSET 0 keeps it so): a planner that expects many would walk through all facts.
-    statement = (
-        f"SELECT (v.n - 1)::int4, {coded}, f.machine_counts::int::int2, {tri}, {numbers}"
-        " FROM unnest(%s::uuid[]) WITH ORDINALITY v (id, n), LATERAL"
-        f" (SELECT f.* FROM department_audit_fact f WHERE f.read_id = v.id{where} OFFSET 0) f"
-    )
-    return columns(statement, [*words.values(), list(versions), *params], _TYPES)
+    statement = f"SELECT (v.n - 1)::int4, {coded}, f.machine_counts::int::int2, {tri}, {numbers} FROM {source}"
+    return columns(statement, [*words.values(), *params], _TYPES)
 
 
 def _learn_words(versions: Sequence[Any], words: dict[str, list[str]]) -> None:
