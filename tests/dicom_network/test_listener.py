@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -17,6 +18,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
 from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 from reporting.audit_trail.models import AuditEvent
@@ -188,16 +190,20 @@ def test_logs_name_nobody(tmp_path: Path) -> None:
 def commitment(listener: Listener, references: list[tuple[str, str]]) -> tuple[int, Dataset]:
     """Ask as a scanner does and wait for the answer on the same association."""
     answers: list[tuple[int, Dataset]] = []
+    thanked = threading.Event()
 
     def on_report(event: Any) -> tuple[int, None]:
         answers.append((event.event_type, event.event_information))
         return 0x0000, None
 
+    def on_sent(event: Any) -> None:
+        if answers and isinstance(event.pdu, P_DATA_TF):
+            thanked.set()
+
     entity = AE(AE_TITLE)
     entity.add_requested_context(StorageCommitmentPushModel)
-    association = entity.associate(
-        "127.0.0.1", listener.port, ae_title="DENS", evt_handlers=[(evt.EVT_N_EVENT_REPORT, on_report)]
-    )
+    handlers = [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_PDU_SENT, on_sent)]
+    association = entity.associate("127.0.0.1", listener.port, ae_title="DENS", evt_handlers=handlers)
     assert association.is_established
     request = Dataset()
     request.TransactionUID = generate_uid()
@@ -210,9 +216,7 @@ def commitment(listener: Listener, references: list[tuple[str, str]]) -> tuple[i
         request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
     )
     assert status.Status == 0x0000
-    deadline = time.monotonic() + 20
-    while not answers and time.monotonic() < deadline:
-        time.sleep(0.05)
+    assert thanked.wait(20), "leaving before the report is answered would break the association"
     association.release()
     ((kind, report),) = answers
     assert report.TransactionUID == request.TransactionUID
