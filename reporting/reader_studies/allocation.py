@@ -13,6 +13,7 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reporting.reader_studies.words import Design
 
@@ -53,8 +54,7 @@ class Plan:
         return 1 if self.design is Design.SEQUENTIAL else len(self.arms)
 
 
-@dataclass(frozen=True)
-class Placed:
+class Placed(NamedTuple):
     """One reading to be done. ``session``, ``block`` and ``position`` count from 1; position within the session."""
 
     reader: str
@@ -160,21 +160,18 @@ class Balance:
 def balance(plan: Plan, placed: Iterable[Placed]) -> Balance:
     slots = {case.key: case for case in plan.cases}
     counted = [row for row in placed if not slots[row.case].is_training]
-    per_reader = Counter(dict.fromkeys(plan.readers, 0))
+    strata = Counter((row.reader, row.session, slots[row.case].stratum, row.arm) for row in counted)
     cells: Counter[tuple[str, int, str]] = Counter()
-    strata: Counter[tuple[str, int, str, str]] = Counter()
-    first: dict[tuple[str, str], Placed] = {}
-    for row in counted:
-        per_reader[row.reader] += 1
-        cells[row.reader, row.session, row.arm] += 1
-        strata[row.reader, row.session, slots[row.case].stratum, row.arm] += 1
-        seen = first.get((row.reader, row.case))
-        if seen is None or (row.session, row.position) < (seen.session, seen.position):
-            first[row.reader, row.case] = row
-    firsts: Counter[tuple[str, str]] = Counter((row.case, row.arm) for row in first.values())
-    sessions = {(row.reader, row.session) for row in counted}
+    per_reader = Counter(dict.fromkeys(plan.readers, 0))
+    for (reader, session, _stratum, arm), number in strata.items():
+        cells[reader, session, arm] += number
+        per_reader[reader] += number
+    backwards = sorted(counted, key=lambda row: (row.session, row.position), reverse=True)
+    first = {(row.reader, row.case): row.arm for row in backwards}
+    firsts = Counter((case, arm) for (_reader, case), arm in first.items())
+    sessions = {(reader, session) for reader, session, _arm in cells}
     names = {case.stratum for case in plan.cases if not case.is_training}
-    cases = {row.case for row in counted}
+    cases = {case for _reader, case in first}
     return Balance(
         readings=len(counted),
         per_reader=_range(per_reader.values()),

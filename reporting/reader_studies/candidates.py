@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from reporting.reader_studies.case_facts import positives, protocols_of
 from reporting.reader_studies.models import ReaderStudy
@@ -85,7 +86,7 @@ class CaseFilter:
 def candidates(study: ReaderStudy, wanted: CaseFilter) -> StudyQuerySet:
     """What fits the filter and is no case yet. In the order of random keys, which say nothing about the time."""
     free = may_become_cases().exclude(pk__in=study.cases.values("study"))
-    return wanted.apply(free).select_related("patient").order_by("pk")
+    return wanted.apply(free).order_by("pk")
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,13 @@ class Shown:
     decade: str
     series: int
 
-    @classmethod
-    def of(cls, study: Study) -> Shown:
-        return cls(str(study.pk), study.patient.sex, decade_of(study.age_years), len(study.series_set.all()))
+
+def shown(studies: Iterable[uuid.UUID]) -> list[Shown]:
+    """In the order given, which holds each once; ``series`` are counted where they are."""
+    keys = list(studies)
+    rows = Study.objects.filter(pk__in=keys).values_list("pk", "patient__sex", "age_years", Count("series_set"))
+    found = {pk: Shown(str(pk), sex, decade_of(age), series) for pk, sex, age, series in rows.order_by()}
+    return [found[key] for key in keys]
 
 
 def decade_of(age: float | None) -> str:
@@ -110,9 +115,10 @@ def decade_of(age: float | None) -> str:
     return f"{low}–{low + 9}" if low < 90 else "90+"
 
 
-def case_mix(studies: Iterable[Study]) -> list[tuple[str, int, int, int]]:
-    """Decade, women, men, of unknown or other sex; youngest first."""
-    counted = Counter((decade_of(one.age_years), one.patient.sex) for one in studies)
+def case_mix(study: ReaderStudy) -> list[tuple[str, int, int, int]]:
+    """Of the chosen cases: decade, women, men, of unknown or other sex; youngest first."""
+    people = study.cases.order_by().values_list("study__age_years", "study__patient__sex")
+    counted = Counter((decade_of(age), sex) for age, sex in people)
     rows = []
     for decade in sorted({decade for decade, _sex in counted}, key=lambda text: (len(text) == 1, text)):
         women, men = counted[decade, "F"], counted[decade, "M"]

@@ -16,7 +16,7 @@ from reporting.reports.labels import choice_label, field_label
 from reporting.reports.models import Finding
 from reporting.reports.states import VALUED_STATES, ReportStatus
 from reporting.reports.template import CURRENT
-from reporting.studies.models import Series, Study
+from reporting.studies.models import Series, StudyQuerySet
 from reporting.studies.scanners import INSIDE, OUTSIDE, UNKNOWN, field_strength_of, protocol_fit, vendor_of
 from reporting.vocabulary import MachineFinding
 
@@ -46,13 +46,14 @@ def positives(finding: MachineFinding | None = None, level: str = "") -> QuerySe
     return rows.filter(level=level) if level else rows
 
 
-def facts_of(studies: Iterable[Study]) -> dict[uuid.UUID, CaseFacts]:
-    """By study; two questions to the database, however many there are."""
-    years = {study.pk: study.study_date.year if study.study_date else None for study in studies}
-    protocols = protocols_of(years)
+def facts_of(studies: StudyQuerySet) -> dict[uuid.UUID, CaseFacts]:
+    """By study; three questions to the database, however many there are."""
+    years = {pk: date.year if date else None for pk, date in studies.values_list("pk", "study_date")}
+    protocols = protocols_of(studies.values("pk"))
     found: dict[uuid.UUID, set[MachineFinding]] = defaultdict(set)
     of_key = {key: finding for finding, (key, _value) in _POSITIVE.items()}
-    for study, key in positives().filter(report__study__in=years).values_list("report__study", "field").distinct():
+    said = positives().filter(report__study__in=studies.values("pk"))
+    for study, key in said.order_by().values_list("report__study", "field").distinct():
         found[study].add(of_key[key])
     return {
         pk: CaseFacts(
@@ -66,10 +67,12 @@ def facts_of(studies: Iterable[Study]) -> dict[uuid.UUID, CaseFacts]:
     }
 
 
-def protocols_of(studies: Iterable[uuid.UUID]) -> Mapping[uuid.UUID, list[tuple[str, dict[str, Any]]]]:
+def protocols_of(
+    studies: Iterable[uuid.UUID] | QuerySet[Any, Any],
+) -> Mapping[uuid.UUID, list[tuple[str, dict[str, Any]]]]:
     """(role, protocol) of each study's series, in their order."""
     found: dict[uuid.UUID, list[tuple[str, dict[str, Any]]]] = defaultdict(list)
-    rows = Series.objects.filter(study__in=list(studies))
+    rows = Series.objects.filter(study__in=studies)
     for study, role, protocol in rows.values_list("study", "role", "protocol"):
         found[study].append((role, protocol))
     return found

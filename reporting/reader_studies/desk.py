@@ -105,7 +105,7 @@ def standings(study: ReaderStudy, now: dt.datetime) -> dict[uuid.UUID, Standing]
     sessions = _by_reader(every)
     ended: dict[uuid.UUID, dict[int, dt.datetime]] = defaultdict(dict)  # by session: the last first submission
     last: dict[uuid.UUID, dt.datetime] = {}
-    submitted = Submission.objects.filter(reading__assignment__in=every).order_by()
+    submitted = Submission.objects.filter(reading__assignment__reader__reader_study=study).order_by()
     path = "reading__assignment__"
     rows = submitted.values_list(f"{path}reader", f"{path}session__number").annotate(
         Max("submitted_at"), first=Max("submitted_at", filter=Q(attempt=1))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -64,12 +66,18 @@ def _of_people(study: ReaderStudy) -> Iterator[str]:
 def met_before(study: ReaderStudy) -> dict[str, int]:
     """Reader → how many of the cases this account acted on before, by the audit trail; none where there is nothing."""
     codes = dict(study.readers.values_list("member__user", "code"))
-    studies = {str(pk): pk for pk in study.cases.values_list("study", flat=True)}
-    reports = Report.objects.filter(study__in=study.cases.values("study")).values_list("pk", "study")
-    behind = studies | {str(report): case for report, case in reports}
-    acted = AuditEvent.objects.filter(actor__in=codes, object_id__in=behind).values_list("actor", "object_id")
-    met = {(actor, behind[object_id]) for actor, object_id in acted}
+    reports = Report.objects.filter(study__in=study.cases.values("study"))
+    met = {(actor, study) for actor, study in _acted_on(study.cases.values_list(Cast("study", CharField())), codes)}
+    of_report = dict(reports.values_list(Cast("pk", CharField()), Cast("study", CharField())))
+    on_reports = _acted_on(reports.values_list(Cast("pk", CharField())), codes)
+    met |= {(actor, of_report[report]) for actor, report in on_reports}
     return dict(sorted(Counter(codes[actor] for actor, _case in met).items()))
+
+
+def _acted_on(objects: QuerySet[Any, Any], actors: Iterable[Any]) -> QuerySet[AuditEvent, tuple[Any, str]]:
+    """(actor, object), each once; ``objects`` are asked for where they are, not sent to and fro."""
+    acted = AuditEvent.objects.filter(actor__in=actors, object_id__in=objects)
+    return acted.order_by().values_list("actor", "object_id").distinct()
 
 
 def _of_cases(study: ReaderStudy) -> Iterator[str]:

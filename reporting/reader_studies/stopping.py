@@ -6,11 +6,11 @@ A limit that is reached stops nobody: it is shown to owner and coordinator, and 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import InvalidInput
@@ -72,23 +72,26 @@ def limits_of(study: ReaderStudy) -> Limits:
 def rules(study: ReaderStudy, today: dt.date) -> list[Rule]:
     """How far the reading is by each rule, that of having read everything first."""
     limits = limits_of(study)
-    counted = _Counted.of(study)
+    counted = _readings(study)
+    by_reader: list[Mapping[str, Any]] = list(counted.values("reader").annotate(**_PLANNED_AND_DONE))
+    planned, done = (sum(row[name] for row in by_reader) for name in ("planned", "done"))
     found = [
         Rule(
             "all",
             _("Everything is read"),
-            0 < counted.readings == counted.submitted,
-            counted.submitted,
-            counted.readings,
+            0 < planned == done,
+            done,
+            planned,
         )
     ]
     if limits.readers is not None:
-        number = counted.readers
+        number = _finished(by_reader)
         found.append(
             Rule("readers", _("Readers who read everything"), number >= limits.readers, number, limits.readers)
         )
     if limits.cases is not None:
-        number = counted.cases
+        by_case = counted.filter(case__is_training=False).values("case")
+        number = _finished(by_case.annotate(**_PLANNED_AND_DONE))
         found.append(
             Rule("cases", _("Cases read by everybody in every arm"), number >= limits.cases, number, limits.cases)
         )
@@ -118,28 +121,14 @@ def impossible(study: ReaderStudy, today: dt.date) -> Iterator[str]:
         yield _("The last day of reading is over")
 
 
-@dataclass(frozen=True)
-class _Counted:
+_PLANNED_AND_DONE = {"planned": Count("pk"), "done": Count("pk", filter=Q(reading__state=ReadingState.SUBMITTED))}
+
+
+def _readings(study: ReaderStudy) -> QuerySet[Assignment]:
     """Of readers who take part and cases that count; training cases are readings, but no cases."""
+    every = Assignment.objects.filter(reader__reader_study=study)
+    return every.filter(reader__withdrawn_at__isnull=True, case__retracted_at__isnull=True).order_by()
 
-    readings: int
-    submitted: int
-    readers: int
-    cases: int
 
-    @classmethod
-    def of(cls, study: ReaderStudy) -> _Counted:
-        counting = Assignment.objects.filter(
-            reader__reader_study=study, reader__withdrawn_at__isnull=True, case__retracted_at__isnull=True
-        )
-        done = Count("pk", filter=Q(reading__state=ReadingState.SUBMITTED))
-        by_reader = list(counting.order_by().values("reader").annotate(all=Count("pk"), done=done))
-        by_case = (
-            counting.filter(case__is_training=False).order_by().values("case").annotate(all=Count("pk"), done=done)
-        )
-        return cls(
-            readings=sum(row["all"] for row in by_reader),
-            submitted=sum(row["done"] for row in by_reader),
-            readers=sum(row["all"] == row["done"] for row in by_reader),
-            cases=sum(row["all"] == row["done"] for row in by_case),
-        )
+def _finished(counted: Iterable[Mapping[str, Any]]) -> int:
+    return sum(row["planned"] == row["done"] for row in counted)

@@ -152,5 +152,5 @@ def test_the_states_cost_as_many_questions_however_many_cases_there_are(
     django_assert_num_queries: Any,
 ) -> None:
     for study in (locked(), _limited(readers=1, cases=1, minutes=5, until=timezone.localdate())):
-        with django_assert_num_queries(3 if not study.stopping_limits else 4):
+        with django_assert_num_queries(4 if study.stopping_limits else 2):
             rules(study, TODAY)

@@ -99,7 +99,7 @@ def _cases(study: ReaderStudy, content: dict[str, Any]) -> Section:
     if set(strata) != {""}:
         rows = tuple((stratum or "–", str(number)) for stratum, number in sorted(strata.items()))
         tables.append(Table((_("Stratum"), _("Cases")), rows, (0, 0), numeric=(1,)))
-    mix = case_mix(case.study for case in study.cases.select_related("study__patient"))
+    mix = case_mix(study)
     head = (_("Age in years"), _("Women"), _("Men"), _("Other or unknown"))
     counts = tuple((decade, str(women), str(men), str(other)) for decade, women, men, other in mix)
     title = _("Case mix, training cases included")

@@ -69,7 +69,7 @@ def running(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
         "rules": rules(study, timezone.localdate()),
         "limits": LimitsForm.showing(limits_of(study)),
         "readers": study.readers.filter(withdrawn_at__isnull=True),
-        "cases": study.cases.filter(retracted_at__isnull=True),
+        "cases": study.cases.filter(retracted_at__isnull=True).only("code", "reader_study"),
         "retracted": study.cases.filter(retracted_at__isnull=False),
         "arms": [ArmKind(arm.kind) for arm in study.arms.all() if ArmKind(arm.kind).is_read],
     }

@@ -15,7 +15,7 @@ from reporting.accounts.models import User
 from reporting.core.errors import InvalidInput
 from reporting.reader_studies import services
 from reporting.reader_studies.allocation import allocate, balance
-from reporting.reader_studies.candidates import CaseFilter, Shown, candidates, case_mix
+from reporting.reader_studies.candidates import CaseFilter, candidates, case_mix, shown
 from reporting.reader_studies.case_facts import facts_of, mix
 from reporting.reader_studies.forms import (
     LEVEL_HINT,
@@ -69,19 +69,19 @@ def save_findings(request: HttpRequest, study: ReaderStudy, by: User, version: i
 
 def show_cases(request: HttpRequest, study: ReaderStudy) -> dict[str, Any]:
     form = CandidateForm(request.GET)
-    fitting = Paginator(_fitting(request, study).prefetch_related("series_set"), MOST_SHOWN)
-    cases = study.cases.select_related("study__patient")
-    chosen = Paginator(cases.prefetch_related("study__series_set"), MOST_SHOWN)
+    fitting = Paginator(_fitting(request, study).values_list("pk", flat=True), MOST_SHOWN)
+    chosen = Paginator(study.cases.all(), MOST_SHOWN)
+    chosen_studies = Study.objects.filter(pk__in=study.cases.values("study"))
     found_page, chosen_page = fitting.get_page(request.GET.get("page")), chosen.get_page(request.GET.get("chosen"))
     return {
         "form": form,
         "number": fitting.count,
-        "found": [Shown.of(one) for one in found_page],
+        "found": shown(found_page),
         "found_page": found_page,
-        "cases": [(case, Shown.of(case.study)) for case in chosen_page],
+        "cases": list(zip(chosen_page, shown(case.study_id for case in chosen_page), strict=True)),
         "chosen_page": chosen_page,
-        "mix": case_mix(case.study for case in cases),
-        "more_mix": list(mix(facts_of([case.study for case in cases]).values())) if cases else [],
+        "mix": case_mix(study),
+        "more_mix": list(mix(facts_of(chosen_studies).values())) if chosen.count else [],
         "filters": urlencode({name: value for name, value in request.GET.items() if name in form.fields}),
     }
 
