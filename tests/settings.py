@@ -9,6 +9,7 @@ if EMBEDDED_CLUSTER is not None:
 # A pool would keep connections open that block dropping the test database.
 DATABASES["default"]["OPTIONS"] = {}
 DATABASES["default"]["TEST"] = {"NAME": "test_dens"}
+PASSWORD_HASHERS = ["tests.hashers.CheapArgon2"]
 SECURE_SSL_REDIRECT = False
 # WhiteNoise warns about a folder that collectstatic has not made yet; warnings are errors here.
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)

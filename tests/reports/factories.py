@@ -30,7 +30,7 @@ LEVELS += [("C7", "vertebra"), *((d, "disc") for d in ("C2/3", "C3/4", "C4/5", "
 
 @functools.lru_cache
 def _hashed() -> str:
-    return make_password(PASSWORD)  # slow on purpose: once is enough for all tests
+    return make_password(PASSWORD)
 
 
 def make_user(role: Role, **fields: Any) -> User:
