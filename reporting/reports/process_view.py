@@ -79,6 +79,15 @@ class ChangeView:
     after: str
 
 
+@dataclass(frozen=True)
+class DifferenceView:
+    place: str
+    dom_id: str
+    label: str
+    own: str
+    machine: str
+
+
 def process_context(
     report: Report, shown: Preview, images: ImagePanel, user: User, *, blind: bool, chinese: bool
 ) -> dict[str, Any]:
@@ -92,7 +101,7 @@ def process_context(
         "levels_outside": shown.sheet.facts.values_outside,
         "level_names": DISCS,
         "first_read": first,
-        "differences": _differences(shown.sheet, report) if first is not None and report.is_draft else (),
+        "differences": _differences(shown.sheet, report, chinese=chinese) if first and report.is_draft else (),
         "criticals": _criticals(shown, chinese=chinese),
         "alerts": list(report.critical_alerts.prefetch_related("notices").order_by("found_at")),
         "pending_alerts": list(report.critical_alerts.pending().order_by("due_at")),
@@ -158,11 +167,17 @@ def _level_choices(images: ImagePanel) -> tuple[LevelChoice, ...]:
     return tuple(found)
 
 
-def _differences(sheet: Sheet, report: Report) -> tuple[tuple[str, str], ...]:
+def _differences(sheet: Sheet, report: Report, *, chinese: bool) -> tuple[DifferenceView, ...]:
     """Where the reader's value is not the machine's, now that both may be seen."""
     rows = report.findings.filter(set_by__isnull=False, machine_value__isnull=False).exclude(level__startswith="-")
-    differing = [row.place for row in rows if row.human_value is not None and row.human_value != row.machine_value]
-    return tuple((dom_id(str(place)), place_label(sheet.template, place)) for place in sorted(differing))
+    differing = [row for row in rows if row.human_value is not None and row.human_value != row.machine_value]
+    views = []
+    for row in sorted(differing, key=lambda one: one.place):
+        spec = sheet.template[row.field]
+        own, machine = (words_of(spec, value, chinese=chinese) for value in (row.human_value, row.machine_value))
+        label = place_label(sheet.template, row.place)
+        views.append(DifferenceView(str(row.place), dom_id(str(row.place)), label, own, machine))
+    return tuple(views)
 
 
 def _criticals(shown: Preview, *, chinese: bool) -> tuple[CriticalView, ...]:

@@ -101,7 +101,8 @@ const PAGE_KEYS = {
   y: acceptAndGoOn,
   l: () => press("[data-act=confirm_levels]"),
   z: () => press("[data-act=relabel_undo]"),
-  b: () => press("[data-act=lock_first_read]"),
+  // What cannot be taken back takes a second key; in the images B is the window.
+  b: () => document.querySelector("[data-act=lock_first_read]")?.focus(),
   p: () => press("[data-prior] [data-suggested]"),
   r: () => press("[data-act=confirm_rest]"),
   j: () => move(1),

@@ -51,9 +51,20 @@ def test_a_blind_first_read_is_locked_and_then_the_machine_is_shown(
     expect(page.locator(".levels-step")).to_have_class("levels-step is-done")
     page.keyboard.press("r")
     expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-value", '"normal"')
+    expect(page.locator("[data-act=approve_preliminary]")).to_be_disabled()
+    expect(page.locator("#lock-first-read")).to_be_focused()
     page.locator(".form-column summary").first.focus()
-    page.keyboard.press("b")
+    page.keyboard.press("b")  # what cannot be taken back takes a second key
+    expect(page.locator("#lock-first-read")).to_be_focused()
+    assert not FirstRead.objects.exists()
+    page.keyboard.press("Enter")
     expect(page.locator("#first-read-box")).to_be_visible()
+    page.locator("#first-read-box > summary").click()
+    row = page.locator("#first-read-box li", has_text="C5/6").filter(has_text="Disc")
+    expect(row).to_contain_text("normal")
+    row.locator("a").click()
+    expect(page.locator(finding(page, "disc_class@C5/6"))).to_be_focused()
+    assert page.evaluate("document.body.scrollHeight <= innerHeight"), "a link cannot scroll the page's head away"
     expect(page.locator(finding(page, "disc_class@C5/6"))).to_have_attribute("data-state", "human_changed")
     assert FirstRead.objects.get().reader == people["junior"]
 

@@ -16,7 +16,7 @@ STRUCTURES = {
 }
 MEASUREMENTS = {
     "canal_ap": _("Canal"),
-    "canal_ap_functional": _("Narrowest canal"),
+    "canal_ap_functional": _("Canal min."),
     "cord_ap_sagittal": _("Cord"),
     "disc_height": _("Disc height"),
     "sac_ap": _("Sac AP"),
