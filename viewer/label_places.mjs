@@ -42,8 +42,8 @@ export function freePlaces(labels, taken, size) {
 /**
  * `labels` are {at: [[x, y], [x, y]], width} (the ends of their lines, CSS pixels); `size` is {width, height} of the pane; `taken` are
  * {x, y, width} of names that stand already (y: baseline). Returns {x, y} for each label, in the same order: one below the other as the
- * lines are, on the right of every line or where that has no room in a corner, the first of these places that hides no name, else the
- * one that hides the fewest.
+ * lines are, on the right of every line or where that has no room in a corner, else along the left edge: the first of these places that
+ * hides no name, else the one that hides the fewest.
  */
 export function labelPlaces(labels, size, taken = []) {
   if (labels.length === 0) return [];
@@ -67,7 +67,11 @@ function blockPlaces(labels, middles, size) {
   const right = Math.max(...labels.flatMap(({ at }) => at.map(([x]) => x))) + GAP;
   const beside = middles.reduce((sum, y) => sum + y, 0) / labels.length - height / 2;
   const corners = [MARGIN, Math.max(last, MARGIN)].flatMap((x) => [lowest, HEAD].map((top) => ({ x, top })));
-  if (right > last) return corners;
+  if (right > last) {
+    const along = [];
+    for (let top = lowest - LINE_HEIGHT; top > HEAD; top -= LINE_HEIGHT) along.push({ x: MARGIN, top });
+    return [...corners, ...along];
+  }
   const inside = (top) => Math.max(Math.min(top, lowest), MARGIN);
   const rows = [0];
   for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);

@@ -14,6 +14,8 @@ function element(name, attributes) {
   return made;
 }
 
+/** Between a name and the edge of its picture. */
+const EDGE = 2;
 /** From a line's lower end up to where its letters stand. */
 const BELOW_LETTERS = 4;
 
@@ -55,6 +57,18 @@ function draw(shape, toScreen) {
     made.push(element("circle", { class: "over-handle", cx: at(cx), cy: at(cy), r: "4" }));
   }
   return made;
+}
+
+/** A name whose place is in the picture is read whole: at the edge it moves in. */
+function keepInside(svg) {
+  const { clientWidth: wide } = svg;
+  for (const text of svg.querySelectorAll("text[text-anchor]")) {
+    const { x, width } = text.getBBox();
+    const [left, right] = [x, x + width];
+    if (right < 0 || left > wide) continue;
+    const by = Math.max(EDGE - left, 0) || Math.min(wide - EDGE - right, 0);
+    if (by) text.setAttribute("x", at(Number(text.getAttribute("x")) + by));
+  }
 }
 
 /** What the page has written over the picture: the letters of its sides, the level. */
@@ -108,5 +122,6 @@ function put(labels, places) {
 /** Everything of `shapes` anew; `toScreen` leads from the patient to CSS pixels in the pane. */
 export function drawOver(svg, shapes, toScreen) {
   svg.replaceChildren(...shapes.flatMap((shape) => draw(shape, toScreen)));
+  keepInside(svg);
   drawLabels(svg, shapes, toScreen);
 }

@@ -86,3 +86,11 @@ test("Labels of marks at one place cover neither each other nor a measured one, 
     }
   }
 });
+
+test("where every corner holds a name the labels stand elsewhere along the left edge", () => {
+  const name = (x, y) => ({ x, y, width: 30 });
+  const corners = [name(10, 30), name(10, SIZE.height - 40), name(SIZE.width - 50, 30), name(SIZE.width - 50, SIZE.height - 40)];
+  const [{ x, y }] = labelPlaces([line(290, 100)], SIZE, corners);
+  assert.equal(x, 4);
+  assert.ok(corners.every((corner) => Math.abs(corner.y - y) >= 14), `${y}`);
+});
