@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import mannwhitneyu
 
+from reporting.reader_studies.analysis.comparisons import SILENT
 from reporting.reader_studies.analysis.reads import FindingReads, StudyReads
 from reporting.reader_studies.analysis.whole import OVERVIEW, POOLED, TIMES, analysed, of_finding
 from reporting.reader_studies.simulation import Spread, latent_scores, on_scale, truth_of
@@ -92,6 +93,33 @@ def test_an_area_is_the_one_another_library_finds() -> None:
         assert [one["value"] for one in found["merits"]["auc"]["arms"][arm]["readers"]] == pytest.approx(others)
     machine = area(finding.truth, finding.machine_scores)
     assert found["merits"]["auc"]["standalone"][0]["machine"]["value"] == pytest.approx(machine)
+
+
+def test_where_the_algorithm_is_silent_nobody_is_held_against_it() -> None:
+    reads = study()
+    finding = reads.findings[0]
+    silent = np.zeros(finding.truth.shape, bool)
+    silent[::7], silent[::5, 1] = True, True
+    mute = np.where(silent, np.nan, finding.machine_scores), np.where(silent, np.nan, finding.machine_calls)
+    heard = replace(finding, machine_scores=mute[0], machine_calls=mute[1])
+    found = parts(replace(reads, findings=(heard,)))
+    for part in (of_finding("herniation"), POOLED):
+        (one, *_others) = found[part]["merits"]["auc"]["standalone"]
+        assert (one["places"], one["silent"]) == (int((~silent).sum()), int(silent.sum()))
+        assert one["machine"]["value"] == pytest.approx(area(finding.truth[~silent], finding.machine_scores[~silent]))
+        theirs = [area(finding.truth[~silent], each[~silent]) for each in finding.scores[ARMS.index(one["arm"])]]
+        assert one["readers"]["value"] == pytest.approx(float(np.mean(theirs)))
+    whole = parts(reads)[of_finding("herniation")]["merits"]["auc"]
+    assert found[of_finding("herniation")]["merits"]["auc"]["arms"] == whole["arms"], "the readers' own figures stay"
+
+
+def test_an_algorithm_that_says_nothing_is_compared_with_nobody() -> None:
+    reads = study()
+    nothing = np.full(reads.findings[0].truth.shape, np.nan)
+    mute = replace(reads.findings[0], machine_scores=nothing, machine_calls=nothing)
+    for one in parts(replace(reads, findings=(mute,)))[of_finding("herniation")]["merits"]["auc"]["standalone"]:
+        assert one["note"] == SILENT
+        assert (one["places"], one["silent"]) == (0, nothing.size)
 
 
 @pytest.mark.parametrize("scale", [Scale.BINARY, Scale.ORDINAL])

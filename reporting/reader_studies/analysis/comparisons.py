@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from reporting.reader_studies.analysis.figures_of_merit import Merit
+from reporting.reader_studies.analysis.figures_of_merit import Merit, Merits
 from reporting.reader_studies.analysis.reads import Units
 from reporting.statistics.arrays import Bools, Floats
 from reporting.statistics.bootstrap import percentile_estimate
@@ -30,13 +30,15 @@ from reporting.statistics.results import Estimate, HypothesisTest, Result, Scope
 LEVEL = 0.95
 NOT_CROSSED = "no case was read by every reader in every arm"
 TOO_FEW = "fewer than two patients have what this figure counts"
+SILENT = "the algorithm says nothing about what this figure counts, or a class is missing there"
 SCOPE = Scope("disease", "place")
 
 
 def described(
-    merit: Merit, crossed: Merit | None, units: Units, arms: tuple[str, ...], readers: tuple[str, ...], margin: float
+    of: Merits, units: Units, arms: tuple[str, ...], readers: tuple[str, ...], margin: float
 ) -> dict[str, Any]:
-    """``merit`` over everything that was read; ``crossed`` over ``units``, what everybody read (``None``: nothing)."""
+    """``units``: what everybody read."""
+    merit, crossed = of.everything, of.crossed
     counted = np.unique(units.patient)
     patients = len(counted)
     found: dict[str, Any] = {
@@ -77,7 +79,7 @@ def described(
             one[key] = {"estimate": result[name].as_json(), "test": result.tests[name].as_json()}
         one["noninferiority"] = noninferiority(rockette[name], rockette.tests[name], margin)
         found["differences"].append(one)
-    found["standalone"] = [_against_machine(crossed, units, n, arm, readers) for n, arm in enumerate(arms)]
+    found["standalone"] = [_against_machine(of.heard, units, n, arm, readers) for n, arm in enumerate(arms)]
     return found
 
 
@@ -126,11 +128,17 @@ def _covariance(merit: Merit, units: Units, rows: Bools, machine: bool = False) 
     return jackknife_covariance(merit.left.reshape(-1, merit.left.shape[2])[:, rows])
 
 
-def _against_machine(merit: Merit, units: Units, arm: int, name: str, readers: tuple[str, ...]) -> dict[str, Any]:
-    """All readers of an arm against the algorithm on the same cases; the jackknife over patients for both."""
-    if math.isnan(merit.machine) or bool(np.isnan(units.machine_scores).any()):
-        return {"arm": name, "note": "the algorithm says nothing about some of the places"}
-    rows = _counting(merit, units)
+def _against_machine(
+    merit: Merit | None, units: Units, arm: int, name: str, readers: tuple[str, ...]
+) -> dict[str, Any]:
+    """All readers of an arm against the algorithm on the same places, those it speaks of; how many it is silent about.
+
+    The jackknife over patients for both.
+    """
+    places = {"places": int(units.machine_spoke.sum()), "silent": int((~units.machine_spoke).sum())}
+    heard = units.of(units.machine_spoke)
+    if merit is None or math.isnan(merit.machine) or (rows := _counting(merit, heard)).sum() < 2:
+        return {"arm": name, "note": SILENT, **places}
     left = np.vstack([merit.left[arm], merit.machine_left[None]])[:, rows]
     values = np.append(merit.values[arm], merit.machine)
     result: Result = analysed_against(
@@ -148,4 +156,5 @@ def _against_machine(merit: Merit, units: Units, arm: int, name: str, readers: t
         "machine": result["machine"].as_json(),
         "difference": result["readers - machine"].as_json(),
         "test": result.tests["readers - machine"].as_json(),
+        **places,
     }

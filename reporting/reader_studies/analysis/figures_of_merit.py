@@ -32,6 +32,37 @@ class Merit:
     machine_draws: Floats
 
 
+@dataclass(frozen=True)
+class Merits:
+    """One figure over everything that was read, over what everybody read, and over what the algorithm speaks of among
+    that; ``None``: there is nothing. Of the last no resamples are asked for."""
+
+    everything: Merit
+    crossed: Merit | None
+    heard: Merit | None
+
+
+def merits(units: Units, figure: Figure, weights: Floats) -> Merits:
+    """Of one finding (or, for shares, of all together). ``weights``: (resamples, patients)."""
+    everything = merit(units, figure, weights)
+    all_read, heard = units.read_by_all, units.read_by_all & units.machine_spoke
+    crossed = everything if all_read.all() else merit(units.of(all_read), figure, weights) if all_read.any() else None
+    if (heard == all_read).all():
+        return Merits(everything, crossed, crossed)
+    return Merits(everything, crossed, merit(units.of(heard), figure, weights[:1]) if heard.any() else None)
+
+
+def mean_merits(of: Sequence[Merits]) -> Merits:
+    """AUC pooled over findings, see :func:`mean_merit`; ``None`` as soon as one finding has nothing."""
+
+    def mean(each: Sequence[Merit | None]) -> Merit | None:
+        there = [one for one in each if one is not None]
+        return mean_merit(there) if len(there) == len(each) else None
+
+    everything = mean_merit([one.everything for one in of])
+    return Merits(everything, mean([one.crossed for one in of]), mean([one.heard for one in of]))
+
+
 def merit(units: Units, figure: Figure, weights: Floats) -> Merit:
     """Of one finding (or, for shares, of all together). ``weights``: (resamples, patients)."""
     arms, readers, _ = units.scores.shape

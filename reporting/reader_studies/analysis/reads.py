@@ -89,6 +89,10 @@ class Units:
     def read_by_all(self) -> Bools:
         return np.asarray(~np.isnan(self.scores).any(axis=(0, 1)))
 
+    @property
+    def machine_spoke(self) -> Bools:
+        return ~np.isnan(self.machine_scores)
+
 
 @dataclass(frozen=True)
 class StudyReads:

@@ -10,7 +10,7 @@ import numpy as np
 from reporting.reader_studies.analysis.agreement import agreement
 from reporting.reader_studies.analysis.comparisons import described
 from reporting.reader_studies.analysis.curves import curves
-from reporting.reader_studies.analysis.figures_of_merit import Merit, mean_merit, merit, together
+from reporting.reader_studies.analysis.figures_of_merit import Merits, mean_merits, merits, together
 from reporting.reader_studies.analysis.reading_times import reading_times
 from reporting.reader_studies.analysis.reads import FindingReads, StudyReads, Units
 from reporting.reader_studies.analysis.reliance import reliance
@@ -39,7 +39,7 @@ def analysed(reads: StudyReads, *, resamples: int, seed: int, margin: float) -> 
     weights = np.concatenate(list(patient_weights(len(reads.cases), resamples, seed)))
     steps = len(reads.findings) + 2
     yield Part(OVERVIEW, _overview(reads, resamples, seed, margin), 0.05)
-    areas: list[tuple[Merit, Merit | None]] = []
+    areas: list[Merits] = []
     for number, finding in enumerate(reads.findings, start=1):
         content, area = _finding(reads, finding, weights, margin)
         areas.append(area)
@@ -72,51 +72,27 @@ def _overview(reads: StudyReads, resamples: int, seed: int, margin: float) -> di
     }
 
 
-def _finding(
-    reads: StudyReads, finding: FindingReads, weights: Floats, margin: float
-) -> tuple[dict[str, Any], tuple[Merit, Merit | None]]:
+def _finding(reads: StudyReads, finding: FindingReads, weights: Floats, margin: float) -> tuple[dict[str, Any], Merits]:
     units = finding.units()
     content: dict[str, Any] = {"key": finding.key, "label": finding.label, "counts": _counts(units), "merits": {}}
-    area: tuple[Merit, Merit | None] | None = None
-    for figure in FIGURES:
-        both = _both(units, figure, weights)
-        area = area or both
-        content["merits"][figure] = described(*both, _crossed(units), reads.arms, reads.readers, margin)
+    found = {figure: merits(units, figure, weights) for figure in FIGURES}
+    for figure, of in found.items():
+        content["merits"][figure] = described(of, _crossed(units), reads.arms, reads.readers, margin)
     content["u"] = of_whole_cases(finding, reads.arms, reads.readers)
     content["roc"] = curves(units, reads.arms, reads.readers)
     content["agreement"] = agreement(finding, reads.arms)
     content["reliance"] = reliance(units, reads.arms, len(reads.cases))
-    assert area is not None
-    return content, area
+    return content, found["auc"]
 
 
-def _pooled(
-    reads: StudyReads, areas: list[tuple[Merit, Merit | None]], weights: Floats, margin: float
-) -> dict[str, Any]:
+def _pooled(reads: StudyReads, areas: list[Merits], weights: Floats, margin: float) -> dict[str, Any]:
     units = together([finding.units() for finding in reads.findings])
     content: dict[str, Any] = {"counts": _counts(units), "merits": {}}
-    crossed = [one for _, one in areas if one is not None]
-    pairs: dict[str, tuple[Merit, Merit | None]] = {
-        "auc": (
-            mean_merit([one for one, _ in areas]),
-            mean_merit(crossed) if len(crossed) == len(areas) else None,
-        )
-    }
-    for figure in FIGURES[1:]:
-        pairs[figure] = _both(units, figure, weights)
-    for name, both in pairs.items():
-        content["merits"][name] = described(*both, _crossed(units), reads.arms, reads.readers, margin)
+    found = {"auc": mean_merits(areas), **{figure: merits(units, figure, weights) for figure in FIGURES[1:]}}
+    for figure, of in found.items():
+        content["merits"][figure] = described(of, _crossed(units), reads.arms, reads.readers, margin)
     content["reliance"] = reliance(units, reads.arms, len(reads.cases))
     return content
-
-
-def _both(units: Units, figure: Any, weights: Floats) -> tuple[Merit, Merit | None]:
-    """Over everything that was read, and over what everybody read."""
-    everything = merit(units, figure, weights)
-    all_read = units.read_by_all
-    if all_read.all():
-        return everything, everything
-    return everything, merit(units.of(all_read), figure, weights) if all_read.any() else None
 
 
 def _crossed(units: Units) -> Units:

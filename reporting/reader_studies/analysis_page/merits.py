@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from reporting.charts.chart import Chart, MethodNote
 from reporting.charts.drawing import Series, estimates_by_row
 from reporting.charts.tables import Column, Kind, Row, Table
+from reporting.reader_studies.analysis.comparisons import SILENT
 from reporting.reader_studies.analysis_page.parts import (
     arm_name,
     difference_name,
@@ -108,16 +109,19 @@ def standalone_chart(content: dict[str, Any], about: str) -> Chart:
         Column("machine", _("Algorithm alone"), Kind.NUMBER, True, digits=3),
         Column("difference", _("Readers − algorithm"), Kind.NUMBER, True, digits=3),
         Column("p", "p"),
+        Column("places", _("Places"), Kind.COUNT),
+        Column("silent", _("Places without a word of it"), Kind.COUNT),
     )
     rows = []
     for figure, name in figure_names().items():
         for one in content["merits"][figure]["standalone"]:
+            places = one.get("places"), one.get("silent")  # older analyses do not say
             if "note" in one:
-                silent = undefined(_("the algorithm says nothing about some of the places"))
-                rows.append(Row((name, arm_name(one["arm"]), silent, silent, silent, "—")))
+                nothing = undefined(_reason(one["note"]))
+                rows.append(Row((name, arm_name(one["arm"]), nothing, nothing, nothing, "—", *places)))
                 continue
             three = (share(one["readers"]), share(one["machine"]), estimate(one["difference"]))
-            rows.append(Row((name, arm_name(one["arm"]), *three, p_text(one["test"]["p"]))))
+            rows.append(Row((name, arm_name(one["arm"]), *three, p_text(one["test"]["p"]), *places)))
     return Chart(
         key="standalone",
         title=_("Readers and the algorithm alone"),
@@ -128,10 +132,22 @@ def standalone_chart(content: dict[str, Any], about: str) -> Chart:
             positive=_("what the design counts as disease"),
             interval=_("95 %; readers and cases random, the algorithm fixed; jackknife over cases"),
             source=about,
+            remarks=(
+                _(
+                    "Counted over the places that the algorithm speaks of; readers may do better or worse on those"
+                    " where it is silent."
+                ),
+            ),
         ),
         figure=None,
         empty=_("There is no case that every reader read in every arm."),
     )
+
+
+def _reason(note: str) -> str:
+    if note == SILENT:
+        return _("the algorithm says nothing about what this figure counts, or a class is missing there")
+    return _("the algorithm says nothing about some of the places")  # of an older analysis
 
 
 def _noninferior(said: dict[str, Any]) -> str:

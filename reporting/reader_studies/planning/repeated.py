@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reporting.reader_studies.analysis.comparisons import described
-from reporting.reader_studies.analysis.figures_of_merit import merit
+from reporting.reader_studies.analysis.figures_of_merit import merits
 from reporting.reader_studies.analysis.reads import StudyReads
 from reporting.reader_studies.analysis.whole_cases import of_whole_cases
 from reporting.reader_studies.planning.trial import Trial
@@ -110,8 +110,7 @@ def _estimates(
     units = finding.units()
     weights = np.concatenate(list(patient_weights(trial.cases, resamples, 1)))
     for figure in FIGURES:
-        one = merit(units, figure, weights)
-        found = described(one, one, units, reads.arms, reads.readers, margin)
+        found = described(merits(units, figure, weights), units, reads.arms, reads.readers, margin)
         for arm, said in found["arms"].items():
             yield _estimated(figure, arm, BY_BOOTSTRAP, said["mean"])
             if "mrmc" in said:
