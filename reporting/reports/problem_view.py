@@ -46,7 +46,8 @@ def problem_views(problems: Iterable[Problem], labels: Mapping[str, str]) -> tup
         count = sum(len(problem.places) for problem in unset)
         text = ngettext("%(n)d required field is not set", "%(n)d required fields are not set", count)
         lines.append(_family(unset, text % {"n": count}, blocks=False))
-    return tuple(lines)
+    # A long list scrolls in itself: what must be done is seen first.
+    return tuple(sorted(lines, key=lambda line: not line.blocks))
 
 
 def _family(problems: list[Problem], text: str, *, blocks: bool) -> ProblemView:

@@ -14,8 +14,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from reporting.accounts.models import User
 from reporting.core.models import TimestampedModel
 from reporting.predictions.models import BlindDecision
+from reporting.reports.states import ReportStatus
 
 
 class FirstRead(TimestampedModel):
@@ -142,6 +144,21 @@ class NoteKind(models.TextChoices):
     RESOLVED = "resolved", _("Resolved")
 
 
+class ReportNoteQuerySet(models.QuerySet["ReportNote"]):
+    def waiting_for(self, user: User) -> ReportNoteQuerySet:
+        """What a colleague said to ``user`` and nobody has taken up.
+
+        A question without an answer, a comment of a returned draft that is not dealt with, an answer since which the
+        report has not been changed.
+        """
+        open_to_change = models.Q(report__status__in=[ReportStatus.DRAFT, ReportStatus.PRELIMINARY])
+        alive = open_to_change | models.Q(report__status=ReportStatus.FINAL)
+        is_asked = models.Q(kind=NoteKind.CONSULT, answered_by=None) & alive
+        is_returned = models.Q(kind=NoteKind.RETURN, answered_by=None, report__status=ReportStatus.DRAFT)
+        is_answered = models.Q(kind=NoteKind.ANSWER, report_version=models.F("report__version")) & open_to_change
+        return self.filter(to=user).filter(is_asked | is_returned | is_answered)
+
+
 class ReportNote(TimestampedModel):
     """Words between colleagues about a report, perhaps about one place of it; no part of what is signed."""
 
@@ -153,6 +170,8 @@ class ReportNote(TimestampedModel):
     to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     answers = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="answered_by")
     report_version = models.PositiveIntegerField()
+
+    objects = ReportNoteQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]

@@ -73,7 +73,8 @@ class NoteView:
 
 @dataclass(frozen=True)
 class ChangeView:
-    key: str
+    place: str
+    dom_id: str
     label: str
     before: str
     after: str
@@ -236,4 +237,4 @@ def _change(sheet: Sheet, change: FieldChange, *, chinese: bool) -> ChangeView:
     place = Place.parse(change.key)
     spec = sheet.template[place.field]
     before, after = (words_of(spec, value, chinese=chinese) for value in (change.before, change.after))
-    return ChangeView(dom_id(change.key), place_label(sheet.template, place), before, after)
+    return ChangeView(change.key, dom_id(change.key), place_label(sheet.template, place), before, after)

@@ -38,9 +38,12 @@ def _said(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed_since_handed_over(report: Report, shown: Preview) -> tuple[str, list[FieldChange]]:
-    """Who handed the report over last, and what differs from that in the report as it is (or as it was signed)."""
+    """Who handed the report over last, and what differs from that in the report as it is (or as it was signed).
+
+    The author before anybody else: a senior who changes a report and approves it again changed what the author wrote.
+    """
     handed = report.versions.filter(kind=VersionKind.PRELIMINARY).order_by("-number").select_related("created_by")
-    version = handed.first()
+    version = handed.filter(created_by=report.author_id).first() or handed.first()
     if version is None:
         return "", []
     return version.created_by.full_name, changed_fields(json.loads(version.content), shown.content)

@@ -65,6 +65,7 @@ class WorklistFilter:
     since: date | None = None  # examined from … until …
     until: date | None = None
     overdue: bool = False  # a critical finding that nobody was told in time
+    asked: bool = False  # a colleague's words that wait for this reader
     search: str = ""  # the token of what is searched for
 
     @classmethod
@@ -81,6 +82,7 @@ class WorklistFilter:
             since=_date(query.get("since", "")),
             until=_date(query.get("until", "")),
             overdue=query.get("overdue", "") in ("1", "on"),
+            asked=query.get("asked", "") in ("1", "on"),
             search=token if len(token) <= 32 and token.isalnum() and token.isascii() else "",
         )
 
@@ -96,6 +98,7 @@ class WorklistFilter:
             "since": self.since.isoformat() if self.since else "",
             "until": self.until.isoformat() if self.until else "",
             "overdue": "1" if self.overdue else "",
+            "asked": "1" if self.asked else "",
             "search": self.search,
         }
         return urlencode({name: value for name, value in pairs.items() if value})

@@ -40,7 +40,7 @@ _DAY_NAMES = {
     "30": _("last 30 days"),
     "365": _("last year"),
 }
-_RARE = ("since", "until", "overdue")
+_RARE = ("since", "until", "overdue", "asked")
 RECEIVED = [("", _("any time")), *((days, _DAY_NAMES[days]) for days in DAYS)]
 
 
@@ -59,6 +59,7 @@ class WorklistFilterForm(forms.Form):
     )
 
     overdue = forms.BooleanField(label=_("Critical, overdue"), required=False)
+    asked = forms.BooleanField(label=_("Asked of me"), required=False)
 
     def __init__(self, chosen: dict[str, object], *, sections: Sequence[str], referrers: Sequence[str]) -> None:
         super().__init__(initial=chosen, auto_id="filter-%s")

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from reporting.accounts.models import User
-from reporting.reports.models import CriticalAlert
+from reporting.reports.models import CriticalAlert, ReportNote
 from reporting.worklist.filters import MACHINE_STATES, Assigned, Machine, Status, WorklistFilter
 from reporting.worklist.models import Suspicion, WorklistEntry, WorklistEntryQuerySet
 from reporting.worklist.search import search_condition
@@ -104,6 +104,9 @@ def _condition(user: User, chosen: WorklistFilter) -> Q:
         condition &= Q(study_date__lte=chosen.until)
     if chosen.overdue:
         condition &= Q(study__in=CriticalAlert.objects.overdue().values("report__study"))
+    if chosen.asked:
+        # A few of one's own: looked up by key, where a subquery would be tried on row after row of the whole list.
+        condition &= Q(study__in=list(ReportNote.objects.waiting_for(user).values_list("report__study", flat=True)))
     return condition
 
 

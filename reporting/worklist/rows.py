@@ -15,7 +15,7 @@ from django.utils import timezone, translation
 from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, may
 from reporting.predictions.models import InferenceJob
-from reporting.reports.models import CriticalAlert, Report
+from reporting.reports.models import CriticalAlert, Report, ReportNote
 from reporting.reports.states import ReportStatus
 from reporting.studies.models import Series, Study
 from reporting.worklist.models import WorklistEntry
@@ -28,6 +28,7 @@ class WorklistRow:
     gate: dict[str, Any]
     report: Report | None
     alert: CriticalAlert | None  # called critical, and nobody has been told
+    note: ReportNote | None  # what a colleague said to this reader and waits to be taken up
 
     @property
     def study(self) -> Study:
@@ -51,6 +52,7 @@ def rows_of(entries: Sequence[WorklistEntry], user: User) -> tuple[WorklistRow, 
         for report in kept:
             reports.setdefault(report.study_id, report)
         alerts = CriticalAlert.objects.pending_by_study([study.pk for study in studies])
+    notes = _notes_for(user, entries)
     return tuple(
         WorklistRow(
             entry,
@@ -58,9 +60,15 @@ def rows_of(entries: Sequence[WorklistEntry], user: User) -> tuple[WorklistRow, 
             (jobs[entry.study_id].gate if entry.study_id in jobs else None) or {},
             reports.get(entry.study_id),
             alerts.get(entry.study_id),
+            notes.get(entry.study_id),
         )
         for entry in entries
     )
+
+
+def _notes_for(user: User, entries: Sequence[WorklistEntry]) -> dict[uuid.UUID, ReportNote]:
+    waiting = ReportNote.objects.waiting_for(user).filter(report__study__in=[entry.study_id for entry in entries])
+    return {note.report.study_id: note for note in waiting.select_related("report", "by")}
 
 
 def page_tag(entries: Sequence[WorklistEntry], user: User, *beside: object) -> str:
@@ -71,5 +79,6 @@ def page_tag(entries: Sequence[WorklistEntry], user: User, *beside: object) -> s
     shown = [(str(entry.study_id), entry.changed_at.isoformat()) for entry in entries]
     alerts = CriticalAlert.objects.pending_by_study([entry.study_id for entry in entries])
     shown += [(str(study), str(alert.is_overdue)) for study, alert in sorted(alerts.items())]
+    shown += [(str(study), str(note.pk)) for study, note in sorted(_notes_for(user, entries).items())]
     parts = [str(user.pk), user.role, translation.get_language(), timezone.localdate().isoformat(), shown, *beside]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:32]

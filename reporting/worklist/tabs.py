@@ -15,9 +15,11 @@ from reporting.worklist.models import WorklistView
 from reporting.worklist.page import MOST_COUNTED, count_up_to, matching
 
 _TO_VERIFY = WorklistFilter(status=Status.PRELIMINARY)
+_ASKED = WorklistFilter(status=Status.ALL, asked=True)
 _ALWAYS = (
     (gettext_lazy("To do"), WorklistFilter(), Act.STUDY_VIEW),
     (gettext_lazy("Mine"), WorklistFilter(assigned=Assigned.ME), Act.REPORT_EDIT),
+    (gettext_lazy("Asked of me"), _ASKED, Act.REPORT_CONSULT),
     (gettext_lazy("To verify"), _TO_VERIFY, Act.REPORT_SIGN),
     (gettext_lazy("Critical, overdue"), WorklistFilter(status=Status.ALL, overdue=True), Act.CRITICAL_LOG),
     (gettext_lazy("Models failed"), WorklistFilter(machine=Machine.FAILED), Act.INFERENCE_REQUEST),

@@ -179,3 +179,15 @@ def test_what_the_senior_changed_is_shown_as_fields(junior: User, senior: User) 
     assert FieldChange("disc_class@C3/4", "normal", "bulge") in fields
     assert FieldChange("lordosis", "preserved", "not_evaluable") in fields
     assert len(fields) == 2
+
+
+def test_a_senior_who_changed_and_approved_again_still_changed_what_the_author_wrote(
+    junior: User, senior: User
+) -> None:
+    report = handed_over(make_draft(), junior)
+    services.reopen_report(report, by=senior, expected_version=report.version)
+    change(report, "lordosis", "straightened", senior)
+    report = handed_over(report, senior)
+    services.return_report(report, text="See the curve.", by=senior, expected_version=report.version)
+    who, fields = changed_since_handed_over(report, services.preview(report))
+    assert (who, fields) == (junior.full_name, [FieldChange("lordosis", "preserved", "straightened")])
