@@ -11,7 +11,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.predictions.services import set_blind_rule
 from reporting.worklist.filters import Assigned, Status, WorklistFilter
 from reporting.worklist.models import WorklistView
-from reporting.worklist.services import delete_view, make_default_view, save_view, set_suspicion_first
+from reporting.worklist.services import delete_view, make_default_view, rename_view, save_view, set_suspicion_first
 from reporting.worklist.services.views import MOST_VIEWS
 from tests.factories import make_user
 
@@ -37,6 +37,19 @@ def test_one_view_opens_first(senior: User) -> None:
     WorklistView.objects.filter(pk=first.pk).update(is_default=True)
     with pytest.raises(IntegrityError, match="one_default_view_per_person"), transaction.atomic():
         WorklistView.objects.filter(pk=second.pk).update(is_default=True)
+
+
+def test_a_view_that_opens_first_still_does_with_other_filters_or_another_name(senior: User) -> None:
+    view = save_view(by=senior, name="a", chosen=MINE, is_default=True)
+    save_view(by=senior, name="b", chosen=MINE)
+    save_view(by=senior, name="a", chosen=WorklistFilter(status=Status.DRAFT))
+    rename_view(view, by=senior, name="  My   drafts ")
+    assert WorklistView.objects.get(is_default=True, name="My drafts").query == "status=draft"
+    for name, error in (("", InvalidInput), ("b", WrongState)):
+        with pytest.raises(error):
+            rename_view(view, by=senior, name=name)
+    with pytest.raises(InvalidInput):
+        rename_view(view, by=make_user(Role.JUNIOR), name="taken over")
 
 
 def test_nobody_touches_the_views_of_others(senior: User, junior: User) -> None:

@@ -14,6 +14,13 @@ from reporting.worklist.models import WorklistView
 MOST_VIEWS = 12
 
 
+def _checked_name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 48 or not name.isprintable():
+        raise InvalidInput(_("A view needs a name of at most 48 characters"))
+    return name
+
+
 @transaction.atomic
 def save_view(*, by: User, name: str, chosen: WorklistFilter, is_default: bool = False) -> WorklistView:
     """Keep ``chosen`` under ``name``; a view of that name is changed. Words searched for are not kept.
@@ -21,9 +28,7 @@ def save_view(*, by: User, name: str, chosen: WorklistFilter, is_default: bool =
     Raises :class:`InvalidInput` for an empty name, :class:`WrongState` when there are too many views already.
     """
     require(by, Act.STUDY_VIEW)
-    name = " ".join(name.split())
-    if not name or len(name) > 48 or not name.isprintable():
-        raise InvalidInput(_("A view needs a name of at most 48 characters"))
+    name = _checked_name(name)
     own = WorklistView.objects.filter(owner=User.objects.select_for_update().get(pk=by.pk))
     view = own.filter(name=name).first()
     if view is None and own.count() >= MOST_VIEWS:
@@ -32,9 +37,21 @@ def save_view(*, by: User, name: str, chosen: WorklistFilter, is_default: bool =
     view.query = chosen.without_search().to_query()
     if is_default:
         own.filter(is_default=True).exclude(pk=view.pk).update(is_default=False)
-    view.is_default = is_default
+    view.is_default = is_default or view.is_default  # changed filters still open first if the view did
     view.save()
     return view
+
+
+@transaction.atomic
+def rename_view(view: WorklistView, *, by: User, name: str) -> None:
+    """Raises :class:`InvalidInput` for no name or a view of somebody else, :class:`WrongState` for a name in use."""
+    require(by, Act.STUDY_VIEW)
+    name = _checked_name(name)
+    own = WorklistView.objects.filter(owner=User.objects.select_for_update().get(pk=by.pk))
+    if own.filter(name=name).exclude(pk=view.pk).exists():
+        raise WrongState(_("You have a view of this name already"))
+    if not own.filter(pk=view.pk).update(name=name):
+        raise InvalidInput(_("This view does not exist"))
 
 
 @transaction.atomic

@@ -79,13 +79,18 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_view(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
-    """Delete a view of one's own, or begin with it (``act``)."""
+    """Delete or rename a view of one's own, or begin with it (``act``)."""
     user = cast(User, request.user)
     require(user, Act.STUDY_VIEW)
     view = get_object_or_404(WorklistView, owner=user, pk=view_id)
     act = request.POST.get("act")
     if act == "delete":
         services.delete_view(view, by=user)
+    elif act == "rename":
+        try:
+            services.rename_view(view, by=user, name=request.POST.get("name", ""))
+        except DomainError as error:
+            messages.error(request, error.message)
     elif act in ("default", "no-default"):
         services.make_default_view(view if act == "default" else None, by=user)
     return _back(request.POST.get("query", ""))

@@ -100,7 +100,8 @@ def _around(user: User, chosen: WorklistFilter) -> dict[str, Any]:
     return {
         "form": form,
         "query": chosen.to_query(),
-        "readers": readers if may(user, Act.STUDY_ASSIGN) else (),
+        # The one who assigns comes first: that is the assignment most often made, and it takes nothing from anybody.
+        "readers": sorted(readers, key=lambda reader: reader != user) if may(user, Act.STUDY_ASSIGN) else (),
         "may_order": may_order(user),
         "is_suspicion_first": is_suspicion_first(user),
         "order_hint": _(
