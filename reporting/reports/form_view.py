@@ -214,6 +214,7 @@ class _Builder:
         label = self.value_label(field, value)
         algorithm = prediction.job.algorithm
         both = prediction.mm is not None and prediction.mm_from_mask is not None
+        disagrees = both and abs((prediction.mm or 0) - (prediction.mm_from_mask or 0)) > DISAGREEMENT_MM
         return MachineView(
             label=label,
             positive=prediction.positive,
@@ -223,11 +224,12 @@ class _Builder:
             threshold_percent=round(100 * prediction.threshold, 1),
             mm=prediction.mm,
             mm_from_mask=prediction.mm_from_mask,
-            disagrees=both and abs((prediction.mm or 0) - (prediction.mm_from_mask or 0)) > DISAGREEMENT_MM,
+            disagrees=disagrees,
             algorithm=f"{algorithm.name} {algorithm.version}",
             weights=algorithm.weights_sha256[:12],
             applicability=algorithm.applicability,
-            flags=tuple(str(flag) for flag in prediction.flags),
+            # Both lengths side by side say it already.
+            flags=tuple(str(flag) for flag in prediction.flags if not (disagrees and flag == "mask_disagrees")),
             slice=self.slice_of(prediction),
         )
 

@@ -71,6 +71,9 @@ def test_a_machine_value_shows_threshold_disagreement_and_what_is_not_validated(
     html = page(report, senior)
     for part in ("bar-threshold", "outline says 5.4 mm", "unvalidated", "network and outline disagree"):
         assert part in html
+    assert html.count('class="disagrees">outline says 5.4 mm') == 1, "while its level is closed"
+    assert html.count('class="disagrees">≠') == 1, "in the table of levels"
+    assert 'tag-warn">network and outline disagree' not in html, "both lengths say it already"
 
 
 def test_a_problem_stands_beside_every_field_it_is_about(senior: User) -> None:

@@ -141,7 +141,8 @@ def test_selected_studies_are_given_to_one_reader(senior: User, junior: User) ->
     ]
     assert Study.objects.get(pk=first.pk).assigned_to == junior
     assert Study.objects.get(pk=second.pk).assigned_to is None
-    answer = client.post(reverse("worklist:assign"), {"study": [f"{first.pk}@2"], "to": "", "query": ""})
+    answer = client.post(reverse("worklist:assign"), {"study": [f"{first.pk}@2"], "to": "", "query": ""}, follow=True)
+    assert [str(message) for message in answer.context["messages"]] == ["1 study is nobody's now."]
     assert Study.objects.get(pk=first.pk).assigned_to is None
 
 

@@ -112,9 +112,12 @@ def assign(request: HttpRequest) -> HttpResponse:
         said = _("Somebody else has assigned this study meanwhile: to %(reader)s. Nothing was changed.")
         messages.error(request, said % {"reader": now})
     given = len(assigned.given)
-    if given:
-        told = ngettext("%(n)d study was assigned.", "%(n)d studies were assigned.", given) % {"n": given}
-        messages.success(request, told)
+    if given and reader is None:
+        told = ngettext("%(n)d study is nobody's now.", "%(n)d studies are nobody's now.", given)
+        messages.success(request, told % {"n": given})
+    elif given:
+        told = ngettext("%(n)d study was assigned.", "%(n)d studies were assigned.", given)
+        messages.success(request, told % {"n": given})
     return _back(form.cleaned_data["query"])
 
 
