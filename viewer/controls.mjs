@@ -93,6 +93,8 @@ export class Controls {
   }
 
   #toggle(name) {
+    // Where there is nothing to draw, as of the machine for who reads blind first, a key must not turn it off unseen.
+    if (this.root.querySelector(`[data-shows="${name}"]`)?.hidden) return;
     this.preferences.set(name, !this.preferences.get(name));
     this.viewer.redraw();
     this.show();

@@ -8,7 +8,7 @@ const TEXT_FIELDS = "input, select, textarea";
 const isVisible = (element) => element.offsetParent !== null;
 const press = (selector, root = document) => {
   const button = root.querySelector(selector);
-  if (!button || button.disabled) return false;
+  if (!button || button.disabled || button.hidden) return false;
   button.click();
   return true;
 };

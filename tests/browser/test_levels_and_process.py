@@ -47,6 +47,12 @@ def test_a_blind_first_read_is_locked_and_then_the_machine_is_shown(
     page = new_reader("junior").open(report)
     expect(page.locator(".blind-box")).to_be_visible()
     assert '"ai_suggested"' not in page.content()
+    for key in ("c", "v", "m"):  # there is nothing to turn on or off, in the form and in the images
+        page.keyboard.press(key)
+    for name in ("show_contours", "show_measurements"):
+        expect(page.locator(f'[data-shows="{name}"]')).to_be_hidden()
+        expect(page.locator(f'[data-shows="{name}"]')).to_have_attribute("aria-pressed", "true")
+    page.locator(".form-column summary").first.focus()
     page.keyboard.press("l")
     expect(page.locator(".levels-step")).to_have_class("levels-step is-done")
     page.keyboard.press("r")
