@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from django.db import connection
 
-from reporting.department_audit.few_reads import few_reads
+from reporting.department_audit.few_reads import ALL_KEYS, number_of_reads, reads_between
 from reporting.department_audit.filters import Filter
 from reporting.department_audit.kinds import TENTHS
-from reporting.department_audit.rows import reads_condition
 
 MOST_POINTS = 2000
-_FEW, _AT_ONCE = 100_000, 3000
+_AT_ONCE = 3000
 Point = tuple[float, float]
 
 
@@ -30,25 +30,12 @@ def size_points(chosen: Filter) -> tuple[Point, ...]:
 
 
 def _some_after_the_other(chosen: Filter) -> Iterator[list[uuid.UUID]]:
-    """Current reads that the filter takes in, in order of their keys."""
-    few = few_reads(chosen, _FEW)
-    if few is not None:
-        yield from (few[start : start + _AT_ONCE] for start in range(0, len(few), _AT_ONCE))
-        return
-    where, params = reads_condition(chosen)
-    after = uuid.UUID(int=0)
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(  # column names are ours, values are parameters
-                "SELECT r.version_id FROM department_audit_signedread r"
-                f" WHERE r.standing = 'current' AND r.version_id > %s AND {where} ORDER BY r.version_id LIMIT %s",
-                [after, *params, _AT_ONCE],
-            )
-            reads = [version for (version,) in cursor.fetchall()]
-        if not reads:
-            return
-        yield reads
-        after = reads[-1]
+    """Current reads that the filter takes in, in order of their keys, which are random: slices are about as large."""
+    slices = max(1, -(-number_of_reads(chosen) // _AT_ONCE))
+    ends = [uuid.UUID(int=(2**128 * number // slices) % 2**128) for number in range(slices)]
+    for first, following in itertools.zip_longest(ends, ends[1:]):
+        last = ALL_KEYS[1] if following is None else uuid.UUID(int=following.int - 1)
+        yield reads_between(chosen, first, last)
 
 
 def _points(chosen: Filter, reads: Sequence[uuid.UUID], most: int) -> tuple[Point, ...]:

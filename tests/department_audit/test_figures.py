@@ -278,13 +278,32 @@ def test_few_reports_are_found_through_their_groups_as_through_all(
     department: list[Report], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow = Filter(finding="pll", vendor="GE", sex="F", month_from=date(2026, 2, 1))
-    found, points = figures.cases(narrow), figures.pairs_mm(narrow)[0].points
+    found = figures.cases(narrow)
     assert 0 < len(found[0]) == figures.process(narrow)[0].reports < 28
     monkeypatch.setattr(figures, "FEW", 0)
-    monkeypatch.setattr(size_points, "_FEW", 0)
     assert figures.cases(narrow) == found
-    assert figures.pairs_mm(narrow)[0].points == points != ()
     assert figures.cases(Filter(vendor="Canon")) == ([], False)
+
+
+def test_sizes_to_draw_are_the_first_by_the_key_of_their_read_in_however_many_slices(
+    department: list[Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for asked in (Filter(finding="pll"), Filter(finding="pll", vendor="GE", sex="F", month_from=date(2026, 2, 1))):
+        drawn = Fact.objects.filter(comparison="size", number__isnull=False, machine_number__isnull=False)
+        drawn = drawn.filter(read__standing="current", finding="pll")
+        if asked.vendor:
+            drawn = drawn.filter(read__vendor="GE", read__sex="F", read__month__gte=date(2026, 2, 1))
+        numbers = drawn.order_by("read_id", "field", "level", "side").values_list("machine_number", "number")
+        pairs = [(round(machine, 1), round(said, 1)) for machine, said in numbers]
+        means = [(machine + said) / 2 for machine, said in pairs]
+        for at_once in (3000, 5, 1):
+            monkeypatch.setattr(size_points, "_AT_ONCE", at_once)
+            points = figures.pairs_mm(asked)[0].points
+            assert [mean for mean, _difference in points] == pytest.approx(means)
+            assert len(points) > 2
+        monkeypatch.setattr(size_points, "MOST_POINTS", 2)
+        assert figures.pairs_mm(asked)[0].points == points[:2]
+        monkeypatch.undo()
 
 
 def test_a_page_asks_a_question_once(department: list[Report], django_assert_max_num_queries: Any) -> None:
