@@ -10,7 +10,16 @@ const FOOT = 26;
 
 /** Space on each side of what a label stands beside. */
 const BESIDE = 6;
-const STEPS = 8;
+/** How far a label moves at most, and by how much at a time: whole lines would step over narrow gaps. */
+const REACH = 8 * LINE_HEIGHT;
+const STEP = 2;
+
+/** Nearest first: 0, a step below, a step above, two below … */
+function movesFromHome() {
+  const rows = [0];
+  for (let by = STEP; by <= REACH; by += STEP) rows.push(by, -by);
+  return rows;
+}
 
 /** Whether two texts {x, y, width} would cover each other or read as one word (y: baseline). */
 function overlaps(one, other) {
@@ -29,11 +38,10 @@ export function freePlaces(labels, taken, size) {
     const last = size.width - width - MARGIN;
     const beside = [x + BESIDE, left - BESIDE - width].filter((place) => place >= MARGIN && place <= last);
     const sides = beside.length > 0 ? beside : [Math.max(last, MARGIN)];
-    const rows = [0];
-    for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);
-    const tries = rows.flatMap((by) => sides.map((side) => ({ x: side, y: y + by, width })));
+    const tries = movesFromHome().flatMap((by) => sides.map((side) => ({ x: side, y: y + by, width })));
     const fits = tries.filter((place) => place.y >= LINE_HEIGHT && place.y <= size.height - FOOT);
-    const best = fits.find((place) => !standing.some((other) => overlaps(place, other))) ?? fits[0] ?? tries[0];
+    const hides = (place) => standing.filter((other) => overlaps(place, other)).length;
+    const best = fits.reduce((found, place) => (hides(place) < hides(found) ? place : found), fits[0] ?? tries[0]);
     standing.push(best);
     return { x: best.x, y: best.y };
   });
@@ -69,11 +77,9 @@ function blockPlaces(labels, middles, size) {
   const corners = [MARGIN, Math.max(last, MARGIN)].flatMap((x) => [lowest, HEAD].map((top) => ({ x, top })));
   if (right > last) {
     const along = [];
-    for (let top = lowest - LINE_HEIGHT; top > HEAD; top -= LINE_HEIGHT) along.push({ x: MARGIN, top });
+    for (let top = lowest - STEP; top > HEAD; top -= STEP) along.push({ x: MARGIN, top });
     return [...corners, ...along];
   }
   const inside = (top) => Math.max(Math.min(top, lowest), MARGIN);
-  const rows = [0];
-  for (let step = 1; step <= STEPS; step += 1) rows.push(step * LINE_HEIGHT, -step * LINE_HEIGHT);
-  return [...rows.map((by) => ({ x: right, top: inside(beside + by) })), ...corners];
+  return [...movesFromHome().map((by) => ({ x: right, top: inside(beside + by) })), ...corners];
 }

@@ -94,3 +94,11 @@ test("where every corner holds a name the labels stand elsewhere along the left 
   assert.equal(x, 4);
   assert.ok(corners.every((corner) => Math.abs(corner.y - y) >= 14), `${y}`);
 });
+
+test("a gap narrower than a line's steps is found, and where there is none the place that hides the fewest", () => {
+  const row = (y) => ({ x: 0, y, width: 300 });
+  const [{ y }] = freePlaces([{ x: 150, left: 140, y: 123, width: 120 }], [row(39), row(71), row(97), row(110), row(124), row(138), row(161)], SIZE);
+  assert.ok(y >= 53 && y <= 57, `${y}`);
+  const [crowded] = freePlaces([{ x: 150, left: 140, y: 100, width: 120 }], [row(20), row(40), row(60), row(80), row(100), row(101), row(120), row(140), row(160)], SIZE);
+  assert.ok(Math.abs(crowded.y - 100) >= 14, `${crowded.y}`);
+});
