@@ -26,7 +26,7 @@ from reporting.department_audit.words import (
 from reporting.reports.models import Report, ReportVersion, VersionKind
 from reporting.studies.models import Study
 
-_GROUPED_BY = ("month", "vendor", "age_band", "sex", "reader_group", "protocol", "field_strength", "algorithm")
+GROUPED_BY = ("month", "vendor", "age_band", "sex", "reader_group", "protocol", "field_strength", "algorithm")
 
 
 class SignedRead(models.Model):
@@ -73,10 +73,8 @@ class SignedRead(models.Model):
         indexes = [
             models.Index(fields=["patient"], name="read_by_patient"),
             # The latest that answer a filter, without looking at the rows; and the few that a narrow one takes in.
-            models.Index(fields=["-signed_at", "version"], include=["standing", *_GROUPED_BY], name="read_by_time"),
-            models.Index(
-                fields=[*_GROUPED_BY, "version"], condition=models.Q(standing="current"), name="read_by_group"
-            ),
+            models.Index(fields=["-signed_at", "version"], include=["standing", *GROUPED_BY], name="read_by_time"),
+            models.Index(fields=[*GROUPED_BY, "version"], condition=models.Q(standing="current"), name="read_by_group"),
             # The newest of one version of an algorithm, which may be long gone.
             models.Index(
                 fields=["algorithm", "-signed_at"], condition=models.Q(standing="current"), name="read_by_algorithm"
