@@ -115,13 +115,14 @@ def scores(chosen: Filter, by: Dimension | None = None) -> list[ScoreFigure]:
 def pairs_mm(chosen: Filter, by: Dimension | None = None) -> list[SizeFigure]:
     """Machine and signed sizes; the points of the plot come along where there is no breakdown."""
     counted = _counted(SIZE.name, chosen, by, Truth.FINAL.value)
-    points = size_points(chosen) if by is None and counted else ()
+    pairs = {value: round(float(SIZE.moments(vector).sums[0])) for value, vector in counted.items()}
+    points = size_points(chosen, sum(pairs.values())) if by is None and counted else ()
     return [
         SizeFigure(
             value,
             SIZE.reports(vector),
             SIZE.patients(vector)["any"],
-            round(float(SIZE.moments(vector).sums[0])),
+            pairs[value],
             SIZE.moments(vector),
             int(SIZE.plain(vector)[0]),
             points,

@@ -14,24 +14,25 @@ from reporting.department_audit.filters import Filter
 from reporting.department_audit.kinds import TENTHS
 
 MOST_POINTS = 2000
-_AT_ONCE = 3000
+_SPARE = 1.2  # slices are about as large, not exactly
+_MOST_READS = 20_000  # at once
 Point = tuple[float, float]
 
 
-def size_points(chosen: Filter) -> tuple[Point, ...]:
-    """Up to ``MOST_POINTS`` pairs (mean, machine − signed) in mm."""
+def size_points(chosen: Filter, pairs: int) -> tuple[Point, ...]:
+    """Up to ``MOST_POINTS`` of the ``pairs`` that there are: (mean, machine − signed) in mm."""
     found: tuple[Point, ...] = ()
     # Some reads after the other: the database cannot know how soon there are enough pairs, and would sort them all.
-    for reads in _some_after_the_other(chosen):
+    for reads in _some_after_the_other(chosen, pairs):
         found += _points(chosen, reads, MOST_POINTS - len(found))
         if len(found) == MOST_POINTS:
             break
     return found
 
 
-def _some_after_the_other(chosen: Filter) -> Iterator[list[uuid.UUID]]:
-    """Current reads that the filter takes in, in order of their keys, which are random: slices are about as large."""
-    slices = max(1, -(-number_of_reads(chosen) // _AT_ONCE))
+def _some_after_the_other(chosen: Filter, pairs: int) -> Iterator[list[uuid.UUID]]:
+    """Current reads that the filter takes in, in order of their keys, which are random: the first slice should do."""
+    slices = max(1, round(pairs / (_SPARE * MOST_POINTS)), -(-number_of_reads(chosen) // _MOST_READS))
     ends = [uuid.UUID(int=(2**128 * number // slices) % 2**128) for number in range(slices)]
     for first, following in itertools.zip_longest(ends, ends[1:]):
         last = ALL_KEYS[1] if following is None else uuid.UUID(int=following.int - 1)

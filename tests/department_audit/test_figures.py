@@ -296,13 +296,15 @@ def test_sizes_to_draw_are_the_first_by_the_key_of_their_read_in_however_many_sl
         numbers = drawn.order_by("read_id", "field", "level", "side").values_list("machine_number", "number")
         pairs = [(round(machine, 1), round(said, 1)) for machine, said in numbers]
         means = [(machine + said) / 2 for machine, said in pairs]
-        for at_once in (3000, 5, 1):
-            monkeypatch.setattr(size_points, "_AT_ONCE", at_once)
+        for at_once in (20_000, 5, 1):
+            monkeypatch.setattr(size_points, "_MOST_READS", at_once)
             points = figures.pairs_mm(asked)[0].points
             assert [mean for mean, _difference in points] == pytest.approx(means)
             assert len(points) > 2
         monkeypatch.setattr(size_points, "MOST_POINTS", 2)
         assert figures.pairs_mm(asked)[0].points == points[:2]
+        monkeypatch.setattr(size_points, "_SPARE", 0.1)
+        assert figures.pairs_mm(asked)[0].points == points[:2], "the first slice may hold too few"
         monkeypatch.undo()
 
 
