@@ -104,6 +104,12 @@ def test_a_junior_draws_and_a_senior_decides(
     assert states == ["accepted", "rejected", "open", "open"]
 
 
+def height(page: Page) -> float:
+    box = pane(page, SAGITTAL).bounding_box()
+    assert box is not None
+    return box["height"]
+
+
 def test_a_mark_is_reworded_dragged_moved_by_keys_and_decided_again(
     report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
 ) -> None:
@@ -113,6 +119,7 @@ def test_a_mark_is_reworded_dragged_moved_by_keys_and_decided_again(
     for y in (0, 60):
         click_at(page, SAGITTAL, 0, y)
     settled(page, 2)
+    drawn_at = height(page)
     first, second = Correction.objects.order_by("created_at")
 
     page.keyboard.press("v")
@@ -129,7 +136,7 @@ def test_a_mark_is_reworded_dragged_moved_by_keys_and_decided_again(
     assert (reworded.level, reworded.says, reworded.points) == ("C7", "osteophyte", first.points)
 
     x, y = middle(page, SAGITTAL)
-    page.mouse.move(x, y + 60)
+    page.mouse.move(x, y + 60 * height(page) / drawn_at)  # the list of marks takes its room from the images
     page.mouse.down()
     page.mouse.move(x + 8, y + 70, steps=4)
     page.mouse.move(x + 20, y + 80, steps=4)

@@ -86,6 +86,7 @@ def test_window_and_place_stay_when_levels_are_named_anew(report: Report, new_re
     assert outlines.count() > 0, "those of before stand until they come anew"
     page.unroute("**/outlines/**")
     chosen = window.text_content() or ""
+    expect(pane(page, SAGITTAL).get_by_text("C3/4", exact=True)).to_be_visible()
     at = pane(page, SAGITTAL).get_by_text("C3/4", exact=True).bounding_box()
     pane(page, SAGITTAL).focus()
     page.keyboard.press("ArrowDown")
