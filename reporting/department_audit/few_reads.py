@@ -16,7 +16,7 @@ from reporting.department_audit.models import GROUPED_BY, SignedRead, SummaryGro
 from reporting.department_audit.summaries import summed
 from reporting.department_audit.words import Truth
 
-ALL_KEYS = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
+_ALL_KEYS = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
 _READS, _GROUPS = SignedRead._meta.db_table, SummaryGroup._meta.db_table
 _MONTH = "make_date(g.month / 12, g.month %% 12 + 1, 1)"
 _OF_READ = ", ".join(f"r.{name}" for name in GROUPED_BY)
@@ -36,7 +36,7 @@ def few_reads(chosen: Filter, most: int) -> list[uuid.UUID] | None:
     if not is_narrow(chosen):
         return None
     reports = number_of_reads(chosen)
-    return reads_between(chosen, *ALL_KEYS) if reports <= most else None
+    return reads_between(chosen, *_ALL_KEYS) if reports <= most else None
 
 
 def is_narrow(chosen: Filter) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from django.db import connection
 
-from reporting.department_audit.few_reads import ALL_KEYS, number_of_reads, reads_between
+from reporting.department_audit.few_reads import number_of_reads, reads_between
 from reporting.department_audit.filters import Filter
 from reporting.department_audit.kinds import TENTHS
 
@@ -33,10 +33,8 @@ def size_points(chosen: Filter, pairs: int) -> tuple[Point, ...]:
 def _some_after_the_other(chosen: Filter, pairs: int) -> Iterator[list[uuid.UUID]]:
     """Current reads that the filter takes in, in order of their keys, which are random: the first slice should do."""
     slices = max(1, round(pairs / (_SPARE * MOST_POINTS)), -(-number_of_reads(chosen) // _MOST_READS))
-    ends = [uuid.UUID(int=(2**128 * number // slices) % 2**128) for number in range(slices)]
-    for first, following in itertools.zip_longest(ends, ends[1:]):
-        last = ALL_KEYS[1] if following is None else uuid.UUID(int=following.int - 1)
-        yield reads_between(chosen, first, last)
+    for first, following in itertools.pairwise(2**128 * number // slices for number in range(slices + 1)):
+        yield reads_between(chosen, uuid.UUID(int=first), uuid.UUID(int=following - 1))
 
 
 def _points(chosen: Filter, reads: Sequence[uuid.UUID], most: int) -> tuple[Point, ...]:
