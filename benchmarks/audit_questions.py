@@ -15,7 +15,7 @@ from typing import Any
 import django
 from django.conf import settings
 
-from config import embedded_postgres
+from config import embedded_postgres, served
 
 settings.DATABASES["default"] |= {"USER": "postgres", "OPTIONS": {}}
 django.setup()
@@ -78,6 +78,7 @@ QUESTIONS: dict[str, Callable[[], Any]] = {
 
 
 def main(repeats: int, visits: int) -> None:
+    served.settle()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
     questions: dict[str, dict[str, float]] = {}

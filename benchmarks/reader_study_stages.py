@@ -16,7 +16,7 @@ import django
 from django.conf import settings
 
 from benchmarks.memory import peak_mb
-from config import embedded_postgres
+from config import embedded_postgres, served
 
 settings.DATABASES["default"] |= {"USER": "postgres", "OPTIONS": {}}
 settings.ALLOWED_HOSTS = ["*"]
@@ -45,6 +45,7 @@ Spent = list[tuple[float, float]]
 
 def run(cases: int, readers: int, visits: int) -> dict[str, Any]:
     """Designed, locked, read; the pages of each, and of those who read and judge. Ends with the reading closed."""
+    served.settle()
     study = make_design(cases, readers)
     owner, at = _owner(), f"/reader-studies/{study.pk}"
     times: dict[str, Spent] = {f"design: {step}": _visited(owner, [f"{at}/{step}/"] * visits) for step in STEPS}
@@ -92,6 +93,7 @@ def package() -> dict[str, Any]:
 
 def closed(visits: int) -> dict[str, Any]:
     """Pages that exist once the reading is closed."""
+    served.settle()
     owner, at = _owner(), f"/reader-studies/{ReaderStudy.objects.get().pk}"
     findings = [f"{at}/analysis/?finding=finding_{n % 5}" for n in range(visits)]
     times = {

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 
 from reporting.accounts.models import User
-from reporting.studies.models import Series, SopInstance, Study
+from reporting.studies.models import Series, SopInstance, of_visible_study
 
 DICOM_JSON = "application/dicom+json"
 
@@ -24,7 +24,7 @@ def visible_instances(user: User, **uids: str) -> QuerySet[SopInstance]:
         "series_uid": "series__series_instance_uid",
         "instance_uid": "sop_instance_uid",
     }
-    found = SopInstance.objects.filter(series__study__in=Study.objects.visible_to(user))
+    found = SopInstance.objects.filter(of_visible_study(user, "series__study__"))
     found = found.filter(**{names[name]: uid for name, uid in uids.items()}).select_related("series__study__patient")
     if not found.exists():
         raise Http404
@@ -32,7 +32,7 @@ def visible_instances(user: User, **uids: str) -> QuerySet[SopInstance]:
 
 
 def visible_series(user: User) -> QuerySet[Series]:
-    return Series.objects.filter(study__in=Study.objects.visible_to(user))
+    return Series.objects.filter(of_visible_study(user, "study__"))
 
 
 def base_of(request: Request) -> str:

@@ -26,13 +26,16 @@ from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network.byte_ranges import in_range
 from reporting.studies.frame_store import stored_frame
-from reporting.studies.models import SopInstance, Study
+from reporting.studies.models import SopInstance, of_visible_study
 
 OCTETS = "application/octet-stream"
 _AS_DECODED = 2
 """Part of every entity tag: raise it when the same object is decoded to other bytes."""
 
 MAX_FRAMES_AT_ONCE = 64
+
+
+_NEEDED = ("sha256", "number_of_frames", "header")
 
 
 class NoSuchFrame(DomainError):
@@ -97,7 +100,7 @@ def entity_tag(instance: SopInstance, frames: tuple[int, ...], *, single: bool) 
 def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) -> SopInstance:
     """Known only to those who may know of the study."""
     return get_object_or_404(
-        SopInstance.objects.filter(series__study__in=Study.objects.visible_to(user)),
+        SopInstance.objects.filter(of_visible_study(user, "series__study__")).only(*_NEEDED),
         sop_instance_uid=instance_uid,
         series__series_instance_uid=series_uid,
         series__study__study_instance_uid=study_uid,

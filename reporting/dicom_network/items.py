@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from reporting.studies.models import Series, SopInstance, Study
@@ -38,7 +39,10 @@ def study_items(rows: Iterable[Study], base: str) -> list[dict[str, Any]]:
 
 
 def series(rows: QuerySet[Series]) -> QuerySet[Any]:
-    counted = rows.select_related("study__patient").annotate(instance_count=Count("sop_instances", distinct=True))
+    # Counted apart: grouped by everything that is selected, a thousand objects of a series were sorted with all of it.
+    of_series = SopInstance.objects.filter(series=OuterRef("pk")).order_by().values("series")
+    number = Subquery(of_series.annotate(number=Count("pk")).values("number"))
+    counted = rows.select_related("study__patient").annotate(instance_count=Coalesce(number, 0))
     return counted.order_by("series_number", "series_instance_uid")
 
 

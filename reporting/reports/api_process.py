@@ -71,5 +71,5 @@ class ResolveCommentView(ReportChangeView):
 
     def change(self, report: Report, user: User, version: int, given: dict[str, Any]) -> dict[str, Any]:
         note = get_object_or_404(report.notes, pk=given["note"])
-        services.resolve_comment(note, by=user, expected_version=version)
+        services.resolve_comment(note, by=user, expected_version=version, text=given["text"])
         return {}

@@ -311,6 +311,7 @@ class ReturnSerializer(serializers.Serializer[Any]):
 
 class ResolvedCommentSerializer(serializers.Serializer[Any]):
     note = serializers.UUIDField()
+    text = serializers.CharField(max_length=2000, required=False, allow_blank=True, default="")
 
 
 class ReasonSerializer(serializers.Serializer[Any]):

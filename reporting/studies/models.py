@@ -33,21 +33,34 @@ class Patient(TimestampedModel):
         return str(self.id)
 
 
+_IMPORTER_SEES_DAYS = 3
+
+
 class StudyQuerySet(models.QuerySet["Study"]):
     def visible_to(self, user: User | AnonymousUser) -> StudyQuerySet:
-        """Studies this user may know about. Seniors and auditors: the department; juniors: section or assigned."""
-        if not isinstance(user, User) or not may(user, Act.STUDY_VIEW):
-            return self.none()
-        role = Role(user.role)
-        if role in (Role.SENIOR, Role.AUDITOR):
-            return self
-        if role is Role.IMPORTER:
-            return self.received_within_days(3)
-        shared = StudyShare.objects.filter(study=models.OuterRef("pk"), user=user, ended_at__isnull=True)
-        return self.filter(models.Q(section=user.section) | models.Q(assigned_to=user) | models.Exists(shared))
+        """Studies this user may know about: :func:`of_visible_study`."""
+        return self.filter(of_visible_study(user))
 
     def received_within_days(self, days: int) -> StudyQuerySet:
         return self.filter(created_at__gte=timezone.now() - timedelta(days=days))
+
+
+def of_visible_study(user: User | AnonymousUser, path: str = "") -> models.Q:
+    """Condition on rows whose study this user may know about; ``path`` leads to the study ("series__study__").
+
+    Seniors and auditors: the department; juniors: section, assigned or shared; importers: what came lately. On the path
+    itself, not as a list of studies: every frame asks this, and the database would plan the list each time.
+    """
+    if not isinstance(user, User) or not may(user, Act.STUDY_VIEW):
+        return models.Q(pk__in=[])
+    role = Role(user.role)
+    if role in (Role.SENIOR, Role.AUDITOR):
+        return models.Q()
+    if role is Role.IMPORTER:
+        return models.Q(**{f"{path}created_at__gte": timezone.now() - timedelta(days=_IMPORTER_SEES_DAYS)})
+    shared = StudyShare.objects.filter(study=models.OuterRef(f"{path}pk"), user=user, ended_at__isnull=True)
+    own = models.Q(**{f"{path}section": user.section}) | models.Q(**{f"{path}assigned_to": user})
+    return own | models.Exists(shared)
 
 
 class Study(TimestampedModel):

@@ -48,7 +48,7 @@ const queue = new SaveQueue({
   onSaved: (change) => {
     if (change.kind === "set" || change.kind === "clear") seen.saved(change.place, change.value);
     typed.settle(change);
-    clearSubmitted(change.kind);
+    clearSubmitted(change);
     document.dispatchEvent(new CustomEvent("dens:saved", { detail: change }));
     if (queue.pending.length === 0) refresh().then(() => afterwards(change));
   },
@@ -100,8 +100,9 @@ function refresh() {
 }
 
 /** What was sent is no longer being typed: left there, it would keep its panel from showing what came of it. */
-function clearSubmitted(kind) {
-  root.querySelector(`[data-submit="${kind}"]`)?.reset();
+function clearSubmitted({ kind, given }) {
+  const forms = [...root.querySelectorAll(`[data-submit="${kind}"]`)];
+  forms.find((one) => !given?.note || one.elements.note.value === given.note)?.reset();
 }
 
 /** When nothing is left open the next key may sign. */

@@ -144,14 +144,17 @@ def test_a_comment_stands_at_its_place_until_the_author_resolves_it(junior: User
     assert "Look at the right side again." in field()
     with pytest.raises(NotAllowed):
         services.resolve_comment(note, by=make_user(Role.JUNIOR), expected_version=report.version)
-    services.resolve_comment(note, by=junior, expected_version=report.version)
+    services.resolve_comment(
+        note, by=junior, expected_version=report.version, text="Measured again: 4 mm, so it stays."
+    )
     assert "Look at the right side again." not in field()
     page = client.get(f"/reports/{report.pk}/").content.decode()
     assert f'id="note-{note.pk}"' in page, "the comment itself is kept"
+    assert "Measured again: 4 mm, so it stays." in page, "what the author said about it is beside it"
     with pytest.raises(WrongState):
         services.resolve_comment(note, by=junior, expected_version=report.version)
     event = AuditEvent.objects.get(act="report.comment_resolved")
-    assert (event.actor_id, event.data) == (junior.pk, {"note": str(note.pk), "place": place})
+    assert (event.actor_id, event.data) == (junior.pk, {"note": str(note.pk), "place": place, "characters": 34})
 
 
 def test_from_a_comment_one_comes_to_what_was_changed_since(junior: User, senior: User) -> None:

@@ -110,26 +110,29 @@ def return_report(report: Report, *, text: str, by: User, expected_version: int,
         return note
 
 
-def resolve_comment(note: ReportNote, *, by: User, expected_version: int) -> ReportNote:
+def resolve_comment(note: ReportNote, *, by: User, expected_version: int, text: str = "") -> ReportNote:
     """Say that a comment of a returned report is dealt with, as the one who writes the report. The comment stays.
 
-    Raises :class:`NotAllowed` for who may not write it, :class:`WrongState` for what is no open comment.
+    ``text``: how, or why not; it may be empty. Raises :class:`NotAllowed` for who may not write it, :class:`WrongState` for what is no open comment.
     """
     report = note.report
     require_edit(report, by)
+    words = _checked(text) if text.strip() else ""
     with changing(report, by=by, expected_version=expected_version, allowed=(ReportStatus.DRAFT,)):
         if note.kind != NoteKind.RETURN or note.answered_by.filter(kind=NoteKind.RESOLVED).exists():
             raise WrongState(_("This is no open comment"))
         done = ReportNote.objects.create(
             report=report,
             kind=NoteKind.RESOLVED,
+            text=words,
             place=note.place,
             by=by,
             to=note.by,
             answers=note,
             report_version=report.version,
         )
-        record(AuditAct.COMMENT_RESOLVED, by=by, about=report, data={"note": note.pk, "place": note.place})
+        data = {"note": note.pk, "place": note.place, "characters": len(words)}
+        record(AuditAct.COMMENT_RESOLVED, by=by, about=report, data=data)
         return done
 
 
