@@ -81,7 +81,9 @@ class CaseFilter:
         keys = list(studies.values_list("pk", flat=True))
         of_study = protocols_of(keys)
         # By their keys alone: counted and cut into pages afterwards, and the other conditions hold for each.
-        return Study.objects.filter(pk__in=[key for key in keys if protocol_fit(of_study.get(key, ())) == self.protocol])
+        return Study.objects.filter(
+            pk__in=[key for key in keys if protocol_fit(of_study.get(key, ())) == self.protocol]
+        )
 
 
 def candidates(study: ReaderStudy, wanted: CaseFilter) -> StudyQuerySet:

@@ -60,7 +60,7 @@ def of_visible_study(user: User | AnonymousUser, path: str = "") -> models.Q:
         return models.Q(**{f"{path}created_at__gte": timezone.now() - timedelta(days=_IMPORTER_SEES_DAYS)})
     shared = StudyShare.objects.filter(study=models.OuterRef(f"{path}pk"), user=user, ended_at__isnull=True)
     own = models.Q(**{f"{path}section": user.section}) | models.Q(**{f"{path}assigned_to": user})
-    return own | models.Exists(shared)
+    return own | models.Q(models.Exists(shared))
 
 
 class Study(TimestampedModel):

@@ -113,7 +113,9 @@ def return_report(report: Report, *, text: str, by: User, expected_version: int,
 def resolve_comment(note: ReportNote, *, by: User, expected_version: int, text: str = "") -> ReportNote:
     """Say that a comment of a returned report is dealt with, as the one who writes the report. The comment stays.
 
-    ``text``: how, or why not; it may be empty. Raises :class:`NotAllowed` for who may not write it, :class:`WrongState` for what is no open comment.
+    ``text``: how, or why not; it may be empty.
+
+    Raises :class:`NotAllowed` for who may not write it, :class:`WrongState` for what is no open comment.
     """
     report = note.report
     require_edit(report, by)
