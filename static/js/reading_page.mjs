@@ -99,10 +99,20 @@ function refresh() {
   return refreshing;
 }
 
-/** What was sent is no longer being typed: left there, it would keep its panel from showing what came of it. */
+/**
+ * What was sent is no longer being typed: left there, it would keep its panel from showing what came of it. An answered
+ * comment loses its form at once, because words typed under another one keep the panel as it is.
+ */
 function clearSubmitted({ kind, given }) {
   const forms = [...root.querySelectorAll(`[data-submit="${kind}"]`)];
-  forms.find((one) => !given?.note || one.elements.note.value === given.note)?.reset();
+  const sent = forms.find((one) => !given?.note || one.elements.note.value === given.note);
+  const note = sent?.closest(".process-note");
+  if (!note) {
+    sent?.reset();
+    return;
+  }
+  if (sent.contains(document.activeElement)) note.focus({ preventScroll: true });
+  sent.remove();
 }
 
 /** When nothing is left open the next key may sign. */

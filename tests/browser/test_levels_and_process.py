@@ -155,3 +155,24 @@ def test_a_critical_finding_is_answered_and_told_and_a_colleague_is_asked(
     colleague.locator("[data-submit=consult_answer] button").click()
     expect(colleague.locator(".process-note")).to_have_count(2)
     assert ReportNote.objects.get(answers=note).text == "I would."
+
+
+def test_a_returned_comment_is_answered_in_words_and_another_ones_answer_stays_typed(
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+) -> None:
+    said = {"report": report, "kind": "return", "by": people["senior"], "to": people["junior"]}
+    for text in ("Look at the right side again.", "And say why."):
+        ReportNote.objects.create(**said, text=text, report_version=report.version)
+    page = new_reader("junior").open(report)
+    first, second = page.locator(".process-note").all()
+    second.locator("[name=text]").fill("Half a sentence")
+    first.locator("[name=text]").fill("Measured again: 4 mm, so it stays.")
+    first.get_by_role("button", name="Resolved").click()
+    expect(first.locator("form")).to_have_count(0)
+    expect(first).to_be_focused()
+    expect(second.locator("[name=text]")).to_have_value("Half a sentence")
+    second.get_by_role("button", name="Resolved").click()
+    expect(page.locator(".process-note", has_text="Half a sentence")).to_be_visible()
+    expect(page.locator(".process-note", has_text="so it stays")).to_be_visible()
+    said_back = ["Measured again: 4 mm, so it stays.", "Half a sentence"]
+    assert [note.text for note in report.notes.filter(kind="resolved")] == said_back
