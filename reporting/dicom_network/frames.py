@@ -35,9 +35,6 @@ _AS_DECODED = 2
 MAX_FRAMES_AT_ONCE = 64
 
 
-_NEEDED = ("sha256", "number_of_frames", "header")
-
-
 class NoSuchFrame(DomainError):
     code = "not_found"
     http_status = 404
@@ -98,9 +95,10 @@ def entity_tag(instance: SopInstance, frames: tuple[int, ...], *, single: bool) 
 
 
 def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) -> SopInstance:
-    """Known only to those who may know of the study."""
+    """Known only to those who may know of the study; with the columns that a frame needs, no more: stacks ask often."""
+    visible = SopInstance.objects.filter(of_visible_study(user, "series__study__"))
     return get_object_or_404(
-        SopInstance.objects.filter(of_visible_study(user, "series__study__")).only(*_NEEDED),
+        visible.only("sha256", "number_of_frames", "header"),
         sop_instance_uid=instance_uid,
         series__series_instance_uid=series_uid,
         series__study__study_instance_uid=study_uid,
