@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Model
+from django.db.models import Min, Model
 
 from reporting.department_audit.building import Built, build
 from reporting.department_audit.copying import copy_models, copy_rows
@@ -106,7 +106,8 @@ def rebuild() -> str:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
         for model in (Fact, SignedRead, PendingReport):
             cursor.execute(f"DELETE FROM {model._meta.db_table}")  # noqa: S608  our own names
-    for reports in _in_batches(Report.objects.filter(versions__isnull=False).order_by("pk").distinct(), 500):
+    signed = Report.objects.annotate(since=Min("versions__created_at")).filter(since__isnull=False)
+    for reports in _in_batches(signed.order_by("since", "pk"), 500):  # as they came: what is recent lies together
         _store(build(reports))
     write_all()
     return digest()

@@ -60,6 +60,10 @@ def test_many_reports_are_copies_of_a_few_and_are_counted_as_the_facts_say() -> 
         assert cursor.fetchall() == before
         cursor.execute(_ROWS)
         rows = cursor.fetchall()
+        cursor.execute(_SIGNED_AS_THEY_LIE)
+        signed = cursor.fetchall()
+        assert len(signed) == 70
+        assert signed == sorted(signed)
     reads = SignedRead.objects.filter(standing="current")
     assert reads.count() == Report.objects.count() == 100
     assert len(rows) == 30
@@ -72,6 +76,9 @@ def test_many_reports_are_copies_of_a_few_and_are_counted_as_the_facts_say() -> 
     assert figures.process(Filter())[0].reports == 101
 
 
+_SIGNED_AS_THEY_LIE = """
+    SELECT signed_at FROM department_audit_signedread WHERE study_instance_uid LIKE '%.30x%' ORDER BY ctid
+"""
 _ROWS = """
     SELECT facts, count(*) FROM (
         SELECT string_agg(concat_ws('|', f.comparison, f.field, f.level, f.side, f.value, f.number, f.outcome,

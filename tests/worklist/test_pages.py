@@ -63,8 +63,10 @@ def test_the_default_view_opens_first(senior: User) -> None:
     act = reverse("worklist:change_view", args=[view.pk])
     client.post(act, {"act": "no-default", "query": "status=draft"})
     assert client.get("/").status_code == 200
-    client.post(act, {"act": "delete"})
+    deleted = client.post(act, {"act": "delete", "query": "status=open"}, follow=True)
     assert not WorklistView.objects.exists()
+    assert deleted.redirect_chain[-1][0] == "/?status=draft"  # so that it can be kept again
+    assert "The view “Drafts” is deleted" in deleted.content.decode()
 
 
 def test_a_page_that_asks_again_gets_rows_only_when_something_changed(senior: User) -> None:

@@ -79,13 +79,16 @@ def save_view(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_view(request: HttpRequest, view_id: uuid.UUID) -> HttpResponse:
-    """Delete or rename a view of one's own, or begin with it (``act``)."""
+    """Delete or rename a view of one's own, or begin with it (``act``). A deleted one is still what the list shows."""
     user = cast(User, request.user)
     require(user, Act.STUDY_VIEW)
     view = get_object_or_404(WorklistView, owner=user, pk=view_id)
     act = request.POST.get("act")
     if act == "delete":
         services.delete_view(view, by=user)
+        said = _("The view “%(name)s” is deleted. Its filters are still set: keep them again to have it back.")
+        messages.success(request, said % {"name": view.name})
+        return _back(view.query)
     elif act == "rename":
         try:
             services.rename_view(view, by=user, name=request.POST.get("name", ""))
