@@ -11,6 +11,7 @@ import os
 from celery import Celery
 from kombu import Queue
 
+from config import broker
 from config.env import env_int
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,6 +19,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 SWEEP_S = float(env_int("DENS_INFERENCE_SWEEP_S", 60, minimum=1))
 FACTS_S = float(env_int("DENS_FACTS_S", 30, minimum=1))  # a signed report is in the audit's figures within a minute
 
+broker.use_for_pgmq()
 app = Celery("dens")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.update(
