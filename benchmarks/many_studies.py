@@ -4,8 +4,8 @@ from __future__ import annotations
 
 # %(n)s studies of twenty referring units, one in ten of another section, one in two hundred assigned to %(reader)s.
 # Units and sections go together, so that there are units without a study of the other section. Without the triggers,
-# which would make each row alone; the entries are then made as the migration makes them. Needs a superuser and a
-# transaction.
+# which would make each row alone; the entries are then made as the migration makes them (a planner that believes the
+# tables empty would compare each study with each patient, for minutes). Needs a superuser and a transaction.
 SEED = """
     SET LOCAL session_replication_role = replica;
     INSERT INTO studies_patient (id, created_at, updated_at, patient_id, issuer, name, sex)
@@ -18,6 +18,7 @@ SEED = """
             'unit ' || n %% 20, CASE WHEN n %% 10 = 0 THEN 'msk' ELSE 'neuroradiology' END,
             CASE WHEN n %% 200 = 0 THEN %(reader)s::uuid END, 1
         FROM (SELECT id, row_number() OVER () AS n FROM studies_patient) p;
+    ANALYZE studies_patient; ANALYZE studies_study;
     INSERT INTO worklist_worklistentry (study_id, received_at, section, referring_unit, assigned_to_id, report_status,
             machine_state, suspicion, is_open, search_text, changed_at)
         SELECT s.id, s.created_at, s.section, s.referring_unit, s.assigned_to_id,
@@ -29,5 +30,5 @@ SEED = """
     UPDATE worklist_worklistentry SET is_open = true WHERE report_status = 'draft';
     SET LOCAL session_replication_role = DEFAULT;
     SELECT gin_clean_pending_list('entry_by_words');
-    ANALYZE studies_patient; ANALYZE studies_study; ANALYZE worklist_worklistentry;
+    ANALYZE worklist_worklistentry;
 """
