@@ -27,6 +27,7 @@ from config.demo.signing import sign_as_drafted  # noqa: E402
 from config.demo.studies import READER_STUDY_CASES  # noqa: E402
 from reporting.accounts.demo import create_demo_users  # noqa: E402
 from reporting.accounts.models import Role  # noqa: E402
+from reporting.core.errors import DomainError  # noqa: E402
 from reporting.predictions.models import Algorithm  # noqa: E402
 
 
@@ -130,7 +131,10 @@ def serve(processes: Processes, address: str, out: Path) -> None:
     manage("create_demo_users", show=True)
     say(f"\nDens is at http://{address}/ (Ctrl-C stops everything; the data is kept in {settings.STATE_DIR})")
     say("Preparing two reader studies with invented ratings meanwhile")
-    prepare_reader_studies(out, processes)
+    try:
+        prepare_reader_studies(out, processes)
+    except (DomainError, steps.DemoError) as error:  # who is looking at the reports meanwhile goes on
+        say(f"The reader studies are not ready: {error}. Another make demo goes on from here.")
     while True:
         if problem := processes.dead():
             raise steps.DemoError(problem)

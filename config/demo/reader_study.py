@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,13 +21,15 @@ from reporting.accounts.services import create_user
 from reporting.predictions.models import Algorithm
 from reporting.reader_studies import services
 from reporting.reader_studies.desk import next_step
-from reporting.reader_studies.models import Reader, ReaderStudy
+from reporting.reader_studies.models import Case, Reader, ReaderStudy
 from reporting.reader_studies.words import ArmKind, Design, StudyRole, StudyStatus
 from reporting.studies.models import Study
 
 Say = Callable[[str], None]
 READERS = 4
 CASES_TO_READ = 3
+IMAGES_TIMEOUT_S = 300
+POLL_S = 0.5
 SIMULATED_TITLE = "Demonstration: simulated readers, invented ratings · 演示：模拟阅片者，虚构评分"
 OWN_TITLE = "Demonstration: three cases to read · 演示：三个待阅病例"
 SIMULATED_QUESTION = (
@@ -51,7 +54,7 @@ def hold_reader_studies(
     read = designed(SIMULATED_TITLE, words, studies, arms, people, owner)
     words = {"question": OWN_QUESTION, "washout_days": 1, "algorithm": algorithm}
     own = designed(OWN_TITLE, words, studies[:CASES_TO_READ], (ArmKind.UNAIDED, ArmKind.AIDED), [reader], owner)
-    services.copy_waiting_images()
+    have_images(read, own)
     for study in (read, own):
         study.refresh_from_db()
         if study.is_in_design:
@@ -66,6 +69,16 @@ def hold_reader_studies(
         say(f"{READERS} simulated readers read {len(studies)} cases twice; the reading is closed")
     if not read.analyses.exists():
         services.ask_for_analysis(read, seed=SEED, resamples=1000, margin=0.05, by=owner)
+
+
+def have_images(*studies: ReaderStudy) -> None:
+    """Copy what no worker has begun to copy, and wait for the rest; where it does not end, the lock says why."""
+    deadline = time.monotonic() + IMAGES_TIMEOUT_S
+    while Case.objects.filter(reader_study__in=studies, copied_at__isnull=True).exists():
+        if time.monotonic() > deadline:
+            return
+        services.copy_waiting_images()
+        time.sleep(POLL_S)
 
 
 def simulated_reader(number: int) -> User:

@@ -65,6 +65,23 @@ def test_one_is_read_closed_and_analysed_and_one_waits_for_the_reader(truths: di
     assert services.open_reading(own.readers.get(), by=reader).assignment.reader.member.user == reader
 
 
+def test_images_that_a_worker_is_copying_are_waited_for(
+    truths: dict[str, dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def copied_the_second_time() -> None:
+        asked.append(1)
+        if len(asked) > 1:
+            copy_waiting_images()
+
+    copy_waiting_images = services.copy_waiting_images
+    monkeypatch.setattr(services, "copy_waiting_images", copied_the_second_time)
+    monkeypatch.setattr("config.demo.reader_study.POLL_S", 0.0)
+    assert len(_held(truths, make_user(Role.RESEARCHER), make_user(Role.READER))) == 3
+    assert len(asked) == 2
+
+
 def test_what_was_rated_is_what_was_drawn(truths: dict[str, dict[str, Any]]) -> None:
     _held(truths, make_user(Role.RESEARCHER), make_user(Role.READER))
     study = ReaderStudy.objects.get(title=SIMULATED_TITLE)
