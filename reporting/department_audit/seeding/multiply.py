@@ -138,9 +138,9 @@ def multiply(n: int, *, seed: int, told: Callable[[int], None]) -> int:
         with unfollowed(), _bare(FACTS):
             cursor.execute(_statement(*_PATIENTS, "(SELECT DISTINCT patient_key, k FROM copied_read)", "r.k"))
             for month, copies in months:
-                for table in _TABLES:
+                for one in _TABLES:
                     copied = "(SELECT * FROM copied_read WHERE month = %s)"
-                    cursor.execute(_statement(*table, copied, "r.signed_at, r.version_id"), [month])
+                    cursor.execute(_statement(*one, copied, "r.signed_at, r.version_id"), [month])
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # now, not a million of them at the end
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
                 stored += copies
