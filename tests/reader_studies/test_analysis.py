@@ -113,6 +113,20 @@ def test_where_the_algorithm_is_silent_nobody_is_held_against_it() -> None:
     assert found[of_finding("herniation")]["merits"]["auc"]["arms"] == whole["arms"], "the readers' own figures stay"
 
 
+def test_an_algorithm_that_is_silent_in_one_finding_of_two_is_compared_over_both() -> None:
+    reads = study()
+    finding = reads.findings[0]
+    silent = np.zeros(finding.truth.shape, bool)
+    silent[::7] = True
+    mute = np.where(silent, np.nan, finding.machine_scores), np.where(silent, np.nan, finding.machine_calls)
+    second = replace(finding, key="canal", machine_scores=mute[0], machine_calls=mute[1])
+    found = parts(replace(reads, findings=(finding, second)))
+    (one, *_others) = found[POOLED]["merits"]["auc"]["standalone"]
+    assert (one["places"], one["silent"]) == (2 * silent.size - int(silent.sum()), int(silent.sum()))
+    areas = [area(finding.truth[at], finding.machine_scores[at]) for at in (silent | True, ~silent)]
+    assert one["machine"]["value"] == pytest.approx(float(np.mean(areas)))
+
+
 def test_an_algorithm_that_says_nothing_is_compared_with_nobody() -> None:
     reads = study()
     nothing = np.full(reads.findings[0].truth.shape, np.nan)

@@ -7,7 +7,7 @@ ranked together.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -35,7 +35,7 @@ class Merit:
 @dataclass(frozen=True)
 class Merits:
     """One figure over everything that was read, over what everybody read, and over what the algorithm speaks of among
-    that; ``None``: there is nothing. Of the last no resamples are asked for."""
+    that, without resamples; ``None``: there is nothing."""
 
     everything: Merit
     crossed: Merit | None
@@ -47,9 +47,13 @@ def merits(units: Units, figure: Figure, weights: Floats) -> Merits:
     everything = merit(units, figure, weights)
     all_read, heard = units.read_by_all, units.read_by_all & units.machine_spoke
     crossed = everything if all_read.all() else merit(units.of(all_read), figure, weights) if all_read.any() else None
-    if (heard == all_read).all():
-        return Merits(everything, crossed, crossed)
-    return Merits(everything, crossed, merit(units.of(heard), figure, weights[:1]) if heard.any() else None)
+    if crossed is not None and (heard == all_read).all():
+        return Merits(everything, crossed, _without_draws(crossed))
+    return Merits(everything, crossed, merit(units.of(heard), figure, weights[:0]) if heard.any() else None)
+
+
+def _without_draws(one: Merit) -> Merit:
+    return replace(one, draws=one.draws[:, :0], machine_draws=one.machine_draws[:0])
 
 
 def mean_merits(of: Sequence[Merits]) -> Merits:
