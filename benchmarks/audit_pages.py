@@ -21,8 +21,8 @@ from reporting.department_audit import figures
 from reporting.department_audit.filters import READ_DIMENSIONS, Dimension, Filter
 from reporting.department_audit.models import SignedRead
 from reporting.department_audit.monitoring.watching import watched
+from reporting.department_audit.seeding.store import invented_algorithms
 from reporting.department_audit.words import Truth
-from reporting.predictions.models import Algorithm, AlgorithmStatus
 from reporting.vocabulary import MODELLED_DISCS, MachineFinding
 
 FINDINGS = [finding.value for finding in MachineFinding]
@@ -72,13 +72,10 @@ def _filtered(page: str, draw: random.Random, offered: dict[str, list[str]]) -> 
 
 @cache
 def algorithm() -> uuid.UUID:
-    """The version that most reports were made with; invented reports name it without having it registered."""
-    fields = ("algorithm_name", "algorithm_version", "weights_sha256")
-    reads = SignedRead.objects.filter(standing="current")
-    name, version, digest = reads.values_list(*fields).annotate(n=Count("pk")).order_by("-n").values_list(*fields)[0]
-    active = {"status": AlgorithmStatus.ACTIVE, "fills_reports": True}
-    row, _is_new = Algorithm.objects.get_or_create(name=name, version=version, weights_sha256=digest, defaults=active)
-    return row.pk
+    """The version that most reports were made with."""
+    used = SignedRead.objects.filter(standing="current").values_list("algorithm_version")
+    version, _reads = used.annotate(n=Count("pk")).order_by("-n")[0]
+    return next(one.pk for one in invented_algorithms() if one.version == version)
 
 
 def _bench(draw: random.Random) -> str:

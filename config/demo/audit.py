@@ -12,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-REPORTS = 1000
+REPORTS = 3000
 STATE = Path(os.environ.get("DENS_STATE_DIR", "var")) / "demo-audit"
 os.environ["DENS_STATE_DIR"] = str(STATE)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -31,10 +31,10 @@ def main() -> int:
     address = f"127.0.0.1:{free_port(8000)}"
     try:
         manage("migrate", "--verbosity", "0")
-        manage("register_algorithm", "--activate")
         manage("collectstatic", "--noinput", "--verbosity", "0")
         print(f"Inventing {REPORTS} signed reports, unless they are there", flush=True)
         manage("seed_reports", str(REPORTS), check=False)  # says so when they are there already
+        subprocess.run([sys.executable, "-m", "config.demo.audit_boards"], check=True, stdin=subprocess.DEVNULL)
         with Processes(STATE / "logs") as processes:
             gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "--config", "config/gunicorn.py"]
             processes.start("web", [*gunicorn, "config.wsgi:application"], DENS_BIND=address)

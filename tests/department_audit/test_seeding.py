@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.utils import timezone
 
 from reporting.department_audit import figures, intake
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.models import PendingReport, SignedRead
+from reporting.predictions.models import Algorithm
 from reporting.reports.exports.document import document_of
 from reporting.reports.models import Report, ReportVersion
 from reporting.reports.signing import version_fault
@@ -31,8 +35,17 @@ def test_invented_reports_are_signed_counted_and_the_same_again() -> None:
     assert WorklistEntry.objects.filter(report_status="final").count() == 40
     assert {figure.value for figure in figures.tables(Filter(), Dimension.FINDING)} >= {"pll", "lf", "osteophyte"}
     assert figures.readers(Filter())[0].reports > 10
+    known = Algorithm.objects.values_list("name", "version", "weights_sha256")
+    named = SignedRead.objects.values_list("algorithm_name", "algorithm_version", "weights_sha256")
+    assert set(named) <= set(known), "their thresholds can be looked at on the bench"
     with pytest.raises(CommandError, match="seed"):
         call_command("seed_reports", "40", "--until", UNTIL, verbosity=0)
+
+
+def test_nothing_is_signed_later_than_now() -> None:
+    call_command("seed_reports", "60", verbosity=0)
+    newest = SignedRead.objects.latest("signed_at").signed_at
+    assert timezone.now() - timedelta(days=180) < newest < timezone.now()
 
 
 def test_what_is_signed_afterwards_is_asked_for_as_before() -> None:

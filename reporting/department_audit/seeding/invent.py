@@ -57,6 +57,7 @@ SCANNERS: tuple[tuple[str, str, float, float], ...] = (
 _SHARES = (0.4, 0.3, 0.2, 0.1)
 _INSIDE = {"tr_ms": 2800.0, "te_ms": 100.0, "thickness_mm": 3.0, "spacing_mm": 3.3, "fov_mm": [150.0, 150.0]}
 ALGORITHMS = (("dens-cervical", "0.9.0"), ("dens-cervical", "1.0.0"))
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ def _values(
         odds = _PREVALENCE[finding] + _BUSY.get(level, 0.0) + 0.9 * person.illness + 0.03 * (1972 - person.born_in)
         ill = bool(noise[place] < 1 / (1 + math.exp(-odds)))
         probability = round(1 / (1 + math.exp(-(_SEPARATION[finding] * (ill - 0.62) + spread[place]))), 6)
-        called = probability >= 0.5
+        called = probability >= THRESHOLD
         read = ill == bool(wrong[place] > 0.04)
         told = called if called != ill and follows[place] < following else read
         name = f"{key}@{level}" + (f":{side}" if side else "")
@@ -189,7 +190,7 @@ def _values(
             "level": level,
             "side": side,
             "probability": probability,
-            "threshold": 0.5,
+            "threshold": THRESHOLD,
             "positive": called,
             "mm": size,
             "mm_from_mask": None,

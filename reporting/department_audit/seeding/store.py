@@ -19,9 +19,10 @@ from reporting.department_audit.copying import copy_models
 from reporting.department_audit.intake import count_again, store_facts_of
 from reporting.department_audit.models import ReferenceRead
 from reporting.department_audit.seeding.following import list_studies, unfollowed
-from reporting.department_audit.seeding.invent import ALGORITHMS, Invented, Person, invent
+from reporting.department_audit.seeding.invent import ALGORITHMS, THRESHOLD, Invented, Person, invent
 from reporting.department_audit.seeding.multiply import ISSUER, multiply
-from reporting.predictions.models import BlindDecision
+from reporting.predictions.models import Algorithm, BlindDecision
+from reporting.predictions.services import register_algorithm
 from reporting.reports.content import SCHEMA, VOCABULARY_VERSION, canonical, sha256_of, texts_sha256
 from reporting.reports.models import FirstRead, Report, ReportTemplate, ReportVersion, Signature, SignatureMeaning
 from reporting.reports.places import Place
@@ -29,9 +30,10 @@ from reporting.reports.rendering import Language
 from reporting.reports.services.drafts import install_template
 from reporting.reports.signing import mac_of
 from reporting.studies.models import Patient, Series, Study
-from reporting.vocabulary import SeriesRole
+from reporting.vocabulary import MachineFinding, SeriesRole
 
 READERS = 4
+APPLICABILITY = "invented"
 AT_ONCE = 1000
 _TEXTS = ("Invented report.", "虚构报告。")
 # What the page of a signed version shows beside its fields.
@@ -71,6 +73,7 @@ def seed_reports(
     if Patient.objects.filter(issuer=ISSUER, patient_id__startswith=f"SEED-{seed}-").exists():
         raise WrongState("Reports of this seed are there already: take another one")
     template = install_template()
+    invented_algorithms()
     people = {role: [_reader(role, number) for number in range(READERS)] for role in (Role.JUNIOR, Role.SENIOR)}
     stored = 0
     for batch in _batches(invent(min(n, drawn or n), seed, until, READERS)):
@@ -85,6 +88,22 @@ def seed_reports(
     began = time.monotonic()
     count_again()
     return Seeded(stored, time.monotonic() - began)
+
+
+def invented_algorithms() -> list[Algorithm]:
+    """What invented reports say that they were drafted by, oldest version first; registered, and never computing."""
+    return [
+        register_algorithm(
+            name=name,
+            version=version,
+            weights_sha256=sha256_of(version),
+            applicability=APPLICABILITY,
+            fills_reports=True,
+            thresholds={finding.value: THRESHOLD for finding in MachineFinding},
+            by=None,
+        )
+        for name, version in ALGORITHMS
+    ]
 
 
 def _batches(reports: Iterable[Invented]) -> Iterator[list[Invented]]:
@@ -231,7 +250,7 @@ def _version(
     one: Invented, kind: str, number: int, findings: list[dict[str, Any]], template: ReportTemplate, by: User
 ) -> tuple[ReportVersion, Signature]:
     name, release = ALGORITHMS[one.algorithm]
-    algorithm = {"name": name, "version": release, "weights_sha256": sha256_of(release), "applicability": "invented"}
+    algorithm = {"name": name, "version": release, "weights_sha256": sha256_of(release), "applicability": APPLICABILITY}
     content = canonical(
         {
             "schema": SCHEMA,

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             metavar="M",
             help="invent M one by one; the others are copies with other patients and months, without texts and images",
         )
-        parser.add_argument("--until", metavar="YYYY-MM", help=f"last of the {MONTHS} months (this one)")
+        parser.add_argument("--until", metavar="YYYY-MM", help=f"last of the {MONTHS} months (this one, up to today)")
         parser.add_argument("--beside-others", action="store_true", help="also where there are other studies")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             raise CommandError("M must be at least 1")
         try:
             year, month = map(int, (options["until"] or timezone.now().strftime("%Y-%m")).split("-"))
-            until = month_end(year, month)
+            until = min(month_end(year, month), timezone.now().replace(hour=0, minute=0, second=0, microsecond=0))
         except ValueError as error:
             raise CommandError("--until is written like 2026-03") from error
         began = time.monotonic()
