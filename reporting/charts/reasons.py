@@ -26,6 +26,7 @@ _REASONS = {
     "not estimable: needs two patients that vary": _("not estimable: needs two patients that vary"),
     "the classes are separated completely: no interval": _("the classes are separated completely: no interval"),
     "interval cut at 0 or 1": _("interval cut at 0 or 1"),
+    "interval cut at 0": _("interval cut at 0"),
     "interval not estimable: a cell is 0": _("no interval: a count is 0"),
     "no interval: one patient": _("no interval: one patient"),
     "no interval: patients do not vary": _("no interval: patients do not vary"),

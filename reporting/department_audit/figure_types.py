@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -207,6 +207,7 @@ class SizeFigure(Figure):
 
 
 _N, _D = np.eye(5)[0], np.eye(5)[2]
+CUT_AT_0 = "interval cut at 0"
 
 
 @dataclass(frozen=True)
@@ -220,7 +221,9 @@ class ProcessFigure(Figure):
     edits: Ints
 
     def edits_per_report(self, level: float = 0.95) -> Estimate:
-        return self.moments.mean(np.eye(4)[1], np.eye(4)[0], self.patients, level)
+        """A mean of counts: what of its interval lies below 0 is cut away, and said."""
+        mean = self.moments.mean(np.eye(4)[1], np.eye(4)[0], self.patients, level)
+        return replace(mean, low=0.0, note=CUT_AT_0) if mean.low is not None and mean.low < 0 else mean
 
     def all_stood(self, level: float = 0.95) -> Estimate:
         """Share of the reports with machine values in which every one of them stood."""

@@ -10,10 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from django.db import connection, transaction
+from django.utils.translation import override
 
 from reporting.accounts.models import Role
+from reporting.charts.reasons import reason_text
 from reporting.department_audit import figures, intake, size_points
 from reporting.department_audit.counting import count_rows
+from reporting.department_audit.figure_types import CUT_AT_0
 from reporting.department_audit.filters import Dimension, Filter
 from reporting.department_audit.kinds import KINDS, Kind
 from reporting.department_audit.models import Fact, ReferenceRead, SummaryCell, SummaryRepeat
@@ -23,6 +26,7 @@ from reporting.statistics.bland_altman import clustered_bland_altman
 from reporting.statistics.clustered_auc import clustered_auc
 from reporting.statistics.clustered_rates import clustered_rates
 from reporting.statistics.cohen import cohen_kappa
+from reporting.statistics.moments import Moments
 from reporting.statistics.results import Scope
 from reporting.studies.models import Patient
 from tests.department_audit.reports import entry, make_report, make_study, pll, read_blind, said, sign_version, withdraw
@@ -260,6 +264,18 @@ def test_reports_in_which_every_machine_value_stood_are_counted(department: list
     assert stood.value is not None
     assert 0 <= stood.value < 1
     assert sum(figure.edits_histogram.values()) == 28
+
+
+def test_nobody_makes_fewer_than_no_edits(department: list[Report]) -> None:
+    """Two patients, one report each, of no edits and of nine: the t interval would reach far below 0."""
+    figure = figures.process(Filter())[0]
+    two = Moments.of([[1, 0, 1, 1], [1, 9, 1, 0]])
+    edits = replace(figure, moments=two, patients=2, reports=2).edits_per_report()
+    assert (edits.value, edits.low, edits.note) == (4.5, 0.0, CUT_AT_0)
+    assert edits.high is not None
+    assert edits.high > 9
+    with override("zh-hans"):
+        assert reason_text(CUT_AT_0) == "区间在0处截断"
 
 
 def test_a_cell_opens_its_reports_the_latest_first(department: list[Report]) -> None:
