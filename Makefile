@@ -58,11 +58,8 @@ run: setup  ## Web server in the foreground
 worker: setup  ## Inference worker in the foreground (DENS_QUEUE=default for the light one)
 	@exec $(BIN)/python -m config.worker $${DENS_QUEUE:-inference}
 
-# Half of the tests' time is waiting (browsers, processes that are killed), so more run than there are cores.
-TEST_PROCESSES ?= $(shell cores=$$(nproc); workers=$$((cores + (cores + 1) / 2)); echo $$((workers < 6 ? workers : 6)))
-
 test: setup  ## All tests (browser and peer tests skip with a reason where their programs are missing)
-	@$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## Lint, types, import contracts, templates, migrations, deployment settings
 	@$(BIN)/ruff check .

@@ -22,6 +22,7 @@ import psycopg
 
 from benchmarks.own_database import ROOT
 from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, wait_for
+from benchmarks.web_server import running, status, web_server
 from config.embedded_postgres import SUPERUSER, cluster_at
 
 _ORTHANC_INDEX = ORTHANC_PLUGINS.with_name("libOrthancPostgreSQLIndex.so")
@@ -55,12 +56,11 @@ def debian(name: str) -> str:
 @contextmanager
 def dens(state: Path) -> Iterator[Receiver]:
     """The listener and the web server as they are run, on a database of their own in ``state`` (a short path)."""
-    port, web_port = free_port(), free_port()
+    port = free_port()
     environment = {
         **os.environ,
         "DENS_STATE_DIR": str(state),
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DENS_BIND": f"127.0.0.1:{web_port}",
         "DENS_DICOM_BIND": f"127.0.0.1:{port}",
     }
     environment.pop("DATABASE_URL", None)
@@ -73,13 +73,11 @@ def dens(state: Path) -> Iterator[Receiver]:
     manage("create_user", "bench-service", "--role", "service", "--full-name", "Scanner")
     _name, _role, password = manage("create_user", "bench-senior", "--role", "senior", "--full-name", "Senior").split()
     manage("dicom_peer", AE_TITLE, "127.0.0.1")
-    gunicorn = [str(Path(sys.executable).parent / "gunicorn"), "--config", "config/gunicorn.py"]
     with (
-        _running([sys.executable, "manage.py", "dicom_listener"], environment) as listener,
-        _running([*gunicorn, "config.wsgi:application"], environment) as web,
+        running([sys.executable, "manage.py", "dicom_listener"], environment) as listener,
+        web_server(environment) as web_port,
     ):
         wait_for(lambda: _accepts(port), listener, "the listener")
-        wait_for(lambda: _status(web_port, "/healthz/live/") < 500, web, "the web server")
         headers = _session(web_port, "bench-senior", password)
         counted = "from reporting.studies.models import SopInstance; print(SopInstance.objects.count())"
         yield Receiver(
@@ -113,8 +111,8 @@ def orthanc(folder: Path, *, index_beside: Path | None = None) -> Iterator[Recei
     }
     path = folder / "orthanc.json"
     path.write_text(json.dumps(settings))
-    with _running([program, str(path)], NODELAY) as process:
-        wait_for(lambda: _status(web_port, "/system") == 200, process, "Orthanc")
+    with running([program, str(path)], NODELAY) as process:
+        wait_for(lambda: status(web_port, "/system") == 200, process, "Orthanc")
         yield Receiver(title, port, lambda: _statistics(web_port), web_port)
 
 
@@ -131,20 +129,9 @@ def storescp(folder: Path) -> Iterator[Receiver]:
     folder.mkdir(parents=True)
     port = free_port()
     command = [debian("storescp"), "--fork", "-aet", "STORESCP", "-od", str(folder), str(port)]
-    with _running(command, NODELAY) as process:
+    with running(command, NODELAY) as process:
         wait_for(lambda: _accepts(port), process, "storescp")
         yield Receiver("STORESCP", port, lambda: sum(1 for _ in folder.iterdir()))
-
-
-@contextmanager
-def _running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=quiet, stderr=quiet)
-    try:
-        yield process
-    finally:
-        process.terminate()
-        process.wait(timeout=60)
 
 
 def _accepts(port: int) -> bool:
@@ -152,17 +139,6 @@ def _accepts(port: int) -> bool:
     # Who refuses our name listens, too.
     said = subprocess.run(command, capture_output=True, text=True)
     return said.returncode == 0 or "Rejected" in said.stderr
-
-
-def _status(port: int, path: str) -> int:
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", path)
-        status = connection.getresponse().status
-        connection.close()
-    except OSError:
-        return 999
-    return status
 
 
 def _statistics(port: int) -> int:

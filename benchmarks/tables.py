@@ -17,6 +17,8 @@ def show(title: str, header: Sequence[str], rows: Iterable[Sequence[object]]) ->
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return "–"
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}"
     return str(value)
