@@ -224,7 +224,7 @@ def test_nothing_is_saved_in_the_name_of_the_next_person_at_the_same_browser(
     other.fill("[name=password]", PASSWORD)
     other.click(".login button[type=submit]")
     other.wait_for_url(f"{reader.address}/")
-    other.close()  # an answer to its list, late, would take the cookie of the next login away
+    other.close()  # a late answer to its list could take the cookie of the next login away
 
     comment(page).fill("Words of the junior")
     again = page.locator("[data-login-again]")
