@@ -21,8 +21,8 @@ from pathlib import Path
 import psycopg
 
 from benchmarks.own_database import ROOT
-from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, wait_for
-from benchmarks.web_server import running, status, web_server
+from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, status, wait_for
+from benchmarks.web_server import running, web_server
 from config.embedded_postgres import SUPERUSER, cluster_at
 
 _ORTHANC_INDEX = ORTHANC_PLUGINS.with_name("libOrthancPostgreSQLIndex.so")

@@ -73,7 +73,7 @@ def ohif(work: Path, study: Path, cache: Path) -> Iterator[str]:
     site = _Site(("127.0.0.1", site_port), functools.partial(_Pages, f"http://127.0.0.1:{port}", directory=str(dist)))
     threading.Thread(target=site.serve_forever, daemon=True).start()
     try:
-        wait_for(lambda: _answers(port), orthanc, "Orthanc")
+        wait_for(lambda: status(port, "/system") == 200, orthanc, "Orthanc")
         for path in sorted(study.rglob("*.dcm")):
             _ask(port, "POST", "/instances", path.read_bytes())
         yield f"http://127.0.0.1:{site_port}"
@@ -185,11 +185,12 @@ def _ask(port: int, method: str, path: str, body: bytes | None = None) -> int:
     return status
 
 
-def _answers(port: int) -> bool:
+def status(port: int, path: str) -> int:
+    """999 where nobody answers."""
     try:
-        return _ask(port, "GET", "/system") == 200
+        return _ask(port, "GET", path)
     except OSError:
-        return False
+        return 999
 
 
 def free_port() -> int:

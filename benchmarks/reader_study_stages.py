@@ -124,7 +124,7 @@ def _fetched(port: int, user: User, addresses: list[str]) -> Spent:
         if answer.status != 200:
             raise ValueError(f"{address} answers {answer.status}")
     connection.close()
-    return times[WARM_UP:]
+    return times[-len(addresses) :]
 
 
 def _as_readers(study: ReaderStudy, visits: int) -> dict[str, Spent]:

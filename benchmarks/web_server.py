@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.own_database import ROOT
-from benchmarks.peers import free_port, wait_for
+from benchmarks.peers import free_port, status, wait_for
 
 
 @contextmanager
@@ -32,15 +31,3 @@ def web_server(environment: Mapping[str, str]) -> Iterator[int]:
     with running([*gunicorn, "config.wsgi:application"], {**environment, "DENS_BIND": f"127.0.0.1:{port}"}) as web:
         wait_for(lambda: status(port, "/healthz/live/") < 500, web, "the web server")
         yield port
-
-
-def status(port: int, path: str) -> int:
-    """999 where nobody answers."""
-    try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-        connection.request("GET", path)
-        found = connection.getresponse().status
-        connection.close()
-    except OSError:
-        return 999
-    return found
