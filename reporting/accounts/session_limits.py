@@ -28,6 +28,7 @@ class SessionLimitsMiddleware:
             last_seen = request.session.setdefault(_LAST_SEEN, now)
             if now - last_seen > settings.SESSION_IDLE_S or now - started > settings.SESSION_COOKIE_AGE:
                 logout(request)
+                request.session.modified = False  # nobody logged out: the cookie stays, see ``session_cookie``
             elif now - last_seen > _RESOLUTION_S and _BACKGROUND not in request.headers:
                 request.session[_LAST_SEEN] = now
         return self.get_response(request)

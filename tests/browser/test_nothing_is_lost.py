@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Event
 
 import pytest
+from django.contrib.sessions.middleware import SessionMiddleware
 from django.contrib.sessions.models import Session
+from django.http import HttpRequest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from reporting.accounts.models import User
@@ -212,7 +215,7 @@ def test_who_was_logged_out_logs_in_on_the_page_and_goes_on(report: Report, new_
 
 
 def test_nothing_is_saved_in_the_name_of_the_next_person_at_the_same_browser(
-    report: Report, people: dict[str, User], new_reader: Callable[..., Reader]
+    report: Report, people: dict[str, User], new_reader: Callable[..., Reader], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = new_reader("junior")
     page = reader.open(report)
@@ -224,7 +227,22 @@ def test_nothing_is_saved_in_the_name_of_the_next_person_at_the_same_browser(
     other.fill("[name=password]", PASSWORD)
     other.click(".login button[type=submit]")
     other.wait_for_url(f"{reader.address}/")
-    other.close()  # a late answer to its list could take the cookie of the next login away
+
+    # Asked while the senior is logged in, begun by the server when the junior has logged in again.
+    asked, logged_in = Event(), Event()
+    begin = SessionMiddleware.process_request
+
+    def begin_late(middleware: SessionMiddleware, request: HttpRequest) -> None:
+        if "X-Late" in request.headers:
+            asked.set()
+            assert logged_in.wait(60)
+        begin(middleware, request)
+
+    monkeypatch.setattr(SessionMiddleware, "process_request", begin_late)
+    page.evaluate(
+        "() => { window.late = fetch('/', { headers: { 'X-Late': '1' } }).then((answer) => answer.redirected); }"
+    )
+    assert asked.wait(60)
 
     comment(page).fill("Words of the junior")
     again = page.locator("[data-login-again]")
@@ -234,3 +252,10 @@ def test_nothing_is_saved_in_the_name_of_the_next_person_at_the_same_browser(
     again.get_by_role("button", name="Log in and save").click()
     expect(save_mark(page)).to_have_attribute("data-save", "saved")
     assert Finding.objects.get(report=report, field="comment_exam").set_by == people["junior"]
+
+    logged_in.set()
+    assert page.evaluate("() => window.late")  # sent to log in: the session it was asked with is gone
+    comment(page).fill("More words of the junior")
+    expect(save_mark(page)).to_have_attribute("data-save", "saved")
+    expect(again).to_be_hidden()
+    assert stored(report, "comment_exam") == "More words of the junior"
