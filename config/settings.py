@@ -37,7 +37,6 @@ TRUSTED_PROXIES = frozenset(env_list("DENS_TRUSTED_PROXIES", []))
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
@@ -73,7 +72,7 @@ MIDDLEWARE = [
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "reporting.accounts.session_account.SessionAccountMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "reporting.accounts.session_limits.SessionLimitsMiddleware",
     "reporting.accounts.page_account.PageAccountMiddleware",
@@ -230,6 +229,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+SESSION_ENGINE = "reporting.accounts.session_store"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_IDLE_S = env_int("DENS_SESSION_IDLE_S", 15 * 60, minimum=60)
 SESSION_COOKIE_HTTPONLY = True

@@ -7,11 +7,10 @@ from threading import Event
 
 import pytest
 from django.contrib.sessions.middleware import SessionMiddleware
-from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from playwright.sync_api import Locator, Page, Request, Route, expect
 
-from reporting.accounts.models import User
+from reporting.accounts.models import Session, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.reports.models import Finding, Report
 from tests.browser.conftest import PASSWORD, Reader
