@@ -44,9 +44,10 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
             f"{ASSOCIATIONS} associations": {to.title: _store(to, four) for to in (theirs, plain, durable, ours)},
         }
         found["stow"] = {to.title: _stow(to, web) for to in (ours, theirs, durable)}
-        _fill(ours, theirs, held - 2 * objects - share * ASSOCIATIONS, folder)
-        found["held"] = {to.title: to.count() for to in (ours, theirs)}
-        found["questions"] = _questions(ours, theirs, one[0], repeats)
+        asked = (ours, durable, theirs)
+        _fill(asked, held - 2 * objects - share * ASSOCIATIONS, folder)
+        found["held"] = {to.title: to.count() for to in asked}
+        found["questions"] = _questions(asked, repeats)
     _show(found)
     return found
 
@@ -75,7 +76,7 @@ def _stow(to: Receiver, folder: Path) -> float:
     headers = {**to.headers, "Content-Type": kind, "Accept": "application/dicom+json"}
     before, began = to.count(), time.perf_counter()
     for body in bodies:
-        status, said = _ask(to, "POST", "/studies", body, headers)
+        status, said = _post(to, "/studies", body, headers)
         if status != 200:
             raise RuntimeError(f"{to.title} answered {status}: {said[:200]!r}")
     seconds = time.perf_counter() - began
@@ -89,17 +90,17 @@ def _body(paths: Sequence[Path]) -> bytes:
     return b"".join(head + path.read_bytes() + b"\r\n" for path in paths) + b"--" + _BOUNDARY + b"--\r\n"
 
 
-def _fill(ours: Receiver, theirs: Receiver, objects: int, folder: Path) -> None:
-    """Both get the same small studies of two hundred objects in four series."""
+def _fill(receivers: Sequence[Receiver], objects: int, folder: Path) -> None:
+    """All get the same small studies of two hundred objects in four series."""
     for number in range(max(0, objects) // 200):
         study = write_study(folder / f"fill{number}", series=4, objects=50, side=SMALL_SIDE, seed=100 + number)
-        for to in (ours, theirs):
+        for to in receivers:
             _store(to, [study])
 
 
-def _questions(ours: Receiver, theirs: Receiver, folder: Path, repeats: int) -> dict[str, Any]:
-    """p50 and p95 in milliseconds; each question to both in turn, ``10 * repeats`` times."""
-    study, series, instances = _uids(ours, 1000)
+def _questions(receivers: Sequence[Receiver], repeats: int) -> dict[str, Any]:
+    """p50 and p95 in milliseconds; each question to all in turn, ``10 * repeats`` times, on a kept connection each."""
+    study, series, instances = _uids(receivers[0], 1000)
     first = instances[:200]
     one_series = f"/studies/{study}/series/{series}"
     asked: dict[str, Callable[[int], str]] = {
@@ -112,31 +113,58 @@ def _questions(ours: Receiver, theirs: Receiver, folder: Path, repeats: int) -> 
         "frame, not seen before": lambda number: f"{one_series}/instances/{instances[200 + number]}/frames/1",
     }
     found: dict[str, Any] = {}
+    clients = [_Client(to) for to in receivers]
     for name, path in asked.items():
-        times: dict[str, list[float]] = {ours.title: [], theirs.title: []}
+        times: dict[str, list[float]] = {to.title: [] for to in receivers}
         warming = 0 if "not seen" in name else 20 if "frame" in name else 1
-        for to in (ours, theirs):
+        for client in clients:
             for number in range(warming):
-                _ask(to, "GET", path(number), None, _accept(to, name))
+                client.get(path(number), _kind(name))
         for number in range(3 * repeats if "1000" in name else 10 * repeats):
-            for to in (ours, theirs):
+            for client in clients:
                 began = time.perf_counter()
-                status, said = _ask(to, "GET", path(number), None, _accept(to, name))
-                times[to.title].append(1000 * (time.perf_counter() - began))
-                if status != 200 or not said:
-                    raise RuntimeError(f"{to.title} answered {status} to {path(number)}")
+                client.get(path(number), _kind(name))
+                times[client.to.title].append(1000 * (time.perf_counter() - began))
         found[name] = {title: _percentiles(values) for title, values in times.items()}
     frames = [asked["frame, seen before"](number) for number in range(40 * repeats)]
-    found["frames a second, four at once"] = {to.title: _rate(to, frames) for to in (ours, theirs)}
+    found["frames a second, four at once"] = {to.title: _rate(to, frames) for to in receivers}
     return found
 
 
 def _rate(to: Receiver, paths: list[str]) -> float:
-    began = time.perf_counter()
-    with ThreadPoolExecutor(4) as clients:
-        answers = list(clients.map(lambda path: _ask(to, "GET", path, None, _accept(to, "frame"))[0], paths))
-    assert set(answers) == {200}
-    return round(len(paths) / (time.perf_counter() - began), 1)
+    clients = [_Client(to) for _ in range(4)]
+
+    def ask(number: int) -> None:
+        for path in paths[number::4]:
+            clients[number].get(path, _kind("frame"))
+
+    with ThreadPoolExecutor(4) as askers:
+        began = time.perf_counter()
+        list(askers.map(ask, range(4)))
+        return round(len(paths) / (time.perf_counter() - began), 1)
+
+
+class _Client:
+    """Keeps its connection, as viewers do; opens it again where the server has closed it."""
+
+    def __init__(self, to: Receiver) -> None:
+        self.to = to
+        self._connection = http.client.HTTPConnection("127.0.0.1", to.web_port, timeout=300)
+
+    def get(self, path: str, kind: str) -> bytes:
+        try:
+            return self._get(path, kind)
+        except (http.client.RemoteDisconnected, ConnectionError):
+            self._connection.close()
+            return self._get(path, kind)
+
+    def _get(self, path: str, kind: str) -> bytes:
+        self._connection.request("GET", self.to.web_path + path, None, {**self.to.headers, "Accept": kind})
+        answer = self._connection.getresponse()
+        said = answer.read()
+        if answer.status != 200 or not said:
+            raise RuntimeError(f"{self.to.title} answered {answer.status} to {path}")
+        return said
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:
@@ -144,25 +172,29 @@ def _percentiles(values: list[float]) -> dict[str, float]:
     return {"p50": round(statistics.median(values), 2), "p95": round(cuts[-1], 2)}
 
 
-def _accept(to: Receiver, name: str) -> dict[str, str]:
-    kind = 'multipart/related; type="application/octet-stream"' if "frame" in name else "application/dicom+json"
-    return {**to.headers, "Accept": kind}
+def _kind(name: str) -> str:
+    return 'multipart/related; type="application/octet-stream"' if "frame" in name else "application/dicom+json"
 
 
 def _uids(to: Receiver, objects: int) -> tuple[str, str, list[str]]:
     """Of the study that was sent on one association."""
-    headers = _accept(to, "")
-    (study,) = json.loads(_ask(to, "GET", "/studies?PatientID=BENCH1", None, headers)[1])
+    client = _Client(to)
+
+    def found(path: str) -> list[dict[str, Any]]:
+        answer: list[dict[str, Any]] = json.loads(client.get(path, _kind("")))
+        return answer
+
+    (study,) = found("/studies?PatientID=BENCH1")
     uid = study["0020000D"]["Value"][0]
-    (series,) = json.loads(_ask(to, "GET", f"/studies/{uid}/series", None, headers)[1])
+    (series,) = found(f"/studies/{uid}/series")
     series_uid = series["0020000E"]["Value"][0]
-    path = f"/studies/{uid}/series/{series_uid}/instances?limit={objects}"
-    return uid, series_uid, [one["00080018"]["Value"][0] for one in json.loads(_ask(to, "GET", path, None, headers)[1])]
+    instances = found(f"/studies/{uid}/series/{series_uid}/instances?limit={objects}")
+    return uid, series_uid, [one["00080018"]["Value"][0] for one in instances]
 
 
-def _ask(to: Receiver, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
+def _post(to: Receiver, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", to.web_port, timeout=300)
-    connection.request(method, to.web_path + path, body, headers)
+    connection.request("POST", to.web_path + path, body, headers)
     answer = connection.getresponse()
     said = answer.read()
     connection.close()
@@ -176,15 +208,12 @@ def _show(found: dict[str, Any]) -> None:
     ]
     rows.append(("STOW-RS, one client", *(found["stow"].get(title, "") for title in titles)))
     show("Objects received a second", ("how", *titles), rows)
-    answers = [(name, *_cells(times)) for name, times in found["questions"].items() if isinstance(times["DENS"], dict)]
+    asked = {name: times for name, times in found["questions"].items() if isinstance(times["DENS"], dict)}
+    peers = titles[:3]
     show(
         f"Questions at {found['held']['DENS']} objects, milliseconds",
-        ("what", "DENS p50", "p95", "ORTHANC p50", "p95"),
-        answers,
+        ("what", *(said for title in peers for said in (f"{title} p50", "p95"))),
+        [(name, *(times[title][cut] for title in peers for cut in ("p50", "p95"))) for name, times in asked.items()],
     )
     rates = found["questions"]["frames a second, four at once"]
-    show("Frames a second, four clients", ("", "DENS", "ORTHANC"), [("", rates["DENS"], rates["ORTHANC"])])
-
-
-def _cells(times: dict[str, dict[str, float]]) -> list[float]:
-    return [times[title][cut] for title in ("DENS", "ORTHANC") for cut in ("p50", "p95")]
+    show("Frames a second, four clients", ("", *peers), [("", *(rates[title] for title in peers))])

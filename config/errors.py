@@ -1,4 +1,4 @@
-"""Answers to what no view handled: the API's error shape under /api/, ordinary pages elsewhere. Never a stack trace."""
+"""Answers to what no view handled: the error shape for programs, ordinary pages elsewhere. Never a stack trace."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from django.views.csrf import csrf_failure as default_csrf_failure
 
 from reporting.core.rest import error_body
 
+_FOR_PROGRAMS = ("/api/", "/dicom-web/", "/fhir/")
+
 
 def _is_api(request: HttpRequest) -> bool:
-    return request.path.startswith("/api/")
+    return request.path.startswith(_FOR_PROGRAMS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -15,6 +15,8 @@ from reporting.accounts.models import User
 from reporting.studies.models import Series, SopInstance, of_visible_study
 
 DICOM_JSON = "application/dicom+json"
+ITEMS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
+"""DICOM JSON (PS3.18 annex F) as OpenAPI can say it: one object for each thing found."""
 
 
 def visible_instances(user: User, **uids: str) -> QuerySet[SopInstance]:

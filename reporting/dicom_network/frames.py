@@ -56,7 +56,12 @@ class FramesView(APIView):
             OpenApiParameter("Accept", OpenApiTypes.STR, OpenApiParameter.HEADER, description="One part or multipart"),
             OpenApiParameter("Range", OpenApiTypes.STR, OpenApiParameter.HEADER, description="Of a single part"),
         ],
-        responses={(200, OCTETS): OpenApiTypes.BINARY, **refusals(422)},
+        responses={
+            (200, OCTETS): OpenApiTypes.BINARY,
+            (206, OCTETS): OpenApiTypes.BINARY,
+            304: None,
+            **refusals(406, 416, 422),
+        },
     )
     def get(
         self,

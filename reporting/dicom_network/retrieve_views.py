@@ -22,6 +22,7 @@ from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network.answers import (
     DICOM_JSON,
+    ITEMS,
     base_of,
     metadata_answer,
     parts_answer,
@@ -30,7 +31,7 @@ from reporting.dicom_network.answers import (
 from reporting.dicom_network.bulk_data import bulk_data
 from reporting.dicom_network.frames import OCTETS, wants_single
 from reporting.dicom_network.metadata import metadata_of
-from reporting.dicom_network.store_views import AsItComes, store
+from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
 from reporting.studies.frame_store import stored_frame
 from reporting.studies.models import SopInstance
@@ -72,11 +73,7 @@ class StudyView(RetrieveView):
     authentication_classes = [SessionAuthentication, MachineTokenAuthentication]
     parser_classes = [AsItComes]
 
-    @extend_schema(
-        operation_id="stow_study",
-        request={"multipart/related": OpenApiTypes.BINARY},
-        responses={(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400, 409, 507)},
-    )
+    @extend_schema(operation_id="stow_study", **STOW)
     def post(self, request: Request, study_uid: str) -> HttpResponse:
         """Store objects of this study; those of another are refused."""
         return store(request, study_uid)
@@ -95,7 +92,7 @@ class InstanceView(RetrieveView):
 class MetadataView(APIView):
     content_negotiation_class = AnyAccept
 
-    @extend_schema(responses={(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals()})
+    @extend_schema(responses={(200, DICOM_JSON): ITEMS, **refusals()})
     def get(self, request: Request, **uids: str) -> StreamingHttpResponse:
         """What each object says of itself, in DICOM JSON; pixels, binary values and those over 16 KiB as addresses."""
         found = visible_instances(actor(request), **uids)
@@ -123,7 +120,7 @@ class BulkDataView(APIView):
     @extend_schema(
         operation_id="wado_bulkdata",
         parameters=[_ACCEPT],
-        responses={(200, OCTETS): OpenApiTypes.BINARY, **refusals(422)},
+        responses={(200, OCTETS): OpenApiTypes.BINARY, **refusals(406, 422)},
     )
     def get(
         self, request: Request, study_uid: str, series_uid: str, instance_uid: str, where: str

@@ -17,8 +17,8 @@ from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network import items, search
-from reporting.dicom_network.answers import DICOM_JSON, base_of, json_answer, visible_instances, visible_series
-from reporting.dicom_network.store_views import AsItComes, store
+from reporting.dicom_network.answers import DICOM_JSON, ITEMS, base_of, json_answer, visible_instances, visible_series
+from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.models import Study
 
 _PAGING = [
@@ -29,15 +29,8 @@ _PAGING = [
 
 def _schema(what: str, filters: dict[str, search.Condition]) -> dict[str, Any]:
     named = [OpenApiParameter(keyword, OpenApiTypes.STR) for keyword in filters]
-    answers: dict[Any, Any] = {(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400)}
+    answers: dict[Any, Any] = {(200, DICOM_JSON): ITEMS, **refusals(400)}
     return {"operation_id": f"qido_{what}", "parameters": [*_PAGING, *named], "responses": answers}
-
-
-_ANSWERS: dict[Any, Any] = {(200, DICOM_JSON): OpenApiTypes.BINARY, **refusals(400, 409, 507)}
-_STORED: dict[str, Any] = {
-    "request": {"multipart/related": OpenApiTypes.BINARY},
-    "responses": _ANSWERS,
-}
 
 
 class StudiesView(APIView):
@@ -45,7 +38,7 @@ class StudiesView(APIView):
     content_negotiation_class = AnyAccept
     parser_classes = [AsItComes]
 
-    @extend_schema(operation_id="stow", **_STORED)
+    @extend_schema(operation_id="stow", **STOW)
     def post(self, request: Request) -> HttpResponse:
         """Store objects. 200: all are kept; 202: some; 409: none; the body says which and why."""
         return store(request, "")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from rest_framework.parsers import BaseParser
@@ -17,6 +18,7 @@ from rest_framework.request import Request
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.core.errors import DomainError, InvalidInput
+from reporting.core.openapi import refusals
 from reporting.dicom_network.answers import DICOM_JSON, base_of
 from reporting.dicom_network.items import element
 from reporting.dicom_network.listener import storing
@@ -29,6 +31,15 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MAX_PARTS = 5000
+STOW: dict[str, Any] = {
+    "request": {"multipart/related": OpenApiTypes.BINARY},
+    "responses": {
+        **dict.fromkeys([(200, DICOM_JSON), (202, DICOM_JSON), (409, DICOM_JSON)], OpenApiTypes.OBJECT),
+        **refusals(400, 415, 507),
+    },
+}
+"""How the schema describes it, for each address that takes objects."""
+
 _KEPT = (FileStatus.STORED, FileStatus.ALREADY_STORED)
 
 

@@ -37,8 +37,8 @@ class CaseRunSerializer(serializers.ModelSerializer[CaseRun]):
 class RegisteredAlgorithmSerializer(serializers.ModelSerializer[Algorithm]):
     """An algorithm of the registry with who proposed and activated it; nobody: set-up did."""
 
-    proposed_by = serializers.CharField(source="proposed_by.full_name", default=None, read_only=True)
-    activated_by = serializers.CharField(source="activated_by.full_name", default=None, read_only=True)
+    proposed_by = serializers.CharField(source="proposed_by.full_name", default=None, allow_null=True, read_only=True)
+    activated_by = serializers.CharField(source="activated_by.full_name", default=None, allow_null=True, read_only=True)
     thresholds_in_force = serializers.SerializerMethodField(
         help_text="Where the department moved one: finding → operating point of results from now on"
     )

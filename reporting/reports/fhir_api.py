@@ -16,7 +16,6 @@ from rest_framework.views import APIView
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
 from reporting.core.errors import DomainError
-from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.reports.exports.fhir import Release
 from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS, READABLE
@@ -24,24 +23,26 @@ from reporting.reports.exports.fhir.datatypes import Resource
 from reporting.reports.fhir_reading import read_resource, search_reports
 
 RELEASES = {"r4": Release.R4, "r5": Release.R5}
+_RELEASE = OpenApiParameter("release", str, OpenApiParameter.PATH, enum=list(RELEASES))
 _KIND = "application/fhir+json"
-_ANSWER: dict[Any, Any] = {(200, _KIND): OpenApiTypes.OBJECT}
-_ISSUES = {400: "invalid", 403: "forbidden", 404: "not-found"}
+_ANSWERS: dict[Any, Any] = {(status, _KIND): OpenApiTypes.OBJECT for status in (200, 401, 403, 404)}
+_ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found"}
 
 
 class _FhirView(APIView):
-    """Refusals of ours are OperationOutcomes, as a FHIR client expects."""
+    """Refusals are OperationOutcomes, as a FHIR client expects."""
 
     content_negotiation_class = AnyAccept
 
     def handle_exception(self, exc: Exception) -> Any:
-        if not isinstance(exc, DomainError):
-            return super().handle_exception(exc)
-        return outcome(exc.http_status, exc.message)
+        if isinstance(exc, DomainError):
+            return outcome(exc.http_status, exc.message)
+        refused = super().handle_exception(exc)
+        return outcome(refused.status_code, refused.data["error"]["message"])
 
 
 class MetadataView(_FhirView):
-    @extend_schema(operation_id="fhir_metadata", responses=_ANSWER | refusals())
+    @extend_schema(operation_id="fhir_metadata", parameters=[_RELEASE], responses=_ANSWERS)
     def get(self, request: Request, release: str) -> HttpResponse:
         """What can be asked here."""
         require(actor(request), Act.REPORT_EXPORT)
@@ -51,8 +52,8 @@ class MetadataView(_FhirView):
 class SearchView(_FhirView):
     @extend_schema(
         operation_id="fhir_search_reports",
-        parameters=[OpenApiParameter(name, OpenApiTypes.STR) for name in (*PARAMETERS, *PAGING)],
-        responses=_ANSWER | refusals(400),
+        parameters=[_RELEASE, *(OpenApiParameter(name, OpenApiTypes.STR) for name in (*PARAMETERS, *PAGING))],
+        responses=_ANSWERS | {(400, _KIND): OpenApiTypes.OBJECT},
     )
     def get(self, request: Request, release: str) -> HttpResponse:
         """Reports with the newest signed version of each: by report or accession number, patient, time of issue."""
@@ -76,8 +77,14 @@ class SearchView(_FhirView):
 class ReadView(_FhirView):
     @extend_schema(
         operation_id="fhir_read",
-        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(READABLE))],
-        responses=_ANSWER | refusals(),
+        parameters=[
+            _RELEASE,
+            OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(READABLE)),
+            OpenApiParameter(
+                "resource_id", {"type": "string", "pattern": r"^[A-Za-z0-9\-.]{1,64}$"}, OpenApiParameter.PATH
+            ),
+        ],
+        responses=_ANSWERS,
     )
     def get(self, request: Request, release: str, kind: str, resource_id: str) -> HttpResponse:
         """One resource of the newest signed version of its report."""

@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from config import health
 from tests.permissions.rows import EVERYBODY, Row
 from tests.permissions.table import TABLE
-from tests.permissions.world import PEOPLE, World, make_world
+from tests.permissions.world import PEOPLE, World
 
 pytestmark = pytest.mark.django_db
 CHANGES = [row for row in TABLE if row.method != "GET"]
@@ -25,20 +24,6 @@ WITH_CHARTS = {"connections:throughput", "reader_studies:power"} | {
     f"department_audit:{page}"
     for page in ("overview", "finding", "groups", "process", "readers", "threshold_bench", "monitoring_measure")
 }
-
-
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """Built once, because two of everything take a while; each test leaves it as it was."""
-    with (
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-        pytest.MonkeyPatch.context() as patch,
-        override_settings(BLOB_DIR=tmp_path_factory.mktemp("blobs")),
-    ):
-        patch.setattr(health, "_broker", lambda: "ok")
-        yield make_world()
-        transaction.set_rollback(True)
 
 
 def _address(row: Row, ids: dict[str, Any]) -> str:
