@@ -119,7 +119,7 @@ def database_from_url(url: str, password: str = "") -> dict[str, Any]:
     if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise ImproperlyConfigured("DATABASE_URL must look like postgresql://user:password@host:port/name")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.database",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or "") or password,
@@ -140,15 +140,15 @@ else:
         embedded_postgres.ensure(STATE_DIR)
     DATABASES = {
         "default": {
-            "ENGINE": "django.db.backends.postgresql",
+            "ENGINE": "config.database",
             "NAME": embedded_postgres.DATABASE,
             "USER": embedded_postgres.OWNER_ROLE if _AS_OWNER else embedded_postgres.APPLICATION_ROLE,
             "HOST": str(EMBEDDED_CLUSTER.socket_dir),
         }
     }
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # 0 switches the pool off, for workers: a pool and its threads do not survive the fork of a worker's children.
 _pool_size = env_int("DENS_DATABASE_POOL", 8)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = not _pool_size  # with a pool, ``config.database`` does it
 # A request that gets no connection for ten seconds fails: better an error than a page that hangs for half a minute.
 DATABASES["default"]["OPTIONS"] = {"pool": {"min_size": 1, "max_size": _pool_size, "timeout": 10}} if _pool_size else {}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
