@@ -18,7 +18,7 @@ from reporting.accounts.rest import actor
 from reporting.core.errors import DomainError
 from reporting.core.rest import AnyAccept
 from reporting.reports.exports.fhir import Release
-from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS, READABLE
+from reporting.reports.exports.fhir.addresses import PAGING, PARAMETERS, READABLE, RESOURCE_ID
 from reporting.reports.exports.fhir.datatypes import Resource
 from reporting.reports.fhir_reading import read_resource, search_reports
 
@@ -38,7 +38,10 @@ class _FhirView(APIView):
         if isinstance(exc, DomainError):
             return outcome(exc.http_status, exc.message)
         refused = super().handle_exception(exc)
-        return outcome(refused.status_code, refused.data["error"]["message"])
+        answered = outcome(refused.status_code, refused.data["error"]["message"])
+        if "WWW-Authenticate" in refused:
+            answered["WWW-Authenticate"] = refused["WWW-Authenticate"]
+        return answered
 
 
 class MetadataView(_FhirView):
@@ -80,9 +83,7 @@ class ReadView(_FhirView):
         parameters=[
             _RELEASE,
             OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=list(READABLE)),
-            OpenApiParameter(
-                "resource_id", {"type": "string", "pattern": r"^[A-Za-z0-9\-.]{1,64}$"}, OpenApiParameter.PATH
-            ),
+            OpenApiParameter("resource_id", {"type": "string", "pattern": f"^{RESOURCE_ID}$"}, OpenApiParameter.PATH),
         ],
         responses=_ANSWERS,
     )

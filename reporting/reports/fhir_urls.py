@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
 
-from reporting.reports.exports.fhir.addresses import READABLE
+from reporting.reports.exports.fhir.addresses import READABLE, RESOURCE_ID
 from reporting.reports.fhir_api import RELEASES, MetadataView, ReadView, SearchView
 
 
@@ -18,7 +18,7 @@ class KindConverter(StringConverter):
 
 
 class IdConverter(StringConverter):
-    regex = r"[A-Za-z0-9\-.]{1,64}"
+    regex = RESOURCE_ID
 
 
 register_converter(ReleaseConverter, "fhir_release")

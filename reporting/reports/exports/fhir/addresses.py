@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+RESOURCE_ID = r"[A-Za-z0-9\-.]{1,64}"
 READABLE = {
     "DiagnosticReport": "the newest signed version of a report",
     "Observation": "one statement that a person stands behind",
