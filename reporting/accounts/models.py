@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
-from django.contrib.sessions.base_session import AbstractBaseSession, BaseSessionManager
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
@@ -61,17 +60,10 @@ class User(AbstractBaseUser):
         return self.full_name
 
 
-class SessionManager(BaseSessionManager["Session"]):
-    def get_queryset(self) -> models.QuerySet[Session]:
-        return super().get_queryset().select_related("user")
-
-
 class Session(AbstractBaseSession):
     """What a browser's cookie stands for. Every request asks for a session and its account, in one question."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
-
-    objects: ClassVar[SessionManager] = SessionManager()
 
 
 class LoginAttempt(models.Model):

@@ -12,7 +12,7 @@ from django.http import Http404, HttpResponse, StreamingHttpResponse
 from rest_framework.request import Request
 
 from reporting.accounts.models import User
-from reporting.studies.models import Series, SopInstance, of_visible_study
+from reporting.studies.models import SopInstance, of_visible_study
 
 DICOM_JSON = "application/dicom+json"
 ITEMS: dict[str, Any] = {"type": "array", "items": {"type": "object"}}
@@ -31,10 +31,6 @@ def visible_instances(user: User, **uids: str) -> QuerySet[SopInstance]:
     if not found.exists():
         raise Http404
     return found.order_by("series__series_number", "series__series_instance_uid", "instance_number", "sop_instance_uid")
-
-
-def visible_series(user: User) -> QuerySet[Series]:
-    return Series.objects.filter(of_visible_study(user, "study__"))
 
 
 def base_of(request: Request) -> str:

@@ -5,12 +5,14 @@ Grey frames are given as stored, colour as 8-bit RGB by pixel; explicit VR littl
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import uuid
 
-from django.http import HttpResponse
+import numpy as np
+from django.db.models import CharField
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
@@ -21,14 +23,18 @@ from rest_framework.views import APIView
 
 from reporting.accounts.models import User
 from reporting.accounts.rest import actor
+from reporting.core.compiled_query import CompiledQuery, Given, row_of
 from reporting.core.errors import DomainError
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network.byte_ranges import in_range
+from reporting.dicom_network.viewer import Viewer
 from reporting.studies.frame_store import stored_frame
 from reporting.studies.models import SopInstance, of_visible_study
+from reporting.studies.pixel_decoding import Pixels
 
 OCTETS = "application/octet-stream"
+_KIND = f'{OCTETS}; transfer-syntax="{ExplicitVRLittleEndian}"'
 _AS_DECODED = 2
 """Part of every entity tag: raise it when the same object is decoded to other bytes."""
 
@@ -83,10 +89,10 @@ class FramesView(APIView):
         unchanged = get_conditional_response(request._request, etag=tag)
         if unchanged is not None and unchanged.status_code == 304:
             return _cached(unchanged, tag)
-        parts = [stored_frame(instance, frame).tobytes() for frame in frames]
+        parts = [np.ascontiguousarray(stored_frame(instance, frame)) for frame in frames]
         if not single:
             return _cached(_multipart(parts), tag)
-        response = HttpResponse(parts[0], content_type=f'{OCTETS}; transfer-syntax="{ExplicitVRLittleEndian}"')
+        response = HttpResponse(parts[0].tobytes(), content_type=_KIND)
         if request.headers.get("If-Range", tag) != tag:
             return _cached(response, tag)
         return _cached(in_range(response, request.headers.get("Range")), tag)
@@ -101,13 +107,21 @@ def entity_tag(instance: SopInstance, frames: tuple[int, ...], *, single: bool) 
 
 def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) -> SopInstance:
     """Known only to those who may know of the study; with the columns that a frame needs, no more: stacks ask often."""
-    visible = SopInstance.objects.filter(of_visible_study(user, "series__study__"))
-    return get_object_or_404(
-        visible.only("sha256", "number_of_frames", "header"),
-        sop_instance_uid=instance_uid,
-        series__series_instance_uid=series_uid,
-        series__study__study_instance_uid=study_uid,
+    found = _named(Viewer.of(user)).first(study=study_uid, series=series_uid, instance=instance_uid)
+    if found is None:
+        raise Http404
+    return row_of(SopInstance, found)
+
+
+@functools.lru_cache(maxsize=256)
+def _named(viewer: Viewer) -> CompiledQuery:
+    named = SopInstance.objects.filter(
+        of_visible_study(viewer.as_user(), "series__study__"),
+        sop_instance_uid=Given("instance", CharField()),
+        series__series_instance_uid=Given("series", CharField()),
+        series__study__study_instance_uid=Given("study", CharField()),
     )
+    return CompiledQuery(named, "id", "sha256", "number_of_frames")
 
 
 def wants_single(accept: str, count: int) -> bool:
@@ -120,12 +134,13 @@ def wants_single(accept: str, count: int) -> bool:
     raise NotAcceptable(_("This comes as application/octet-stream or multipart/related"))
 
 
-def _multipart(parts: list[bytes]) -> HttpResponse:
+def _multipart(parts: list[Pixels]) -> HttpResponse:
+    """Put together in one go: a frame is large, and each copy of it takes its time."""
     boundary = uuid.uuid4().hex
-    head = f'Content-Type: {OCTETS}; transfer-syntax="{ExplicitVRLittleEndian}"'
-    body = b"".join(f"--{boundary}\r\n{head}\r\n\r\n".encode() + part + b"\r\n" for part in parts)
+    head = f"--{boundary}\r\nContent-Type: {_KIND}\r\n\r\n".encode()
+    pieces = [piece for part in parts for piece in (head, part.data, b"\r\n")]
     kind = f'multipart/related; type="{OCTETS}"; boundary={boundary}'
-    return HttpResponse(body + f"--{boundary}--\r\n".encode(), content_type=kind)
+    return HttpResponse(b"".join([*pieces, f"--{boundary}--\r\n".encode()]), content_type=kind)
 
 
 def _cached(response: HttpResponseBase, tag: str) -> HttpResponseBase:

@@ -7,69 +7,96 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from reporting.studies.models import Series, SopInstance, Study
+from reporting.core.compiled_query import CompiledQuery
+from reporting.dicom_network.search import Shape, conditions
+from reporting.dicom_network.viewer import Viewer
+from reporting.studies.models import Series, SopInstance, Study, of_visible_study
+
+_STUDY = ("study_instance_uid", "study_date", "accession_number", "description")
+_PATIENT = ("patient_id", "name", "birth_date", "sex")
+_SERIES = ("series_instance_uid", "series_number", "description", "modality")
+_QUESTIONS = 64
+"""Kept ready for each of the three kinds, by who asks and what is compared."""
+
+Row = dict[str, Any]
 
 
-def studies(rows: QuerySet[Study]) -> QuerySet[Study]:
-    return rows.select_related("patient").order_by("-created_at", "pk")
+def _study_columns(path: str = "") -> list[str]:
+    return [*(f"{path}{name}" for name in _STUDY), *(f"{path}patient__{name}" for name in _PATIENT)]
 
 
-def study_items(rows: Iterable[Study], base: str) -> list[dict[str, Any]]:
-    rows = list(rows)
-    counted = Series.objects.filter(study__in=rows).values("study", "modality").annotate(
-        series_count=Count("pk", distinct=True), instance_count=Count("sop_instances")
-    )  # fmt: skip
-    sums: dict[Any, list[Any]] = {}
-    for row in counted:
-        sums.setdefault(row["study"], []).append(row)
-    items = []
-    for study in rows:
-        of_study = sums.get(study.pk, [])
-        items.append({
-            **_of_study(study, base),
-            **element("ModalitiesInStudy", *sorted({row["modality"] for row in of_study})),
-            **element("NumberOfStudyRelatedSeries", sum(row["series_count"] for row in of_study)),
-            **element("NumberOfStudyRelatedInstances", sum(row["instance_count"] for row in of_study)),
-        })  # fmt: skip
-    return items
+@functools.lru_cache(_QUESTIONS)
+def studies(viewer: Viewer, shape: Shape) -> CompiledQuery:
+    of_study = Series.objects.filter(study=OuterRef("pk")).order_by()
+    rows = Study.objects.filter(of_visible_study(viewer.as_user()), *conditions(shape)).annotate(
+        modalities=ArraySubquery(of_study.values("modality").distinct().order_by("modality")),
+        series_count=_count(of_study, "study"),
+        instance_count=_count(SopInstance.objects.filter(series__study=OuterRef("pk")), "series__study"),
+    )
+    counts = ("modalities", "series_count", "instance_count")
+    return CompiledQuery(rows.order_by("-created_at", "pk"), *_study_columns(), *counts)
 
 
-def series(rows: QuerySet[Series]) -> QuerySet[Any]:
+def _count(rows: QuerySet[Any], of: str) -> Coalesce:
     # Counted apart: grouped by everything that is selected, a thousand objects of a series were sorted with all of it.
-    of_series = SopInstance.objects.filter(series=OuterRef("pk")).order_by().values("series")
-    number = Subquery(of_series.annotate(number=Count("pk")).values("number"))
-    counted = rows.select_related("study__patient").annotate(instance_count=Coalesce(number, 0))
-    return counted.order_by("series_number", "series_instance_uid")
+    return Coalesce(Subquery(rows.order_by().values(of).annotate(number=Count("pk")).values("number")), 0)
 
 
-def series_items(rows: Iterable[Any], base: str) -> list[dict[str, Any]]:
+def study_items(rows: Iterable[Row], base: str) -> list[dict[str, Any]]:
     return [
         {
-            **_of_study(one.study, base),
+            **_of_study(one, base),
+            **element("ModalitiesInStudy", *one["modalities"]),
+            **element("NumberOfStudyRelatedSeries", one["series_count"]),
+            **element("NumberOfStudyRelatedInstances", one["instance_count"]),
+        }
+        for one in rows
+    ]
+
+
+@functools.lru_cache(_QUESTIONS)
+def series(viewer: Viewer, shape: Shape) -> CompiledQuery:
+    rows = Series.objects.filter(of_visible_study(viewer.as_user(), "study__"), *conditions(shape)).annotate(
+        instance_count=_count(SopInstance.objects.filter(series=OuterRef("pk")), "series")
+    )
+    ordered = rows.order_by("series_number", "series_instance_uid")
+    return CompiledQuery(ordered, *_SERIES, *_study_columns("study__"), "instance_count")
+
+
+def series_items(rows: Iterable[Row], base: str) -> list[dict[str, Any]]:
+    return [
+        {
+            **_of_study(one, base, "study__"),
             **_of_series(one),
-            **element("NumberOfSeriesRelatedInstances", one.instance_count),
+            **element("NumberOfSeriesRelatedInstances", one["instance_count"]),
             **element("RetrieveURL", _series_address(one, base)),
         }
         for one in rows
     ]
 
 
-def instances(rows: QuerySet[SopInstance]) -> QuerySet[Any]:
-    answered: QuerySet[Any] = rows.order_by("instance_number", "sop_instance_uid").values(
+@functools.lru_cache(_QUESTIONS)
+def instances(viewer: Viewer, shape: Shape) -> CompiledQuery:
+    rows = SopInstance.objects.filter(of_visible_study(viewer.as_user(), "series__study__"), *conditions(shape))
+    return CompiledQuery(
+        rows.order_by("instance_number", "sop_instance_uid"),
         *("series_id", "sop_class_uid", "sop_instance_uid", "instance_number", "number_of_frames"),
         *("transfer_syntax_uid", "header__series__rows", "header__series__columns"),
     )
-    return answered
 
 
-def instance_items(rows: Iterable[dict[str, Any]], base: str) -> list[dict[str, Any]]:
+def instance_items(rows: Iterable[Row], base: str) -> list[dict[str, Any]]:
     rows = list(rows)
-    parents = Series.objects.filter(pk__in={row["series_id"] for row in rows}).select_related("study__patient")
-    said = {one.pk: (_series_address(one, base), {**_of_study(one.study, base), **_of_series(one)}) for one in parents}
+    parents = Series.objects.filter(pk__in={row["series_id"] for row in rows})
+    said = {
+        one["pk"]: (_series_address(one, base), {**_of_study(one, base, "study__"), **_of_series(one)})
+        for one in parents.values("pk", *_SERIES, *_study_columns("study__"))
+    }
     items = []
     for row in rows:
         address, of_series = said[row["series_id"]]
@@ -92,34 +119,35 @@ def instance_path(one: SopInstance) -> str:
     return f"/studies/{study}/series/{one.series.series_instance_uid}/instances/{one.sop_instance_uid}"
 
 
-def _series_address(one: Series, base: str) -> str:
-    return f"{base}/studies/{one.study.study_instance_uid}/series/{one.series_instance_uid}"
+def _series_address(row: Row, base: str) -> str:
+    return f"{base}/studies/{row['study__study_instance_uid']}/series/{row['series_instance_uid']}"
 
 
-def _of_study(study: Study, base: str) -> dict[str, Any]:
-    patient = study.patient
+def _of_study(row: Row, base: str, path: str = "") -> dict[str, Any]:
+    uid, study_date, accession_number, description = (row[f"{path}{name}"] for name in _STUDY)
+    patient_id, name, birth_date, sex = (row[f"{path}patient__{name}"] for name in _PATIENT)
     return {
         **element("SpecificCharacterSet", "ISO_IR 192"),
-        **element("StudyDate", _as_da(study.study_date)),
-        **element("AccessionNumber", study.accession_number),
+        **element("StudyDate", _as_da(study_date)),
+        **element("AccessionNumber", accession_number),
         **element("InstanceAvailability", "ONLINE"),
-        **element("StudyDescription", study.description),
-        **element("RetrieveURL", f"{base}/studies/{study.study_instance_uid}"),
-        **element("PatientName", patient.name),
-        **element("PatientID", patient.patient_id),
-        **element("PatientBirthDate", _as_da(patient.birth_date)),
-        **element("PatientSex", patient.sex),
-        **element("StudyInstanceUID", study.study_instance_uid),
+        **element("StudyDescription", description),
+        **element("RetrieveURL", f"{base}/studies/{uid}"),
+        **element("PatientName", name),
+        **element("PatientID", patient_id),
+        **element("PatientBirthDate", _as_da(birth_date)),
+        **element("PatientSex", sex),
+        **element("StudyInstanceUID", uid),
         **element("StudyID"),
     }
 
 
-def _of_series(one: Series) -> dict[str, Any]:
+def _of_series(row: Row) -> dict[str, Any]:
     return {
-        **element("Modality", one.modality),
-        **element("SeriesDescription", one.description),
-        **element("SeriesInstanceUID", one.series_instance_uid),
-        **element("SeriesNumber", one.series_number),
+        **element("Modality", row["modality"]),
+        **element("SeriesDescription", row["description"]),
+        **element("SeriesInstanceUID", row["series_instance_uid"]),
+        **element("SeriesNumber", row["series_number"]),
     }
 
 

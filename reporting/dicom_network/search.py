@@ -1,18 +1,25 @@
-"""QIDO-RS (PS3.18 10.6): studies, series and objects by their attributes, answered from our tables alone."""
+"""QIDO-RS (PS3.18 10.6): studies, series and objects by their attributes, answered from our tables alone.
+
+What is compared stands apart from the values, so that a question in the same form is put into SQL once.
+"""
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import or_
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, DateField, Exists, IntegerField, OuterRef, Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
+from reporting.core.compiled_query import CompiledQuery, Given
 from reporting.core.errors import InvalidInput
 from reporting.studies.models import Series
 
@@ -22,19 +29,49 @@ MAX_VALUES = 500
 _MAX_TEXT = 324
 _DATE = re.compile(r"(\d{8})?(-(\d{8})?)?")
 _PAGING = ("limit", "offset", "includefield", "fuzzymatching")
+_FIELDS = {str: CharField, int: IntegerField, date: DateField}
 
-Condition = Callable[[str], Q]
+Value = str | int | date
 
 
-def _text(path: str) -> Condition:
+@dataclass(frozen=True)
+class Lookup:
+    """A comparison in Django's words (``patient__name__iregex``) with ``count`` values of a type, not yet said."""
+
+    name: str
+    type: type[Value] = str
+    count: int = 1
+
+    def condition(self, names: Sequence[str]) -> Q:
+        given = [Given(name, _FIELDS[self.type]()) for name in names]
+        return Q(**{self.name: given if self.name.endswith("__in") else given[0]})
+
+
+class SeriesLookup(Lookup):
+    """Holds of a study where it holds of one of its series."""
+
+    def condition(self, names: Sequence[str]) -> Q:
+        return Q(Exists(Series.objects.filter(super().condition(names), study=OuterRef("pk"))))
+
+
+Clause = tuple[tuple[Lookup, tuple[Value, ...]], ...]
+"""Comparisons of which one holds, each with its values."""
+
+Shape = tuple[tuple[Lookup, ...], ...]
+"""Clauses that all hold, without their values."""
+
+Condition = Callable[[str], list[Clause]]
+
+
+def _text(path: str, lookup: type[Lookup] = Lookup) -> Condition:
     """Wildcard matching (PS3.4 C.2.2.2.4): ``*`` any characters, ``?`` one; no distinction of case."""
 
-    def condition(value: str) -> Q:
+    def condition(value: str) -> list[Clause]:
         if len(value) > _MAX_TEXT or "\x00" in value:
             raise InvalidInput(_("This is no value to search for"))
         if not set(value) & {"*", "?"}:
-            return Q(**{f"{path}__iexact": value})
-        return Q(**{f"{path}__iregex": f"^{_pattern(value, '.')}$"})
+            return [((lookup(f"{path}__iexact"), (value,)),)]
+        return [((lookup(f"{path}__iregex"), (f"^{_pattern(value, '.')}$",)),)]
 
     return condition
 
@@ -43,8 +80,9 @@ def _name(path: str) -> Condition:
     """As :func:`_text`, of the whole name or of one of its groups: letters, characters, sounds (PS3.5 6.2.1.2)."""
     whole = _text(path)
 
-    def condition(value: str) -> Q:
-        return whole(value) | Q(**{f"{path}__iregex": f"(^|=){_pattern(value, '[^=]')}(=|$)"})
+    def condition(value: str) -> list[Clause]:
+        group = (Lookup(f"{path}__iregex"), (f"(^|=){_pattern(value, '[^=]')}(=|$)",))
+        return [(*clause, group) for clause in whole(value)]
 
     return condition
 
@@ -55,20 +93,21 @@ def _pattern(value: str, any_sign: str) -> str:
 
 
 def _uids(path: str) -> Condition:
-    def condition(value: str) -> Q:
-        uids = re.split(r"[,\\]", value)
+    def condition(value: str) -> list[Clause]:
+        uids = tuple(re.split(r"[,\\]", value))
         if len(uids) > MAX_VALUES or not all(re.fullmatch(r"[0-9.]{1,64}", uid) for uid in uids):
             raise InvalidInput(_("This is no list of UIDs"))
-        return Q(**{f"{path}__in": uids})
+        lookup = Lookup(path) if len(uids) == 1 else Lookup(f"{path}__in", str, len(uids))
+        return [((lookup, uids),)]
 
     return condition
 
 
 def _number(path: str) -> Condition:
-    def condition(value: str) -> Q:
+    def condition(value: str) -> list[Clause]:
         if not re.fullmatch(r"-?\d{1,9}", value):
             raise InvalidInput(_("This is no whole number"))
-        return Q(**{path: int(value)})
+        return [((Lookup(path, int), (int(value),)),)]
 
     return condition
 
@@ -76,17 +115,13 @@ def _number(path: str) -> Condition:
 def _dates(path: str) -> Condition:
     """One day, or a range open at either end: ``20240101-20240131``."""
 
-    def condition(value: str) -> Q:
+    def condition(value: str) -> list[Clause]:
         match = _DATE.fullmatch(value)
         if match is None or value in ("", "-"):
             raise InvalidInput(_("This is no date and no range of dates"))
         first, ranged, last = match.groups()
-        if not ranged:
-            return Q(**{path: _day(first)})
-        found = Q()
-        if first:
-            found &= Q(**{f"{path}__gte": _day(first)})
-        return found & Q(**{f"{path}__lte": _day(last)}) if last else found
+        limits = [("gte", first), ("lte", last)] if ranged else [("exact", first)]
+        return [((Lookup(f"{path}__{how}", date), (_day(day),)),) for how, day in limits if day]
 
     return condition
 
@@ -120,11 +155,7 @@ def _series_conditions(path: str) -> dict[str, Condition]:
     }
 
 
-def _of_series_in_study(value: str) -> Q:
-    return Q(Exists(Series.objects.filter(_text("modality")(value), study=OuterRef("pk"))))
-
-
-STUDY_FILTERS = {**_study_conditions(""), "ModalitiesInStudy": _of_series_in_study}
+STUDY_FILTERS = {**_study_conditions(""), "ModalitiesInStudy": _text("modality", SeriesLookup)}
 SERIES_FILTERS = {**_study_conditions("study__"), **_series_conditions("")}
 INSTANCE_FILTERS = {
     **_study_conditions("series__study__"),
@@ -135,35 +166,53 @@ INSTANCE_FILTERS = {
 }
 
 
+def conditions(shape: Shape) -> list[Q]:
+    """Of a query to compile that :meth:`Question.answer` asks, its values numbered in order."""
+    names = (str(number) for number in itertools.count())
+    return [
+        functools.reduce(or_, (lookup.condition([next(names) for _ in range(lookup.count)]) for lookup in clause))
+        for clause in shape
+    ]
+
+
 @dataclass(frozen=True)
 class Question:
     """What was asked: conditions on rows, and which part of the answer. ``unknown``: attributes we cannot match."""
 
-    conditions: tuple[Q, ...]
+    clauses: tuple[Clause, ...]
     limit: int
     offset: int
     unknown: tuple[str, ...]
 
     @classmethod
-    def read(cls, query: QueryDict, filters: dict[str, Condition]) -> Question:
-        """Raises :class:`InvalidInput`. Names are keywords or tags; no name of the client's reaches the database."""
-        conditions, unknown = [], []
+    def read(cls, query: QueryDict, filters: dict[str, Condition], **address: str) -> Question:
+        """Raises :class:`InvalidInput`. Names are keywords or tags; no name of the client's reaches the database.
+
+        ``address``: what the address says, by keyword.
+        """
+        clauses = [clause for keyword, value in address.items() for clause in filters[keyword](value)]
+        unknown = []
         for name, values in query.lists():
             if name in _PAGING:
                 continue
             keyword = _keyword(name)
             if keyword in filters:
-                conditions += [filters[keyword](value) for value in values if value not in ("", "*")]
+                asked = [value for value in values if value not in ("", "*")]
+                clauses += [clause for value in asked for clause in filters[keyword](value)]
             else:
                 unknown.append(keyword)
         limit, offset = _whole(query.get("limit"), DEFAULT_RESULTS), _whole(query.get("offset"), 0)
-        return cls(tuple(conditions), min(limit, MAX_RESULTS), offset, tuple(unknown))
+        return cls(tuple(clauses), min(limit, MAX_RESULTS), offset, tuple(unknown))
 
-    def answer(self, rows: QuerySet[Any]) -> tuple[list[Any], bool]:
-        """The rows asked for, and whether there are more behind them."""
-        for condition in self.conditions:
-            rows = rows.filter(condition)
-        found = list(rows[self.offset : self.offset + self.limit + 1])
+    @property
+    def shape(self) -> Shape:
+        return tuple(tuple(lookup for lookup, _values in clause) for clause in self.clauses)
+
+    def answer(self, query: CompiledQuery) -> tuple[list[dict[str, Any]], bool]:
+        """The rows asked for, and whether there are more behind them. ``query``: of this question's shape."""
+        values = (value for clause in self.clauses for _lookup, said in clause for value in said)
+        given = {str(number): value for number, value in enumerate(values)}
+        found = query.part(self.limit + 1, self.offset, given)
         return found[: self.limit], len(found) > self.limit
 
 

@@ -17,9 +17,9 @@ from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
 from reporting.core.rest import AnyAccept
 from reporting.dicom_network import items, search
-from reporting.dicom_network.answers import DICOM_JSON, ITEMS, base_of, json_answer, visible_instances, visible_series
+from reporting.dicom_network.answers import DICOM_JSON, ITEMS, base_of, json_answer, visible_instances
 from reporting.dicom_network.store_views import STOW, AsItComes, store
-from reporting.studies.models import Study
+from reporting.dicom_network.viewer import Viewer
 
 _PAGING = [
     OpenApiParameter("limit", OpenApiTypes.INT, description=f"At most {search.MAX_RESULTS}"),
@@ -49,7 +49,7 @@ class StudiesView(APIView):
         user = actor(request)
         require(user, Act.STUDY_VIEW)
         question = search.Question.read(request.query_params, search.STUDY_FILTERS)
-        rows, more = question.answer(items.studies(Study.objects.visible_to(user)))
+        rows, more = question.answer(items.studies(Viewer.of(user), question.shape))
         return json_answer(items.study_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
@@ -60,9 +60,10 @@ class SearchSeriesView(APIView):
     def get(self, request: Request, study_uid: str) -> HttpResponse:
         """Series of one study."""
         user = actor(request)
-        question = search.Question.read(request.query_params, search.SERIES_FILTERS)
-        found = visible_series(user).filter(study__study_instance_uid=study_uid)
-        rows, more = question.answer(items.series(found))
+        question = search.Question.read(
+            request.query_params, search.SERIES_FILTERS, StudyInstanceUID=study_uid
+        )  # fmt: skip
+        rows, more = question.answer(items.series(Viewer.of(user), question.shape))
         if not rows:
             visible_instances(user, study_uid=study_uid)  # none that match, or no study that this user may know of
         return json_answer(items.series_items(rows, base_of(request)), more=more, unknown=question.unknown)
@@ -74,9 +75,13 @@ class SearchInstancesView(APIView):
     @extend_schema(**_schema("instances", search.INSTANCE_FILTERS))
     def get(self, request: Request, study_uid: str, series_uid: str = "") -> HttpResponse:
         """Objects of one study or series."""
+        user = actor(request)
         uids = {"study_uid": study_uid} | ({"series_uid": series_uid} if series_uid else {})
-        question = search.Question.read(request.query_params, search.INSTANCE_FILTERS)
-        rows, more = question.answer(items.instances(visible_instances(actor(request), **uids)))
+        address = {"StudyInstanceUID": study_uid} | ({"SeriesInstanceUID": series_uid} if series_uid else {})
+        question = search.Question.read(request.query_params, search.INSTANCE_FILTERS, **address)
+        rows, more = question.answer(items.instances(Viewer.of(user), question.shape))
+        if not rows:
+            visible_instances(user, **uids)
         return json_answer(items.instance_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 

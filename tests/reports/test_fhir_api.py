@@ -134,3 +134,11 @@ def test_it_says_what_can_be_asked(program: Client, release: str, version: str) 
     assert said["fhirVersion"] == version
     # HL7's schema of R4 was written before 4.0.1 had its number.
     assert (faults({**said, "fhirVersion": "3.5.0"}) if release == "r4" else r5_faults(said)) == []
+
+
+def test_who_is_not_logged_in_is_told_how(client: Client, report: Report) -> None:
+    answer = client.get(f"/fhir/r4/DiagnosticReport/{report.pk}")
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Session"
+    refused = json.loads(answer.content)
+    assert (refused["resourceType"], refused["issue"][0]["code"]) == ("OperationOutcome", "login")
