@@ -10,7 +10,7 @@ import hashlib
 import uuid
 
 import numpy as np
-from django.db.models import CharField
+from django.db.models import Case, CharField, When
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import get_conditional_response
@@ -110,7 +110,8 @@ def _instance(user: User, study_uid: str, series_uid: str, instance_uid: str) ->
     found = _named(Viewer.of(user)).first(study=study_uid, series=series_uid, instance=instance_uid)
     if found is None:
         raise Http404
-    return row_of(SopInstance, found)
+    header = found.pop("header_of_one")
+    return row_of(SopInstance, found | ({} if header is None else {"header": header}))
 
 
 @functools.lru_cache(maxsize=256)
@@ -121,7 +122,9 @@ def _named(viewer: Viewer) -> CompiledQuery:
         series__series_instance_uid=Given("series", CharField()),
         series__study__study_instance_uid=Given("study", CharField()),
     )
-    return CompiledQuery(named, "id", "sha256", "number_of_frames")
+    # That of many frames is long and seldom needed: it is fetched when they are decoded.
+    short = named.annotate(header_of_one=Case(When(number_of_frames=1, then="header")))
+    return CompiledQuery(short, "id", "sha256", "number_of_frames", "header_of_one")
 
 
 def wants_single(accept: str, count: int) -> bool:

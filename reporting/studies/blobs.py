@@ -206,16 +206,39 @@ def open_blob(sha256: str) -> BinaryIO:
     return verified_path(sha256).open("rb")
 
 
+def verified_bytes(sha256: str, *, at_most: int) -> bytes | None:
+    """All of a kept blob, verified; ``None`` for a larger one. Raises :class:`BlobDamaged`."""
+    path = blob_path(sha256)
+    try:
+        with path.open("rb") as file:
+            data = file.read(at_most + 1)
+    except OSError as error:
+        raise _missing(sha256) from error
+    if len(data) > at_most:
+        return None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise _damaged(sha256)
+    return data
+
+
 def verified_path(sha256: str) -> Path:
     """The file of a kept blob, for libraries that want a path; verified as ``open_blob`` does. Never write to it."""
     path = blob_path(sha256)
     try:
         whole = _digest_of(path) == sha256
     except OSError as error:
-        raise BlobDamaged(f"The stored file {sha256[:12]}… is missing or unreadable") from error
+        raise _missing(sha256) from error
     if not whole:
-        raise BlobDamaged(f"The stored file {sha256[:12]}… is damaged")
+        raise _damaged(sha256)
     return path
+
+
+def _missing(sha256: str) -> BlobDamaged:
+    return BlobDamaged(f"The stored file {sha256[:12]}… is missing or unreadable")
+
+
+def _damaged(sha256: str) -> BlobDamaged:
+    return BlobDamaged(f"The stored file {sha256[:12]}… is damaged")
 
 
 def sweep_incoming(*, older_than_s: float = ABANDONED_AFTER_S) -> int:

@@ -58,8 +58,11 @@ class _Tag(IntEnum):
 _REQUIRED_UIDS = (_Tag.SOP_CLASS_UID, _Tag.SOP_INSTANCE_UID, _Tag.STUDY_INSTANCE_UID, _Tag.SERIES_INSTANCE_UID)
 
 
-def check_file(path: Path) -> None:
-    """Walk the whole structure of one file. Raises :class:`FileRefused`; ``OSError`` if it cannot be opened."""
+def check_file(path: Path) -> int | None:
+    """Walk the whole structure of one file. Raises :class:`FileRefused`; ``OSError`` if it cannot be opened.
+
+    Returns where native whole numbers in little-endian order begin (PS3.5 8.2), if its pixels are such.
+    """
     with path.open("rb") as file:
         size = file.seek(0, 2)
         file.seek(0)
@@ -80,6 +83,7 @@ def check_file(path: Path) -> None:
     if seen.values.get(_Tag.FRAME_OF_REFERENCE_UID, b"").strip(b"\0 "):
         _check_uid(seen, _Tag.FRAME_OF_REFERENCE_UID)
     _check_image(seen, syntax)
+    return seen.native_at if seen.native_bits is None and syntax in NATIVE_SYNTAXES - {EXPLICIT_BIG} else None
 
 
 def _check_preamble(start: bytes) -> None:

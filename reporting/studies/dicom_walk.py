@@ -44,6 +44,7 @@ class Seen:
     """Raw values of the wanted top-level elements, and how much pixel data there is."""
 
     values: dict[int, bytes] = field(default_factory=dict)
+    native_at: int | None = None  # where they begin in the file
     native_bytes: int | None = None
     native_bits: int | None = None
     fragments: int | None = None
@@ -149,7 +150,8 @@ class Walk:
         pixels = tag in _PIXEL_DATA and len(self._levels) == 1
         end = self._end_of(length, level.limit, RefusalCode.TRUNCATED_PIXELS if pixels else RefusalCode.TRUNCATED)
         if pixels:
-            self._seen.native_bytes, self._seen.native_bits = length, _PIXEL_DATA[tag]
+            self._seen.native_at, self._seen.native_bytes = self._at, length
+            self._seen.native_bits = _PIXEL_DATA[tag]
         elif tag in self._wanted and len(self._levels) == 1:
             if tag in self._seen.values:  # which of the two a library would believe is anybody's guess
                 raise FileRefused(RefusalCode.DAMAGED)

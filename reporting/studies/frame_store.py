@@ -1,4 +1,4 @@
-"""Decoded frames, kept under the digest of the bytes they came from: each is decoded once, in a bounded child.
+"""Frames of stored objects. What has to be decoded is kept under the digest of its bytes: once, in a bounded child.
 
 Everything here can be made again; ``trim_cache`` keeps it within ``CACHE_BYTES``.
 """
@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from reporting.core.errors import DomainError
 from reporting.studies.blobs import verified_path
+from reporting.studies.native_pixels import native_pixels
 from reporting.studies.pixel_decoding import Pixels, PixelsRefused
 from reporting.studies.pixels import decoded_pixels
 from reporting.studies.stored_object import StoredObject
@@ -61,6 +62,9 @@ def stored_frame(instance: StoredObject, frame: int) -> Pixels:
 
     Raises :class:`PixelsUnavailable` when it cannot be decoded, ``BlobDamaged`` when the bytes are gone or damaged.
     """
+    native = native_pixels(instance) if frame == 1 else None
+    if native is not None:
+        return native
     path = _path(instance, frame)
     pixels = _kept(path)
     if pixels is None:

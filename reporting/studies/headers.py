@@ -128,6 +128,7 @@ class InstanceHeader:
     frames: tuple[FrameHeader, ...]
     bits_stored: int | None = None
     is_signed: bool = False
+    pixels_at: int | None = None  # where native little-endian pixels begin in the file: see ``dicom_gate.check_file``
 
 
 def read_instance_header(dataset: Dataset) -> InstanceHeader:
