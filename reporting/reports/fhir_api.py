@@ -112,6 +112,7 @@ def _capabilities(release: Release) -> Resource:
             said["searchParam"] = [{"name": name, "type": kind_of} for name, kind_of in PARAMETERS.items()]
         return said
 
+    without = "DocumentReference" if release is Release.R4 else "Media"
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -120,7 +121,7 @@ def _capabilities(release: Release) -> Resource:
         "implementation": {"description": "Dens: signed reports of MR of the cervical spine"},
         "fhirVersion": release.value,
         "format": ["json"],
-        "rest": [{"mode": "server", "resource": [resource(kind) for kind in READABLE]}],
+        "rest": [{"mode": "server", "resource": [resource(kind) for kind in READABLE if kind != without]}],
     }
 
 

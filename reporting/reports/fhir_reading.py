@@ -25,6 +25,8 @@ from reporting.reports.exports.standing import require_verified
 from reporting.reports.models import Report, ReportVersion
 
 Resource = dict[str, Any]
+_PARTS = ("Observation", "Provenance", "Binary", "Media", "DocumentReference")
+"""What belongs to one report."""
 _PREFIXES = {"eq": "", "ge": "__gte", "gt": "__gt", "le": "__lte", "lt": "__lt"}
 MAX_COUNT = 50
 
@@ -74,8 +76,9 @@ def _bundle(report: Report, release: Release, *, by: User, of: str, with_pdf: bo
     bundle = bundle_of(version, release, with_pdf=with_pdf)
     data = {"version": version.number, "format": "fhir", "release": release.value, "resource": of}
     record(AuditAct.REPORT_EXPORTED, by=by, about=report, data=data)
-    named_resources = [pdf_named(version), *(entry["resource"] for entry in bundle["entry"])]
-    names = {url_of(resource): _name(resource) for resource in named_resources}
+    names = {entry["fullUrl"]: _name(entry["resource"]) for entry in bundle["entry"]}
+    pdf = pdf_named(version)
+    names[url_of(pdf)] = _name(pdf)
     named: Resource = _renamed(bundle, names)
     return named
 
@@ -94,7 +97,7 @@ def _renamed(value: Any, names: Mapping[str, str]) -> Any:
 
 def _report_with(kind: str, resource_id: str, reports: QuerySet[Report]) -> Report | None:
     whole = _uuid(resource_id)
-    if kind in ("Observation", "Provenance", "Binary"):
+    if kind in _PARTS:
         number = _uuid(report_of(resource_id))
         return reports.filter(pk=number).first() if number else None
     if whole is None:

@@ -131,6 +131,13 @@ def overview_slice(places: tuple[LevelPlace, ...]) -> SliceRef | None:
     return slices.most_common(1)[0][0] if slices else None
 
 
+def key_slices(places: tuple[LevelPlace, ...]) -> list[tuple[str, SliceRef]]:
+    """The overview, under no name, then the slice through each disc under the disc's."""
+    overview = overview_slice(places)
+    discs = [(place.name, place.axial) for place in places if place.axial is not None]
+    return [*([("", overview)] if overview else []), *discs]
+
+
 def slice_stacks(report: Report) -> dict[Plane, tuple[SliceStack, ...]]:
     """The study's series by pane: those the models know first, then the others, which a reader may need as well.
 

@@ -21,7 +21,7 @@ from reporting.reports.exports.dicom.source import (
     uid_of,
 )
 from reporting.reports.exports.dicom.structured_report import as_person_name
-from reporting.reports.key_slices import level_places, overview_slice
+from reporting.reports.key_slices import key_slices, level_places
 from reporting.studies.models import SopInstance
 
 SERIES_NUMBER = 9003
@@ -67,9 +67,7 @@ def key_objects(source: Source) -> bytes | None:
 
 def _chosen(source: Source) -> list[Dataset]:
     """The overview and the slice through each disc, as references; each object once."""
-    places = level_places(source.version.report)
-    slices = [overview_slice(places), *(place.axial for place in places)]
-    ids = list(dict.fromkeys(one.instance_id for one in slices if one is not None))
+    ids = list(dict.fromkeys(one.instance_id for _name, one in key_slices(level_places(source.version.report))))
     uids = dict(SopInstance.objects.filter(pk__in=ids).values_list("pk", "sop_instance_uid"))
     by_uid = {image.SOPInstanceUID: image for image in source.images}
     return [by_uid[uids[one]] for one in ids if uids.get(one) in by_uid]

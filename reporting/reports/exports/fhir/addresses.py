@@ -7,6 +7,8 @@ READABLE = {
     "DiagnosticReport": "the newest signed version of a report",
     "Observation": "one statement that a person stands behind",
     "Provenance": "who vouches for it, and what became of the machine's values",
+    "Media": "R4: a slice that shows a level, by the UID of its DICOM object",
+    "DocumentReference": "R5: the same",
     "Binary": "the printed report (PDF)",
     "Patient": "as the newest signed version has them",
     "Practitioner": "who signed",

@@ -12,6 +12,7 @@ from typing import Any
 from reporting.reports.exports.document import document_as
 from reporting.reports.exports.fhir.around import accession_of, device, imaging_study, patient_of, practitioner
 from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, part_id, reference, translated, url_of
+from reporting.reports.exports.fhir.key_images import KeyImage, key_images
 from reporting.reports.exports.fhir.observations import Setting, Told, observations
 from reporting.reports.exports.fhir.releases import Release, as_release
 from reporting.reports.exports.pdf import pdf_of
@@ -52,7 +53,7 @@ def _canonical(bundle: Resource) -> bytes:
 
 
 def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf: bool = True) -> Resource:
-    """DiagnosticReport, Observations, Provenance, and whom and what they refer to. Nothing refers outside.
+    """DiagnosticReport, Observations, key images, Provenance, and whom and what they refer to. Nothing refers outside.
 
     Without the PDF its place says only under which name it would be found.
     """
@@ -78,7 +79,8 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     )
     told = list(observations(content, setting))
     pdf = _binary(standing, with_pdf)
-    diagnostic = _diagnostic_report(standing, status, setting, told, pdf)
+    shown = key_images(report, patient, setting.at, withdrawn=withdrawn)
+    diagnostic = _diagnostic_report(standing, status, setting, told, shown, pdf)
     resources = [
         diagnostic,
         patient,
@@ -86,16 +88,17 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
         *_people(standing.versions),
         *([algorithm] if algorithm else []),
         *(one.resource for one in told),
+        *(one.resource for one in shown),
         *_provenance(diagnostic, version.signature, setting, told),
         *([pdf] if with_pdf else []),
     ]
-    resources = [as_release(resource, release) for resource in resources]
     return {
         "resourceType": "Bundle",
         "id": str(version.pk),
         "type": "collection",
         "timestamp": _instant(version.signature.signed_at),
-        "entry": [{"fullUrl": url_of(resource), "resource": resource} for resource in resources],
+        # Named as what it is in R4: what refers to it was made before the release took another type for it.
+        "entry": [{"fullUrl": url_of(one), "resource": as_release(one, release)} for one in resources],
     }
 
 
@@ -112,7 +115,12 @@ def _binary(standing: Standing, with_pdf: bool) -> Resource:
 
 
 def _diagnostic_report(
-    standing: Standing, status: str, setting: Setting, told: Sequence[Told], pdf: Resource
+    standing: Standing,
+    status: str,
+    setting: Setting,
+    told: Sequence[Told],
+    shown: Sequence[KeyImage],
+    pdf: Resource,
 ) -> Resource:
     version, header = standing.version, standing.content["header"]
     addenda = [words for _version, words in standing.addenda]
@@ -134,6 +142,7 @@ def _diagnostic_report(
         "resultsInterpreter": [reference(person) for person in _people(standing.versions)],
         "imagingStudy": [reference(setting.study)],
         "result": [reference(one.resource) for one in told],
+        **({"media": [one.as_link() for one in shown]} if shown else {}),
         "conclusion": english or "-",
         "_conclusion": translated(chinese or "-"),
         "presentedForm": [

@@ -48,8 +48,20 @@ def _device(resource: Resource) -> Resource:
     return made
 
 
+def _key_image(resource: Resource) -> Resource:
+    """R5 has no Media; its report refers to a DocumentReference there."""
+    withdrawn = resource["status"] == "entered-in-error"
+    return {
+        **{key: resource[key] for key in ("id", "identifier", "type", "subject")},
+        "resourceType": "DocumentReference",
+        "status": "entered-in-error" if withdrawn else "current",
+        "date": resource["issued"],
+        "content": [{"attachment": resource["content"]}],
+    }
+
+
 def _property(one: dict[str, Any]) -> dict[str, Any]:
     return {"type": one["type"], "valueString": one["valueCode"][0]["text"]}
 
 
-_CHANGES = {"DiagnosticReport": _report, "ImagingStudy": _study, "Device": _device}
+_CHANGES = {"DiagnosticReport": _report, "ImagingStudy": _study, "Device": _device, "Media": _key_image}
