@@ -37,7 +37,7 @@ def _lives(connection: psycopg.Connection[Any]) -> bool:
     if now - _answered.get(connection, now - _TRUSTED_S) >= _TRUSTED_S or _has_come(connection):
         try:
             ConnectionPool.check_connection(connection)
-        except psycopg.OperationalError:
+        except psycopg.Error:
             return False
     _answered[connection] = now
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -62,9 +63,7 @@ class Message:
     @classmethod
     def parse(cls, raw: bytes, *, default_codec: str = "utf-8") -> Message:
         """Raises :class:`Unreadable`: ``no_msh``, ``unknown_charset``, ``wrong_charset``, ``too_many_segments``."""
-        head = raw.lstrip(b"\r\n\x20\xef\xbb\xbf")
-        if not head.startswith(b"MSH") or len(head) < 9:
-            raise Unreadable("no_msh")
+        head = _begun(raw)
         codec = _codec_of(head, default_codec)
         try:
             text = head.decode(codec)
@@ -93,6 +92,30 @@ class Message:
     def first(self, name: str) -> Segment:
         """An empty one if there is none."""
         return next(self.segments(name), Segment((name,), self))
+
+
+def sending_names(raw: bytes, codec: str) -> tuple[str, str] | None:
+    """Application and facility that a message says it comes from (MSH-3, MSH-4), of its first line alone.
+
+    ``codec``: of their characters, where MSH-18 says nothing that is known. ``None``: it is no message.
+    """
+    try:
+        head = _begun(raw)
+    except Unreadable:
+        return None
+    with contextlib.suppress(Unreadable):
+        codec = _codec_of(head, codec)
+    line = head.split(b"\r", 1)[0].decode(codec, errors="replace")
+    fields = [*line.split(line[3]), "", ""]
+    application, facility = (unescaped(field.split(line[4])[0], codec).strip() for field in fields[2:4])
+    return application, facility
+
+
+def _begun(raw: bytes) -> bytes:
+    head = raw.lstrip(b"\r\n\x20\xef\xbb\xbf")
+    if not head.startswith(b"MSH") or len(head) < 9:
+        raise Unreadable("no_msh")
+    return head
 
 
 def _codec_of(head: bytes, default: str) -> str:

@@ -15,7 +15,7 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import WrongState
-from reporting.core.hl7_message import Message, Unreadable
+from reporting.core.hl7_message import Message, Unreadable, sending_names
 from reporting.core.hl7_text import Charset
 from reporting.orders.acknowledgement import REFUSED, TAKEN, Verdict, acknowledgement
 from reporting.orders.applying import apply
@@ -30,8 +30,8 @@ def take(raw: bytes, senders: Sequence[MessageSender]) -> bytes:
 
     Raises ``DatabaseFault`` when nothing could be kept: then nothing must be answered, and the sender sends it again.
     """
-    message, fault = _read(raw, senders)
-    sender = _sender_of(message, senders)
+    sender = _sender_of(raw, senders)
+    message, fault = _read(raw, sender or senders[0])
     if sender is None:
         with transaction.atomic():
             record(AuditAct.MESSAGE_REFUSED, by=None, outcome="failure", data={"fault": "unknown_sender"})
@@ -39,20 +39,23 @@ def take(raw: bytes, senders: Sequence[MessageSender]) -> bytes:
     return acknowledgement(message, _taken(raw, message, fault, sender))
 
 
-def _read(raw: bytes, senders: Sequence[MessageSender]) -> tuple[Message | None, str]:
+def _read(raw: bytes, sender: MessageSender) -> tuple[Message | None, str]:
     try:
-        return Message.parse(raw, default_codec=Charset(senders[0].charset).codec), ""
+        return Message.parse(raw, default_codec=Charset(sender.charset).codec), ""
     except Unreadable as error:
         return None, error.code
 
 
-def _sender_of(message: Message | None, senders: Sequence[MessageSender]) -> MessageSender | None:
-    """Whose names the message bears; the one that demands most first."""
-    if message is None:
-        return senders[0]
-    head = message.first("MSH")
-    said = (head.text(3), head.text(4))
+def _sender_of(raw: bytes, senders: Sequence[MessageSender]) -> MessageSender | None:
+    """Whose names the message bears; the one that demands most first.
+
+    Found before the message is read: several senders at one address may write in different characters, and one's bytes
+    can often be read as the other's.
+    """
     for sender in sorted(senders, key=lambda one: (not one.application, not one.facility, one.name)):
+        said = sending_names(raw, Charset(sender.charset).codec)
+        if said is None:
+            return senders[0]
         if sender.application in ("", said[0]) and sender.facility in ("", said[1]):
             return sender
     return None
@@ -131,7 +134,7 @@ def retry_message(message: InboundMessage, *, by: User) -> InboundMessage:
         kept = _lock_parked(message)
         record(AuditAct.MESSAGE_RETRIED, by=by, about=kept)
         raw = bytes(kept.content)
-        read, fault = _read(raw, [kept.sender])
+        read, fault = _read(raw, kept.sender)
         if read is None:
             _parked(kept, raw, Unusable(fault, "102"))
         else:

@@ -63,6 +63,33 @@ def test_without_msh_18_the_site_says_which_characters_they_are() -> None:
     assert Order.objects.get().indication == "𠀀颈椎病"
 
 
+@pytest.mark.parametrize("names", [("AAA", "RIS"), ("RIS", "ZZZ")])
+def test_two_senders_at_one_address_write_each_in_their_own_characters(names: tuple[str, str]) -> None:
+    """The bytes of one can often be read as the other's: 张三 in UTF-8 are three other characters in GB 18030."""
+    gb, utf = names
+    senders = [
+        add_sender("1", Calling(["127.0.0.1"], gb, charset="GB 18030-2000"), by=None),
+        add_sender("2", Calling(["127.0.0.1"], utf), by=None),
+    ]
+    for order_of_senders in (senders, senders[::-1]):
+        for at, (name, codec) in enumerate(((gb, "gb18030"), (utf, "utf-8"))):
+            raw = message(patient(), *order(number=f"{name}{codec}", reason="张三"), charset="")
+            raw = raw.decode("gb18030").replace("|RIS|HOSPITAL|", f"|{name}|HOSPITAL|", 1).encode(codec)
+            assert b"MSA|AA" in take(raw, order_of_senders), InboundMessage.objects.get(outcome="parked").fault
+            kept = Order.objects.get(placer_number=f"{name}{codec}")
+            assert (kept.indication, InboundMessage.objects.latest("created_at").sender) == ("张三", senders[at])
+            assert kept.delete()
+
+
+def test_what_cannot_be_read_is_parked_under_whose_names_it_bears() -> None:
+    add_sender("1", Calling(["127.0.0.1"], "HIS"), by=None)
+    ris = add_sender("2", Calling(["127.0.0.1"], "RIS"), by=None)
+    raw = message(patient(), *order(), charset="").decode("gb18030").encode("gb18030")
+    assert b"MSA|AE" in take(raw, list(MessageSender.objects.order_by("name")))
+    assert InboundMessage.objects.get().sender == ris
+    assert retry_message(InboundMessage.objects.get(), by=make_user(Role.ADMIN)).fault == "wrong_charset"
+
+
 @pytest.mark.parametrize("charset", ["KLINGON", "ASCII"])
 def test_characters_that_are_not_what_is_said_are_parked_and_not_guessed(ris: MessageSender, charset: str) -> None:
     raw = message(patient(), *order(), charset=charset)
