@@ -34,18 +34,22 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class News:
-    """Something that happened to a report. ``step``: how many things had happened to it, this one included."""
+    """Something that happened to a report. ``step``: how many things had happened to it, this one included.
+
+    ``of_final``: whether the version it concerns, or one before it, was more than preliminary.
+    """
 
     report: uuid.UUID
     version: uuid.UUID
     said: Said
     step: int
+    of_final: bool = True
 
     def goes_as(self, form: Form, destination: Destination) -> bool:
         """DICOM objects cannot be taken back, and are made of what is final; messages say every state."""
         if form not in WHOLE_STATE:
             return self.said in (Said.FINAL, Said.ADDENDUM)
-        return self.said is not Said.PRELIMINARY or destination.with_preliminary
+        return destination.with_preliminary or (self.of_final and self.said is not Said.PRELIMINARY)
 
 
 def queue_news(news: News, *, by: User | None) -> list[Delivery]:

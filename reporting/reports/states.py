@@ -16,6 +16,8 @@ class ReportStatus(StrEnum):
 
 
 OPEN_STATUSES = (ReportStatus.DRAFT, ReportStatus.PRELIMINARY)
+TAKEN_BACK = (ReportStatus.WITHDRAWN, ReportStatus.DISCARDED)
+"""Whatever left of such a report no longer holds: a final one withdrawn, or a preliminary one that never became one."""
 
 REPORT_TRANSITIONS = Transitions(
     {

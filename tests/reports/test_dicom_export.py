@@ -16,8 +16,10 @@ from pydicom.uid import generate_uid
 from reporting.accounts.models import User
 from reporting.outbound.models import Form
 from reporting.reports import services
+from reporting.reports.exports.dicom import structured_report
 from reporting.reports.exports.outgoing import objects_of
 from reporting.reports.models import Report, ReportVersion
+from reporting.reports.template import TEMPLATES, Kind
 from reporting.studies.models import Series
 from tests.factories import add_object
 from tests.reports.factories import PASSWORD, change, complete, make_draft, place, sign, signed_report
@@ -35,6 +37,9 @@ def errors_of(path: Path) -> list[str]:
     """What dciodvfy calls an error. Its check of text does not know ISO_IR 192, which is no error of ours."""
     done = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, timeout=60, check=False)
     lines = (done.stdout + done.stderr).splitlines()
+    # It names the kind of object that it took it for; without that it did not come so far as to judge it.
+    assert done.returncode in (0, 1)
+    assert any(line and not line.startswith(("Error", "Warning")) for line in lines), lines
     return [line for line in lines if line.startswith("Error")]
 
 
@@ -78,6 +83,64 @@ def test_the_same_version_is_the_same_object(senior: User) -> None:
     version = with_images(signed_report(senior)).versions.get()
     first, again = (read(*objects_of(version, Form.DICOM_SR)) for _once in range(2))
     assert str(first).splitlines() == str(again).splitlines()
+
+
+def groups_of(content: bytes) -> dict[str, tuple[bool, set[str], dict[str, str]]]:
+    """By tracking identifier: whether an algorithm is named, what is said, and units by what is measured."""
+    found = {}
+    (measured,) = (one for one in read(content).ContentSequence if name_in(one) == "Imaging Measurements")
+    for group in measured.ContentSequence:
+        items = list(group.ContentSequence)
+        (identifier,) = (one.TextValue for one in items if name_in(one) == "Tracking Identifier")
+        said = {name_in(one) for one in items if one.ValueType in ("CODE", "NUM")}
+        units = {name_in(one): "/".join(unit_of(one)) for one in items if one.ValueType == "NUM"}
+        found[identifier] = ("Algorithm Name" in {name_in(one) for one in items}, said, units)
+    return found
+
+
+def name_in(item: Any) -> str:
+    return str(item.ConceptNameCodeSequence[0].CodeMeaning)
+
+
+def unit_of(item: Any) -> tuple[str, str]:
+    unit = item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0]
+    return unit.CodingSchemeDesignator, unit.CodeValue
+
+
+def test_only_what_the_machine_said_and_a_person_confirmed_is_credited_to_it(senior: User) -> None:
+    report = make_draft()
+    complete(report, senior)
+    change(report, "hern_zone@C5/6", "central", senior)
+    sign(report, senior)
+    (content,) = objects_of(with_images(report).versions.get(), Form.DICOM_SR)
+    groups = groups_of(content)
+    is_computed, computed, _units = groups["C5/6 (computed, confirmed)"]
+    is_credited, by_person, _units = groups["C5/6"]
+    assert (is_computed, is_credited) == (True, False)
+    assert computed & by_person == {"Finding Site"}
+    assert "Disc" in computed
+    assert "Herniation zone" in by_person
+
+
+def test_every_unit_of_the_templates_is_one_of_ucum() -> None:
+    for template in TEMPLATES.values():
+        for field in template.fields:
+            if field.kind is Kind.NUMBER:
+                unit = structured_report._UNITS[field.unit]
+                assert (unit.scheme_designator, unit.value) == ("UCUM", field.unit)
+
+
+def test_an_angle_leaves_in_degrees(senior: User, tmp_path: Path) -> None:
+    needs("dciodvfy")
+    report = make_draft()
+    complete(report, senior)
+    change(report, "c2c7_angle_deg", 21.5, senior)
+    sign(report, senior)
+    (content,) = objects_of(with_images(report).versions.get(), Form.DICOM_SR)
+    assert errors_of(saved(content, tmp_path)) == []
+    units = {unit for _algorithm, _said, of_group in groups_of(content).values() for unit in of_group.values()}
+    assert "UCUM/deg" in units
+    assert all(unit.startswith("UCUM/") for unit in units)
 
 
 @FONTS

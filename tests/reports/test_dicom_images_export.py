@@ -6,22 +6,26 @@ import io
 import json
 import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import highdicom as hd
 import numpy as np
 import pydicom
 import pytest
+from django.db.models import F
 
 from reporting.accounts.models import Role
 from reporting.outbound.models import Form
+from reporting.predictions.models import InferenceJob
+from reporting.reports import services
 from reporting.reports.exports.outgoing import SOP_CLASSES, objects_of
 from reporting.reports.models import ReportVersion
 from reporting.studies.models import SopInstance
 from tests.browser.neck import PLANS, STUDY_UID, labels_at
 from tests.paths import REPOSITORY
 from tests.reader_studies.necks import make_algorithm, signed_neck
-from tests.reports.factories import make_user
+from tests.reports.factories import PASSWORD, make_user
 from tests.reports.test_dicom_export import errors_of, needs, saved, signed_without_machine
 
 
@@ -68,6 +72,26 @@ def test_masks_say_what_a_viewer_needs_to_place_them(version: ReportVersion) -> 
             assert SopInstance.objects.filter(sop_instance_uid=source.ReferencedSOPInstanceUID).exists()
         assert made.PatientID == version.report.study.patient.patient_id
         assert {one.SegmentAlgorithmType for one in made.SegmentSequence} == {"AUTOMATIC"}
+
+
+def test_the_same_masks_are_the_same_object_whichever_version_they_go_with(version: ReportVersion) -> None:
+    report, signer = version.report, version.signature.signer
+    report.refresh_from_db()
+    services.sign_addendum(report, "also seen", by=signer, expected_version=report.version, password=PASSWORD)
+    added = report.versions.get(number=2)
+    assert objects_of(added, Form.DICOM_SEG) == objects_of(version, Form.DICOM_SEG)
+
+
+def test_masks_that_say_something_else_are_another_object(version: ReportVersion) -> None:
+    before = [pydicom.dcmread(io.BytesIO(one)) for one in objects_of(version, Form.DICOM_SEG)]
+    assert version.report.job is not None
+    InferenceJob.objects.filter(pk=version.report.job.pk).update(finished_at=F("finished_at") + timedelta(days=1))
+    later = ReportVersion.objects.get(pk=version.pk)
+    after = [pydicom.dcmread(io.BytesIO(one)) for one in objects_of(later, Form.DICOM_SEG)]
+    for one, other in zip(before, after, strict=True):
+        assert one.ContentDate != other.ContentDate
+        assert one.SOPInstanceUID != other.SOPInstanceUID == other.file_meta.MediaStorageSOPInstanceUID
+        assert one.SeriesInstanceUID == other.SeriesInstanceUID
 
 
 def test_key_images_are_the_slices_of_the_levels(version: ReportVersion, tmp_path: Path) -> None:

@@ -12,10 +12,13 @@ from hl7apy.validation import Validator
 
 from reporting.accounts.models import User
 from reporting.core.hl7_text import Charset, escaped
+from reporting.outbound.destinations import Where, add_destination
+from reporting.outbound.models import Delivery, Form, Kind
 from reporting.reports import services
+from reporting.reports.exports.fhir import bundle_of
 from reporting.reports.exports.hl7 import control_id_of, hl7_of
 from reporting.reports.models import ReportVersion
-from tests.reports.factories import PASSWORD, signed_report
+from tests.reports.factories import PASSWORD, complete, make_draft, sign, signed_report
 
 pytestmark = [
     pytest.mark.django_db,
@@ -113,6 +116,47 @@ def test_an_addendum_corrects_and_a_withdrawn_report_was_posted_wrongly(senior: 
     assert rows[3][25] == "C"
     assert {row[11] for row in rows if row[0] == "OBX"} == {"W"}
     assert len({before, control_id_of(withdrawn), control_id_of(first)}) == 3
+
+
+def test_a_preliminary_message_is_the_same_after_the_report_became_final(senior: User) -> None:
+    """A worker died after it was sent, and before it is tried again somebody signs."""
+    report = make_draft()
+    complete(report, senior)
+    digest = services.preview(report).digest
+    services.approve_preliminary(report, by=senior, expected_version=report.version, content_digest=digest)
+    sent = hl7_of(report.versions.get())
+    sign(report, senior)
+    again = hl7_of(ReportVersion.objects.get(report=report, number=1))
+    assert again == sent
+    assert segments(again)[3][25] == "P"
+
+
+def test_a_discarded_preliminary_report_is_taken_back(senior: User) -> None:
+    add_destination("WARD", Where(Kind.MLLP, "127.0.0.1", 1, (Form.HL7_ORU,), with_preliminary=True), by=None)
+    add_destination("RIS", Where(Kind.MLLP, "127.0.0.1", 1, (Form.HL7_ORU,)), by=None)
+    report = make_draft()
+    complete(report, senior)
+    digest = services.preview(report).digest
+    services.approve_preliminary(report, by=senior, expected_version=report.version, content_digest=digest)
+    before = control_id_of(report.versions.get())
+    services.reopen_report(report, by=senior, expected_version=report.version)
+    services.discard_report(report, "not of this patient", by=senior, expected_version=report.version)
+    told = Delivery.objects.order_by("step").values_list("destination__name", "said")
+    assert list(told) == [("WARD", "preliminary"), ("WARD", "withdrawn")]
+    version = ReportVersion.objects.get(report=report)
+    rows = segments(hl7_of(version))
+    assert_valid(hl7_of(version))
+    assert (rows[3][25], {row[11] for row in rows if row[0] == "OBX"}) == ("C", {"W"})
+    assert control_id_of(version) != before
+    said = bundle_of(version, with_pdf=False)
+    assert said["entry"][0]["resource"]["status"] == "cancelled"
+
+
+def test_a_draft_that_nobody_was_told_of_is_discarded_in_silence(senior: User) -> None:
+    add_destination("WARD", Where(Kind.MLLP, "127.0.0.1", 1, (Form.HL7_ORU,), with_preliminary=True), by=None)
+    report = make_draft()
+    services.discard_report(report, "not of this patient", by=senior, expected_version=report.version)
+    assert not Delivery.objects.exists()
 
 
 def test_the_same_message_again_is_the_same_message(senior: User) -> None:

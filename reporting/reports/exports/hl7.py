@@ -18,7 +18,7 @@ from reporting.reports.exports.document import Passage, document_as
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import Standing, standing_of
 from reporting.reports.models import ReportVersion, VersionKind
-from reporting.reports.states import ReportStatus
+from reporting.reports.states import TAKEN_BACK
 from reporting.studies.person_names import name_groups
 from reporting.vocabulary import SECTION_CODES, Code
 
@@ -46,7 +46,7 @@ def hl7_of(
 
 def control_id_of(version: ReportVersion, receiver: tuple[str, str] = ("", "")) -> str:
     """MSH-10: the same whenever the same state of the same version goes to the same receiver; 20 characters."""
-    said = "|".join([str(version.pk), version.report.status, *receiver])
+    said = "|".join([str(version.pk), _status(version), _line_status(version), *receiver])
     return hashlib.sha256(said.encode()).hexdigest()[:20]
 
 
@@ -115,14 +115,14 @@ def _section(passage: Passage) -> Code:
 
 def _status(version: ReportVersion) -> str:
     """OBR-25, table 0123."""
-    if version.kind == VersionKind.ADDENDUM or version.report.status == ReportStatus.WITHDRAWN:
+    if version.kind == VersionKind.ADDENDUM or version.report.status in TAKEN_BACK:
         return "C"
     return "P" if version.kind == VersionKind.PRELIMINARY else "F"
 
 
 def _line_status(version: ReportVersion) -> str:
     """OBX-11, table 0085."""
-    return "W" if version.report.status == ReportStatus.WITHDRAWN else _status(version)
+    return "W" if version.report.status in TAKEN_BACK else _status(version)
 
 
 def _code(code: Code) -> str:

@@ -32,7 +32,7 @@ from reporting.reports.exports.hl7 import hl7_of
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import require_verified
 from reporting.reports.models import ReportVersion
-from reporting.reports.states import ReportStatus
+from reporting.reports.states import TAKEN_BACK
 
 SOP_CLASSES: dict[Form, UID] = {
     Form.DICOM_SR: Comprehensive3DSRStorage,
@@ -47,7 +47,7 @@ def send_delivery(delivery: Delivery) -> str:
     """Make and send it; the digest of what was accepted. Raises ``NotSent``, ``NothingToSend`` or a ``DomainError``."""
     version = ReportVersion.objects.select_related("report__study__patient", "signature").get(pk=delivery.subject)
     form, destination = Form(delivery.form), delivery.destination
-    if form not in WHOLE_STATE and version.report.status == ReportStatus.WITHDRAWN:
+    if form not in WHOLE_STATE and version.report.status in TAKEN_BACK:
         raise NotSent("withdrawn", for_good=True)
     contents = contents_of(version, form, destination)
     if not contents:

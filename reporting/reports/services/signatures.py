@@ -237,13 +237,17 @@ def discard_report(report: Report, reason: str, *, by: User, expected_version: i
     with changing(report, by=by, expected_version=expected_version, allowed=_DRAFT, **updates):
         data = {"report_version": report.version, "reason_mac": reason_mac(report.id, checked_reason)}
         record(AuditAct.REPORT_DISCARDED, by=by, about=report, data=data)
+        left = report.versions.order_by("-number").first()
+        if left is not None:  # a preliminary one: who was told of it is told that it holds no longer
+            _send(left, Said.WITHDRAWN, by)
         return report
 
 
 def _send(version: ReportVersion, said: Said, by: User) -> None:
     """Into the outbox. A withdrawal is what happens after the last version, and to it."""
     step = version.number + (said is Said.WITHDRAWN)
-    queue_news(News(version.report_id, version.pk, said, step), by=by)
+    of_final = version.kind != VersionKind.PRELIMINARY
+    queue_news(News(version.report_id, version.pk, said, step, of_final), by=by)
 
 
 def _checked_reason(reason: str) -> str:

@@ -5,8 +5,10 @@ One object in a series of its own for each series it looked at: viewers show the
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Sequence
+from datetime import UTC
 
 import highdicom as hd
 import numpy as np
@@ -18,7 +20,7 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from reporting.predictions.models import InferenceJob
 from reporting.reports.exports.dicom.codes import concept, own
-from reporting.reports.exports.dicom.source import CHARACTERS, MANUFACTURER, Source, da, put_patient_and_study, tm
+from reporting.reports.exports.dicom.source import CHARACTERS, MANUFACTURER, Source, da, dt, put_patient_and_study, tm
 from reporting.reports.images.label_volume import LabelVolume, map_of_plane
 from reporting.reports.images.stored_label_maps import label_volumes
 from reporting.studies.header_codec import decode_header
@@ -63,7 +65,7 @@ def _of_series(source: Source, job: InferenceJob, series: Series, number: int) -
         return None
     pixels = np.stack(masks)
     present = [structure for structure, value in LABEL_VALUES.items() if (pixels == value).any()]
-    return _file(_segmentation(source, series, number, images, pixels, present), source, series)
+    return _file(_segmentation(source, series, number, images, pixels, present), source, series, job)
 
 
 def _segmentation(
@@ -99,7 +101,7 @@ def _segmentation(
         segment_descriptions=described,
         series_instance_uid=_uid(source, series, "series"),
         series_number=FIRST_SERIES_NUMBER + number,
-        sop_instance_uid=_uid(source, series, "object"),
+        sop_instance_uid=_uid(source, series, "object"),  # of the file without its own: see _file
         instance_number=1,
         manufacturer=MANUFACTURER,
         manufacturer_model_name=said["name"],
@@ -111,12 +113,16 @@ def _segmentation(
     )
 
 
-def _file(made: Segmentation, source: Source, series: Series) -> bytes:
-    """Every moment and name is the job's own, so that the same masks are the same object."""
+def _file(made: Segmentation, source: Source, series: Series, job: InferenceJob) -> bytes:
+    """Every moment is the job's own, so that the same masks are the same object, whichever version they go with.
+
+    Its UID is made of all the rest: one UID never stands for two contents, for example after a patient's name changed.
+    """
+    at = (job.finished_at or job.created_at).astimezone(UTC)
     made.SpecificCharacterSet = CHARACTERS
     made.SeriesDescription = f"Structures: {series.description}"[:64]
-    made.ContentDate, made.ContentTime = da(source.at), tm(source.at)
-    made.InstanceCreationDate, made.InstanceCreationTime = da(source.at), tm(source.at)
+    made.ContentDate, made.ContentTime = da(at), tm(at)
+    made.InstanceCreationDate, made.InstanceCreationTime = da(at), tm(at)
     for keyword in ("SeriesDate", "SeriesTime"):
         if keyword in made:
             delattr(made, keyword)
@@ -125,7 +131,13 @@ def _file(made: Segmentation, source: Source, series: Series) -> bytes:
     for index in made.DimensionIndexSequence:
         index.DimensionOrganizationUID = organisation
     for equipment in made.get("ContributingEquipmentSequence", ()):
-        equipment.ContributionDateTime = source.at.strftime("%Y%m%d%H%M%S+0000")
+        equipment.ContributionDateTime = dt(at)
+    uid = generate_uid(entropy_srcs=["dens", "seg", hashlib.sha256(_bytes(made)).hexdigest()])
+    made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = uid
+    return _bytes(made)
+
+
+def _bytes(made: Segmentation) -> bytes:
     out = io.BytesIO()
     made.save_as(out, enforce_file_format=True)
     return out.getvalue()

@@ -32,7 +32,14 @@ from reporting.vocabulary import SIDE_CODES, Code, level_code
 
 SERIES_NUMBER = 9001
 _LANGUAGES = {"en": ("en", "English"), "zh": ("zh-CN", "Chinese (China)")}
-_UNITS = {"mm": codes.UCUM.Millimeter, "": codes.UCUM.NoUnits}
+_UNITS = {
+    "mm": codes.UCUM.Millimeter,
+    "mm2": codes.UCUM.SquareMillimeter,
+    "deg": sr.CodedConcept("deg", "UCUM", "degree"),
+    "%": codes.UCUM.Percent,
+    "1": codes.UCUM.NoUnits,
+}
+"""Every unit of the templates: a test asks each."""
 _FINDINGS, _FINDING = Code("DCM", "121070", "Findings"), Code("DCM", "121071", "Finding")
 _IMPRESSIONS, _IMPRESSION = Code("DCM", "121072", "Impressions"), Code("DCM", "121073", "Impression")
 
@@ -87,23 +94,25 @@ def _language(language: str) -> sr.LanguageOfContentItemAndDescendants:
 
 
 def _groups(source: Source) -> Iterator[sr.MeasurementsAndQualitativeEvaluations]:
+    """By level and side; what the machine said and a person confirmed apart, for an algorithm is named by group."""
     template = worded(TEMPLATES[source.content["template"]["version"]], rules_in(source.content))
-    by_site: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    by_site: dict[tuple[str, str, bool], list[Mapping[str, Any]]] = {}
     for row in source.content["findings"]:
         place = Place.parse(row["key"])
         if FindingState(row["state"]) in HUMAN_STATES and template[place.field].kind is not Kind.TEXT:
-            by_site.setdefault((place.level, place.side), []).append(row)
-    for (level, side), rows in by_site.items():
+            by_site.setdefault((place.level, place.side, _machine_stood(row)), []).append(row)
+    for (level, side, stood), rows in by_site.items():
         evaluations = [one for row in rows for one in _evaluations(row, template)]
         measurements = [one for row in rows for one in _measurements(row, template)]
         if not evaluations and not measurements:
             continue
-        identifier = " ".join(part for part in (level, side) if part) or "examination"
+        identifier = " ".join([*(part for part in (level, side) if part)] or ["examination"])
+        identifier += " (computed, confirmed)" if stood else ""
         yield sr.MeasurementsAndQualitativeEvaluations(
             tracking_identifier=sr.TrackingIdentifier(
                 uid=uid_of(source.version, f"group {identifier}"), identifier=identifier
             ),
-            algorithm_id=_algorithm(source) if any(_machine_stood(row) for row in rows) else None,
+            algorithm_id=_algorithm(source) if stood else None,
             finding_sites=[_site(level, side)] if level else None,
             measurements=measurements or None,
             qualitative_evaluations=evaluations or None,
@@ -125,13 +134,13 @@ def _evaluations(row: Mapping[str, Any], template: Template) -> Iterator[sr.Qual
 def _measurements(row: Mapping[str, Any], template: Template) -> Iterator[sr.Measurement]:
     field = template[Place.parse(row["key"]).field]
     if field.kind is Kind.NUMBER and row["value"] is not None and row["state"] != FindingState.NOT_EVALUABLE:
-        unit = _UNITS.get(row["unit"]) or own(row["unit"], row["unit"])
-        yield sr.Measurement(name=name_of(field), value=float(row["value"]), unit=unit)
+        yield sr.Measurement(name=name_of(field), value=float(row["value"]), unit=_UNITS[row["unit"]])
 
 
 def _machine_stood(row: Mapping[str, Any]) -> bool:
     machine = row["machine"]
-    return bool(machine.get("prediction")) and machine["value"] is not None and machine["value"] == row["value"]
+    is_its = machine["value"] is not None and machine["value"] == row["value"]
+    return bool(machine.get("prediction")) and is_its and row["state"] == FindingState.HUMAN_CONFIRMED
 
 
 def _algorithm(source: Source) -> sr.AlgorithmIdentification | None:

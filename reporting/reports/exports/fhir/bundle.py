@@ -30,7 +30,7 @@ _STATUS = {
     VersionKind.FINAL: "final",
     VersionKind.ADDENDUM: "appended",
 }
-_WITHDRAWN = "entered-in-error"
+_TAKEN_BACK = {ReportStatus.WITHDRAWN: "entered-in-error", ReportStatus.DISCARDED: "cancelled"}
 
 
 def fhir_of(version: ReportVersion, release: Release = Release.R4) -> bytes:
@@ -61,8 +61,8 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     standing = standing_of(version)
     base, content = standing.base, standing.content
     header = content["header"]
-    withdrawn = report.status == ReportStatus.WITHDRAWN
-    status = _WITHDRAWN if withdrawn else _STATUS[VersionKind(version.kind)]
+    taken_back = _TAKEN_BACK.get(ReportStatus(report.status))
+    status = taken_back or _STATUS[VersionKind(version.kind)]
     patient = patient_of(header, report.study.patient_id)
     study = imaging_study(report.study, patient, header)
     signer = practitioner(base.signature.signer_id, base.signature.signer_name)
@@ -70,7 +70,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     setting = Setting(
         template=worded(TEMPLATES[content["template"]["version"]], rules_in(content)),
         report=report.pk,
-        status=_WITHDRAWN if withdrawn else _STATUS[VersionKind(base.kind)],
+        status=taken_back or _STATUS[VersionKind(base.kind)],
         patient=patient,
         study=study,
         at=_instant(base.signature.signed_at),
@@ -79,7 +79,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     )
     told = list(observations(content, setting))
     pdf = _binary(standing, with_pdf)
-    shown = key_images(report, patient, setting.at, withdrawn=withdrawn)
+    shown = key_images(report, patient, setting.at, holds=taken_back is None)
     diagnostic = _diagnostic_report(standing, status, setting, told, shown, pdf)
     resources = [
         diagnostic,

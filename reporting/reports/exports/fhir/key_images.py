@@ -26,7 +26,7 @@ class KeyImage:
         return {"comment": self.en, "_comment": translated(self.zh), "link": reference(self.resource)}
 
 
-def key_images(report: Report, patient: Resource, at: str, *, withdrawn: bool) -> list[KeyImage]:
+def key_images(report: Report, patient: Resource, at: str, *, holds: bool) -> list[KeyImage]:
     """The overview and the slice through each disc; ``at``: when they were vouched for. Empty without a reading."""
     slices = key_slices(level_places(report))
     objects = SopInstance.objects.filter(pk__in=[one.instance_id for _name, one in slices])
@@ -41,7 +41,7 @@ def key_images(report: Report, patient: Resource, at: str, *, withdrawn: bool) -
             "resourceType": "Media",
             "id": part_id(report.pk, "key image", name, uid, one.frame),
             "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{uid}"}],
-            "status": "entered-in-error" if withdrawn else "completed",
+            "status": "completed" if holds else "entered-in-error",
             "type": concept("Image", "图像", _KIND),
             "subject": reference(patient),
             "issued": at,
