@@ -14,9 +14,18 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.uid import (
+    EnhancedMRColorImageStorage,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    LegacyConvertedEnhancedMRImageStorage,
+    RLELossless,
+    generate_uid,
+)
 from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
-from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
 from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
@@ -28,7 +37,7 @@ from reporting.studies import blobs
 from reporting.studies.models import QuarantinedFile, Reception, SopInstance, Study
 from reporting.studies.services import end_silent_receptions
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
-from tests.inference.dicom_series import slice_values, write_series
+from tests.inference.dicom_series import slice_values, write_enhanced, write_series
 from tests.studies.objects import mr_bytes
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
@@ -234,3 +243,70 @@ def test_only_what_lies_here_whole_is_committed_to(listener: Listener, tmp_path:
     kind, report = commitment(listener, [*kept, (kept[0][0], generate_uid()), (SecondaryCapture, kept[1][1])])
     assert (kind, len(report.ReferencedSOPSequence)) == (2, 2)
     assert sorted(item.FailureReason for item in report.FailedSOPSequence) == [0x0110, 0x0112, 0x0119]
+    assert [(event.outcome, event.data["failed"]) for event in answered(2)] == [("success", 0), ("success", 3)]
+
+
+def answered(count: int) -> list[AuditEvent]:
+    """What the trail says of commitments, once it says it of so many."""
+    for _try in range(200):
+        events = list(AuditEvent.objects.filter(act="commitment.answered").order_by("sequence"))
+        if len(events) >= count:
+            return events
+        time.sleep(0.05)
+    raise AssertionError(f"{len(events)} of {count} commitments are in the trail")
+
+
+def test_a_peer_that_leaves_before_it_was_told_was_not_told(listener: Listener, tmp_path: Path) -> None:
+    write_series(tmp_path / "series", slice_values(3))
+    listener.store(tmp_path)
+    kept = SopInstance.objects.all()[0]
+    entity = AE(AE_TITLE)
+    entity.add_requested_context(StorageCommitmentPushModel)
+    association = entity.associate("127.0.0.1", listener.port, ae_title="DENS")
+    request, item = Dataset(), Dataset()
+    item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = kept.sop_class_uid, kept.sop_instance_uid
+    request.TransactionUID, request.ReferencedSOPSequence = generate_uid(), [item]
+    status, _reply = association.send_n_action(
+        request, 1, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+    )
+    association.abort()
+    assert status.Status == 0x0000
+    (event,) = answered(1)
+    assert (event.outcome, event.data["told"]) == ("failure", False)
+
+
+def rle(path: Path) -> Path:
+    dataset = dcmread(path)
+    dataset.compress(RLELossless)
+    dataset.save_as(path)
+    return path
+
+
+def of_class(sop_class: str, folder: Path) -> Path:
+    def edit(_index: int, dataset: Any) -> None:
+        dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = sop_class
+
+    return write_series(folder, slice_values(1), edit=edit)[0]
+
+
+def test_each_kind_of_object_is_taken_in_the_form_it_comes_in(listener: Listener, tmp_path: Path) -> None:
+    """dcmtk's sender, each file in an association of its own, proposing what the file is written in."""
+    plain = slice_values(1)
+    files = {
+        "-xi": write_series(tmp_path / "implicit", plain, syntax=ImplicitVRLittleEndian)[0],
+        "-xb": write_series(tmp_path / "big", plain, syntax=ExplicitVRBigEndian)[0],
+        "-xr": rle(write_series(tmp_path / "rle", plain)[0]),
+        "-xe": write_enhanced(tmp_path / "enhanced.dcm", slice_values(3), [0, 1, 2]),
+    }
+    for option, path in files.items():
+        done = listener.store(path, more=(option,))
+        assert done.returncode == 0, done.stderr
+    for sop_class in (SecondaryCapture, EnhancedMRColorImageStorage, LegacyConvertedEnhancedMRImageStorage):
+        done = listener.store(of_class(sop_class, tmp_path / sop_class), more=("-R",))
+        assert done.returncode == 0, done.stderr
+    kept = SopInstance.objects.values_list("transfer_syntax_uid", "sop_class_uid")
+    assert {ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless, ExplicitVRLittleEndian} == {
+        syntax for syntax, _kind in kept
+    }
+    assert len(kept) == 7
+    assert not QuarantinedFile.objects.exists()

@@ -15,6 +15,7 @@ from django.conf import settings
 from reporting.accounts.models import User
 from reporting.core.errors import WrongState
 from reporting.reports import services
+from reporting.reports.exports.fhir import Release, bundle_of, transaction_of
 from reporting.reports.exports.fhir.around import patient_of
 from reporting.reports.exports.fhir.datatypes import ELEMENTS, UCUM, url_of
 from reporting.reports.exports.fhir.observations import Setting, observations
@@ -22,6 +23,7 @@ from reporting.reports.exports.service import draft_document, export_version
 from reporting.reports.models import ExportFormat, ReportVersion
 from reporting.reports.places import Place
 from reporting.reports.template import CURRENT, Field, Kind
+from reporting.studies.models import Patient
 from tests.paths import REPOSITORY
 from tests.reports.factories import PASSWORD, change, complete, make_draft, sign, signed_report
 
@@ -221,3 +223,14 @@ def test_the_same_version_gives_the_same_bytes_and_its_files_are_inside(senior: 
 def test_a_draft_does_not_leave_as_a_message(senior: User, export_format: ExportFormat) -> None:
     with pytest.raises(WrongState):
         draft_document(make_draft(), export_format, by=senior)
+
+
+def test_an_old_report_sent_again_does_not_bring_back_a_corrected_name(senior: User) -> None:
+    version = signed_report(senior).versions.get()
+    Patient.objects.filter(pk=version.report.study.patient_id).update(name="Corrected^Name")
+    version = ReportVersion.objects.get(pk=version.pk)
+    (sent,) = resources(json.loads(transaction_of(version, Release.R4)), "Patient")
+    (kept,) = resources(bundle_of(version, with_pdf=False), "Patient")
+    assert sent["name"][0]["family"] == "Corrected"
+    assert kept["name"][0]["family"] != "Corrected", "what was signed stays as it was signed"
+    assert sent["id"] == kept["id"]

@@ -1,5 +1,7 @@
 """Storage commitment (PS3.4 J.3): whether objects lie here whole, answered on the association it was asked on.
 
+The request is answered at once and the objects are read afterwards: thousands of them take longer than a peer waits.
+A peer that leaves before it was told is not told; it has to ask again, and the trail says so.
 An object is committed to when its row is there and its bytes are read from first to last and still have their digest.
 """
 
@@ -9,6 +11,7 @@ import logging
 import threading
 from dataclasses import dataclass
 
+from django.db import DatabaseError, connections
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
@@ -50,15 +53,23 @@ def asked(event: Event, by: User) -> int:
     except Exception:  # whatever a library says about a peer's data set
         logger.warning("a storage commitment request could not be read")
         return INVALID_ARGUMENT
-    report = answer(transaction, references)
-    failed = len(report.get("FailedSOPSequence", ()))
-    data = {"objects": len(references), "failed": failed}
-    record(AuditAct.COMMITMENT_ANSWERED, by=by, data=data)
-    if not failed:
-        complete([reference.sop_instance_uid for reference in references])
-    # The library cannot send a request of its own before it has answered this one.
-    threading.Thread(target=_tell, args=(event.assoc, report), daemon=True).start()
+    threading.Thread(target=_look_and_tell, args=(event.assoc, transaction, references, by), daemon=True).start()
     return SUCCESS
+
+
+def _look_and_tell(association: Association, transaction: str, references: list[Reference], by: User) -> None:
+    try:
+        report = answer(transaction, references)
+        failed = len(report.get("FailedSOPSequence", ()))
+        was_told = _tell(association, report)
+        data = {"objects": len(references), "failed": failed, "told": was_told}
+        record(AuditAct.COMMITMENT_ANSWERED, by=by, outcome="success" if was_told else "failure", data=data)
+        if not failed:
+            complete([reference.sop_instance_uid for reference in references])
+    except DatabaseError:
+        logger.exception("a storage commitment request could not be answered")
+    finally:
+        connections.close_all()
 
 
 def answer(transaction: str, references: list[Reference]) -> Dataset:
@@ -108,9 +119,14 @@ def _read(information: Dataset) -> tuple[str, list[Reference]]:
     return str(transaction), references
 
 
-def _tell(association: Association, report: Dataset) -> None:
+def _tell(association: Association, report: Dataset) -> bool:
+    """Whether the peer took it."""
     kind = _SOME_FAILED if "FailedSOPSequence" in report else _ALL_COMMITTED
     try:
-        association.send_n_event_report(report, kind, StorageCommitmentPushModel, StorageCommitmentPushModelInstance)
+        status, _reply = association.send_n_event_report(
+            report, kind, StorageCommitmentPushModel, StorageCommitmentPushModelInstance
+        )
     except (RuntimeError, ValueError):
         logger.warning("the peer left before its storage commitment was answered")
+        return False
+    return "Status" in status

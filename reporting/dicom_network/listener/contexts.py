@@ -7,6 +7,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (
     EnhancedMRColorImageStorage,
     EnhancedMRImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
     MRImageStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
@@ -24,6 +25,7 @@ STORED_CLASSES: tuple[UID, ...] = (
     MRImageStorage,
     EnhancedMRImageStorage,
     EnhancedMRColorImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
     SecondaryCaptureImageStorage,
     MultiFrameSingleBitSecondaryCaptureImageStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,

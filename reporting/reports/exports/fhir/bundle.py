@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from reporting.reports.content import header_of
 from reporting.reports.exports.document import document_as
 from reporting.reports.exports.fhir.around import accession_of, device, imaging_study, patient_of, practitioner
 from reporting.reports.exports.fhir.datatypes import Resource, coding, concept, part_id, reference, translated, url_of
@@ -39,8 +40,12 @@ def fhir_of(version: ReportVersion, release: Release = Release.R4) -> bytes:
 
 
 def transaction_of(version: ReportVersion, release: Release) -> bytes:
-    """The same to be posted to a server: sent again, every resource takes the place of itself."""
-    bundle = bundle_of(version, release)
+    """The same to be posted to a server: sent again, every resource takes the place of itself.
+
+    Patient and study are shared by several reports there, so they are sent as they are known now: an old report that is
+    sent again must not bring back a name that was corrected since. What was signed stands in the report's own forms.
+    """
+    bundle = bundle_of(version, release, shared_as_known_now=True)
     for entry in bundle["entry"]:
         resource = entry["resource"]
         entry["request"] = {"method": "PUT", "url": f"{resource['resourceType']}/{resource['id']}"}
@@ -52,7 +57,9 @@ def _canonical(bundle: Resource) -> bytes:
     return text.encode()
 
 
-def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf: bool = True) -> Resource:
+def bundle_of(
+    version: ReportVersion, release: Release = Release.R4, *, with_pdf: bool = True, shared_as_known_now: bool = False
+) -> Resource:
     """DiagnosticReport, Observations, key images, Provenance, and whom and what they refer to. Nothing refers outside.
 
     Without the PDF its place says only under which name it would be found.
@@ -60,7 +67,7 @@ def bundle_of(version: ReportVersion, release: Release = Release.R4, *, with_pdf
     report = version.report
     standing = standing_of(version)
     base, content = standing.base, standing.content
-    header = content["header"]
+    header = header_of(report, "") if shared_as_known_now else content["header"]
     taken_back = _TAKEN_BACK.get(ReportStatus(report.status))
     status = taken_back or _STATUS[VersionKind(version.kind)]
     patient = patient_of(header, report.study.patient_id)
