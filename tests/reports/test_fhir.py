@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 
 from reporting.accounts.models import User
+from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import WrongState
 from reporting.reports import services
 from reporting.reports.exports.fhir import Release, bundle_of, transaction_of
@@ -207,6 +208,12 @@ def test_an_addendum_is_appended_and_a_withdrawn_report_is_an_error(senior: User
     assert {r["status"] for r in resources(said, "DiagnosticReport") + resources(said, "Observation")} == {
         "entered-in-error"
     }
+    event = AuditEvent.objects.get(act="report.withdrawn")
+    assert said["entry"][0]["resource"]["issued"] == event.at.isoformat()
+    (ended,) = (one for one in resources(said, "Provenance") if one["activity"]["text"] == "taken back")
+    assert ended["recorded"] == event.at.isoformat()
+    by = {entry["fullUrl"]: entry["resource"] for entry in said["entry"]}[ended["agent"][0]["who"]["reference"]]
+    assert by["id"] == str(senior.pk)
 
 
 def test_the_same_version_gives_the_same_bytes_and_its_files_are_inside(senior: User) -> None:

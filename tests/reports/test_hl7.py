@@ -6,11 +6,13 @@ import base64
 
 import pytest
 from django.conf import settings
+from django.utils import timezone
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message
 from hl7apy.validation import Validator
 
 from reporting.accounts.models import User
+from reporting.audit_trail.models import AuditEvent
 from reporting.core.hl7_text import Charset, escaped
 from reporting.outbound.destinations import Where, add_destination
 from reporting.outbound.models import Delivery, Form, Kind
@@ -115,6 +117,8 @@ def test_an_addendum_corrects_and_a_withdrawn_report_was_posted_wrongly(senior: 
     rows = segments(hl7_of(withdrawn))
     assert rows[3][25] == "C"
     assert {row[11] for row in rows if row[0] == "OBX"} == {"W"}
+    at = AuditEvent.objects.get(act="report.withdrawn").at
+    assert {rows[0][6], rows[3][22]} == {timezone.localtime(at).strftime("%Y%m%d%H%M%S%z")}
     assert len({before, control_id_of(withdrawn), control_id_of(first)}) == 3
 
 

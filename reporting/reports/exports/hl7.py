@@ -17,6 +17,7 @@ from reporting.core.hl7_text import Charset, escaped
 from reporting.reports.exports.document import Passage, document_as
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import Standing, standing_of
+from reporting.reports.exports.taken_back import taken_back
 from reporting.reports.models import ReportVersion, VersionKind
 from reporting.reports.states import TAKEN_BACK
 from reporting.studies.person_names import name_groups
@@ -52,7 +53,8 @@ def control_id_of(version: ReportVersion, receiver: tuple[str, str] = ("", "")) 
 
 def _head(standing: Standing, charset: Charset, receiver: tuple[str, str]) -> Iterator[str]:
     version, header = standing.version, standing.content["header"]
-    at = _moment(version.signature.signed_at)
+    back = taken_back(version.report)
+    at = _moment(back.at if back else version.signature.signed_at)  # when it came to stand as it stands
     site = escaped(header["site"])
     application, facility = (escaped(part) for part in receiver)
     message = ["MSH", "^~\\&", "DENS", site, application, facility, at, "", "ORU^R01^ORU_R01"]

@@ -18,6 +18,7 @@ from reporting.reports.exports.fhir.observations import Setting, Told, observati
 from reporting.reports.exports.fhir.releases import Release, as_release
 from reporting.reports.exports.pdf import pdf_of
 from reporting.reports.exports.standing import Standing, standing_of
+from reporting.reports.exports.taken_back import taken_back
 from reporting.reports.house_rules import rules_in, worded
 from reporting.reports.models import ReportVersion, Signature, VersionKind
 from reporting.reports.states import ReportStatus
@@ -68,8 +69,10 @@ def bundle_of(
     standing = standing_of(version)
     base, content = standing.base, standing.content
     header = header_of(report, "") if shared_as_known_now else content["header"]
-    taken_back = _TAKEN_BACK.get(ReportStatus(report.status))
-    status = taken_back or _STATUS[VersionKind(version.kind)]
+    back = taken_back(report)
+    no_longer = _TAKEN_BACK.get(ReportStatus(report.status))
+    status = no_longer or _STATUS[VersionKind(version.kind)]
+    stands_since = back.at if back else version.signature.signed_at
     patient = patient_of(header, report.study.patient_id)
     study = imaging_study(report.study, patient, header)
     signer = practitioner(base.signature.signer_id, base.signature.signer_name)
@@ -77,7 +80,7 @@ def bundle_of(
     setting = Setting(
         template=worded(TEMPLATES[content["template"]["version"]], rules_in(content)),
         report=report.pk,
-        status=taken_back or _STATUS[VersionKind(base.kind)],
+        status=no_longer or _STATUS[VersionKind(base.kind)],
         patient=patient,
         study=study,
         at=_instant(base.signature.signed_at),
@@ -86,24 +89,27 @@ def bundle_of(
     )
     told = list(observations(content, setting))
     pdf = _binary(standing, with_pdf)
-    shown = key_images(report, patient, setting.at, holds=taken_back is None)
+    shown = key_images(report, patient, setting.at, holds=back is None)
     diagnostic = _diagnostic_report(standing, status, setting, told, shown, pdf)
+    diagnostic["issued"] = _instant(stands_since)
+    ended_by = practitioner(back.by.pk, back.by.full_name) if back and back.by else None
     resources = [
         diagnostic,
         patient,
         study,
-        *_people(standing.versions),
+        *_once([*_people(standing.versions), *([ended_by] if ended_by else [])]),
         *([algorithm] if algorithm else []),
         *(one.resource for one in told),
         *(one.resource for one in shown),
         *_provenance(diagnostic, version.signature, setting, told),
+        *([_ended(diagnostic, stands_since, ended_by)] if ended_by else []),
         *([pdf] if with_pdf else []),
     ]
     return {
         "resourceType": "Bundle",
         "id": str(version.pk),
         "type": "collection",
-        "timestamp": _instant(version.signature.signed_at),
+        "timestamp": _instant(stands_since),
         # Named as what it is in R4: what refers to it was made before the release took another type for it.
         "entry": [{"fullUrl": url_of(one), "resource": as_release(one, release)} for one in resources],
     }
@@ -180,7 +186,10 @@ def _attachment(kind: str, content: bytes, at: datetime, language: str = "") -> 
 
 def _people(versions: Sequence[ReportVersion]) -> list[Resource]:
     """Everybody who signed, once each, in the order of their first signature."""
-    people = [practitioner(one.signature.signer_id, one.signature.signer_name) for one in versions]
+    return _once([practitioner(one.signature.signer_id, one.signature.signer_name) for one in versions])
+
+
+def _once(people: Sequence[Resource]) -> list[Resource]:
     return list({person["id"]: person for person in people}.values())
 
 
@@ -200,6 +209,12 @@ def _provenance(diagnostic: Resource, signature: Signature, setting: Setting, to
             if targets:
                 made.append(_made(diagnostic["id"], en, targets, setting.at, agents, en, zh))
     return made
+
+
+def _ended(diagnostic: Resource, at: datetime, by: Resource) -> Resource:
+    """Who took it back, and when."""
+    agents = [_agent("attester", by)]
+    return _made(diagnostic["id"], "taken back", [diagnostic], _instant(at), agents, "taken back", "撤回")
 
 
 def _made(
