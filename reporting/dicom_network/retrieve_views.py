@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ from reporting.dicom_network.answers import (
     visible_instances,
 )
 from reporting.dicom_network.bulk_data import bulk_data
-from reporting.dicom_network.frames import OCTETS, wants_single
+from reporting.dicom_network.frames import OCTETS, NotAcceptable, wants_single
 from reporting.dicom_network.metadata import metadata_of
 from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
@@ -139,15 +140,21 @@ class RenderedView(APIView):
     content_negotiation_class = AnyAccept
 
     @extend_schema(
-        responses={(200, "image/png"): OpenApiTypes.BINARY, **refusals(422)},
+        parameters=[_ACCEPT],
+        responses={
+            (200, "image/png"): OpenApiTypes.BINARY,
+            (200, "image/jpeg"): OpenApiTypes.BINARY,
+            **refusals(406, 422),
+        },
     )
     def get(self, request: Request, study_uid: str, series_uid: str, instance_uid: str, frame: int = 1) -> HttpResponse:
-        """One frame as a picture, in the object's own window."""
+        """One frame as a picture, in the object's own window: PNG, or JPEG for who takes no PNG."""
         uids = {"study_uid": study_uid, "series_uid": series_uid, "instance_uid": instance_uid}
         one = visible_instances(actor(request), **uids).get()
         if not 1 <= frame <= one.number_of_frames:
             raise Http404
-        return HttpResponse(_picture(one, frame), content_type="image/png")
+        kind = _picture_kind(request.headers.get("Accept", ""))
+        return HttpResponse(_picture(one, frame, kind), content_type=kind, headers={"Vary": "Accept, Cookie"})
 
 
 @extend_schema_view(get=extend_schema(operation_id="wado_instance_rendered"))
@@ -171,11 +178,21 @@ def _bytes_of(one: SopInstance) -> Iterator[bytes]:
     return pieces()
 
 
-def _picture(one: SopInstance, frame: int) -> bytes:
+def _picture_kind(accept: str) -> str:
+    """PNG loses nothing, so it is what "any" means here; the standard's own default is JPEG (PS3.18 8.7.4)."""
+    kinds = {kind.split(";")[0].strip().lower() for kind in accept.split(",")}
+    if kinds & {"", "*/*", "image/*", "image/png"}:
+        return "image/png"
+    if "image/jpeg" in kinds:
+        return "image/jpeg"
+    raise NotAcceptable(_("This comes as image/png or image/jpeg"))
+
+
+def _picture(one: SopInstance, frame: int, kind: str) -> bytes:
     pixels = stored_frame(one, frame)
     grey = pixels if pixels.ndim == 3 else _windowed(pixels, one, frame)
     out = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).save(out, "PNG")
+    Image.fromarray(grey.astype(np.uint8)).save(out, kind.removeprefix("image/").upper(), quality=95)
     return out.getvalue()
 
 

@@ -179,6 +179,15 @@ def test_a_rendered_frame_is_a_picture_of_its_size(web: Any, senior: User, store
         assert picture.min() == 0
         assert picture.max() == 255
     assert client._session.get(f"{base}/frames/2/rendered").status_code == 404
+    for accept, kind in (("image/jpeg", "JPEG"), ("image/jpeg, image/png", "PNG"), ("*/*", "PNG")):
+        answer = client._session.get(f"{base}/rendered", headers={"Accept": accept})
+        (tmp_path / "picture").write_bytes(answer.content)
+        with Image.open(tmp_path / "picture") as picture:
+            assert (picture.format, answer.headers["Content-Type"]) == (kind, f"image/{kind.lower()}")
+    assert client._session.get(f"{base}/rendered", headers={"Accept": "image/gif"}).status_code == 406
+    uids = (STUDY, one.series.series_instance_uid, one.sop_instance_uid)
+    asked = client.retrieve_instance_rendered(*uids, media_types=("image/jpeg",))
+    assert asked.startswith(b"\xff\xd8")
 
 
 def test_a_client_stores_and_hears_what_was_kept(web: Any, senior: User, tmp_path: Path) -> None:
