@@ -44,15 +44,9 @@ class Archive:
     folder: Path
     process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        command = [
-            program("storescp") or "storescp",
-            "--output-directory",
-            str(self.folder),
-            "-aet",
-            "ARCHIVE",
-            str(self.port),
-        ]
+    def start(self, *options: str) -> None:
+        command = [program("storescp") or "storescp", "--output-directory", str(self.folder), "-aet", "ARCHIVE"]
+        command += [*options, str(self.port)]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for _try in range(200):
             with socket.socket() as probe:
@@ -328,3 +322,28 @@ def test_over_tls_nothing_is_said_to_whom_nobody_vouches_for(archive: Archive, k
     archive.start()  # speaks no TLS at all
     where = Where(kind, "127.0.0.1", archive.port, (form,), ae_title="ARCHIVE", uses_tls=True)
     assert ask(add_destination("X", where, by=None), by=None).fault in ("tls_failed", "no_connection")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_over_tls_reports_go_to_whom_our_authority_vouches_for(
+    archive: Archive, senior: User, tmp_path: Path, settings: Any
+) -> None:
+    """dcmtk's storescp with a certificate of its own."""
+    openssl = program("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed: TLS was NOT checked")
+    key, certificate, stranger = (tmp_path / name for name in ("key.pem", "certificate.pem", "stranger.pem"))
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=archive"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out"]
+    for made in (stranger, certificate):  # the last is the one whose key is kept
+        subprocess.run([*command, str(made)], check=True, capture_output=True)
+    archive.start("+tls", str(key), str(certificate), "-ic")
+    where = Where(Kind.DICOM, "127.0.0.1", archive.port, (Form.DICOM_SR,), ae_title="ARCHIVE", uses_tls=True)
+    place = add_destination("PACS", where, by=None)
+    settings.DESTINATIONS_CA = str(stranger)
+    assert ask(place, by=None).fault in ("tls_failed", "no_connection")
+    settings.DESTINATIONS_CA = str(certificate)
+    assert ask(place, by=None).fault == ""
+    signed(senior)
+    assert send_due(send_delivery) == 1
+    assert [one.Modality for one in archive.objects()] == ["SR"]
