@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Response, expect, sync_playwright
 
 from reporting.accounts.models import Role, User
@@ -132,13 +134,26 @@ class Reader:
         if response.status == 404 or response.status >= 500:
             self.faults.append(f"{response.status} {response.url}")
 
+    def is_logged_in(self, name: str) -> Reader:
+        """With a session that was begun elsewhere."""
+        client = Client()
+        client.force_login(User.objects.get(username=name))
+        cookie = client.cookies[settings.SESSION_COOKIE_NAME]
+        self.context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": self.address}])
+        return self
+
     def log_in(self, name: str) -> Reader:
+        """By the form, and on to the page that comes first."""
         self.page.goto(f"{self.address}/accounts/login/")
         self.page.fill("[name=username]", name)
         self.page.fill("[name=password]", PASSWORD)
         self.page.click(".login button[type=submit]")
         self.page.wait_for_url(lambda address: "/accounts/login/" not in address)  # each role has a home of its own
         return self
+
+    def at_home(self) -> Page:
+        self.page.goto(self.address)
+        return self.page
 
     def open(self, report: Report, page: Page | None = None) -> Page:
         page = page or self.page
@@ -151,10 +166,10 @@ class Reader:
 def new_reader(browser: Browser, live_server: Any) -> Iterator[Callable[..., Reader]]:
     readers: list[Reader] = []
 
-    def make(name: str, **options: Any) -> Reader:
+    def make(name: str, *, by_form: bool = False, **options: Any) -> Reader:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, **options)
         readers.append(Reader(context, live_server.url))
-        return readers[-1].log_in(name)
+        return readers[-1].log_in(name) if by_form else readers[-1].is_logged_in(name)
 
     yield make
     for reader in readers:

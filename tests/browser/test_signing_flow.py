@@ -59,8 +59,7 @@ def decide_everything(page: Page) -> None:
 def test_a_pathological_study_is_confirmed_edited_and_signed(
     report: Report, new_reader: Callable[..., Reader], tmp_path: Path
 ) -> None:
-    junior = new_reader("junior")
-    page = junior.page
+    page = new_reader("junior", by_form=True).page
     expect(page.locator("tbody tr")).to_have_count(1)
     page.keyboard.press("j")
     page.keyboard.press("Enter")

@@ -36,7 +36,7 @@ def test_a_folder_and_a_large_zip_go_in_and_each_file_has_its_result(
     with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:  # stored: larger than one request
         archive.writestr("a.dcm", mr_bytes())
         archive.writestr("bulk.bin", bytes(9 * 1024**2))
-    page = new_reader("junior").page
+    page = new_reader("junior").at_home()
     page.get_by_role("link", name="Upload").click()
     expect(page.locator("#upload-folder")).to_be_visible()  # the script is there; without it the form sends itself
     page.set_input_files("#upload-files", tmp_path / "large.zip")
@@ -65,8 +65,9 @@ def test_a_folder_and_a_large_zip_go_in_and_each_file_has_its_result(
 def test_dropped_files_go_in_and_a_second_upload_changes_nothing(
     people: dict[str, User], new_reader: Callable[..., Reader]
 ) -> None:
-    page = new_reader("junior").page
-    page.goto(page.url + "studies/upload/")
+    reader = new_reader("junior")
+    page = reader.page
+    page.goto(f"{reader.address}/studies/upload/")
     expect(page.locator("#upload-folder")).to_be_visible()
     data = list(mr_bytes())
     for expected in ("Finished: 1 stored, 0 already stored", "Finished: 1 stored, 1 already stored"):
