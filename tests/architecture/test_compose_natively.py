@@ -29,6 +29,13 @@ _SOME_ROWS = (
     "from reporting.accounts.services import create_user\n"
     "create_user(username='first-admin', full_name='First Admin', role=Role.ADMIN, by=None)\n"
 )
+_VERIFY = (
+    "import io, django\n"
+    "from django.core.management import call_command\n"
+    "django.setup()\n"
+    "for name in ('verify_audit', 'verify_reports'): call_command(name, stdout=io.StringIO())\n"
+    "call_command('state_digest', '--json', '--read-files')\n"
+)
 READY_WITHIN_S = 150
 
 
@@ -286,10 +293,10 @@ def test_a_restored_copy_is_equal_and_as_well_guarded(site: Site) -> None:
     for database in ("dens", "restored"):
         environment = site.environment(our_services()["web"])
         environment["DATABASE_URL"] = environment["DATABASE_URL"].removesuffix("/dens") + f"/{database}"
-        for arguments in (["verify_audit"], ["verify_reports"], ["state_digest", "--json", "--read-files"]):
-            command = [sys.executable, "manage.py", *arguments]
-            ran = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
-            assert ran.returncode == 0, (database, arguments, ran.stderr[-1000:])
+        environment["DJANGO_SETTINGS_MODULE"] = "config.settings"
+        command = [sys.executable, "-c", _VERIFY]
+        ran = subprocess.run(command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, (database, ran.stderr[-1000:])
         states.append(json.loads(ran.stdout))
     assert states[0] == states[1]
     assert states[0]["tables"]["audit_trail.auditevent"]["count"] > 0
