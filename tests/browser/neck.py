@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,16 @@ PLANS = (
 )
 
 
+@cache
+def _pixels(number: int) -> NDArray[np.uint16]:
+    return PLANS[number].pixels(number)
+
+
+@cache
+def _label_map(number: int) -> bytes:
+    return PLANS[number].label_map()
+
+
 def write_neck(folder: Path, *, patient: str = "1", name: str = "Wang^XiaoDong=çŽ‹^å°ä¸œ") -> list[Path]:
     """Write the three series; returns every file."""
 
@@ -118,7 +129,7 @@ def write_neck(folder: Path, *, patient: str = "1", name: str = "Wang^XiaoDong=ç
     for number, plan in enumerate(PLANS):
         paths += write_series(
             folder / str(number),
-            plan.pixels(number),
+            _pixels(number),
             orientation=plan.orientation,
             origin=plan.origin,
             pixel_spacing=(plan.spacing, plan.spacing),
@@ -132,7 +143,7 @@ def write_neck(folder: Path, *, patient: str = "1", name: str = "Wang^XiaoDong=ç
 
 
 def label_maps(patient: str = "1") -> dict[str, bytes]:
-    return {f"{STUDY_UID}.{patient}.{number}": PLANS[number - 1].label_map() for number in (2, 3)}
+    return {f"{STUDY_UID}.{patient}.{number}": _label_map(number - 1) for number in (2, 3)}
 
 
 def _slice(patient: str, series: int, k: int) -> dict[str, Any]:
