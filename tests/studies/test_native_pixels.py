@@ -19,6 +19,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from reporting.studies import blobs
 from reporting.studies import native_pixels as module
 from reporting.studies.blobs import BlobDamaged, blob_path, store_bytes
 from reporting.studies.frame_store import PixelsUnavailable, cache_dir, stored_frame
@@ -110,12 +111,32 @@ def test_damaged_bytes_are_not_shown(grey: Path, tmp_path: Path) -> None:
     place = blob_path(instance.sha256)
     content = bytearray(place.read_bytes())
     content[-3] ^= 1
+    stored_frame(instance, 1)  # seen whole before it is written to
     place.write_bytes(content)
+    with pytest.raises(BlobDamaged):
+        stored_frame(instance, 1)
+    blobs._verified.clear()
     with pytest.raises(BlobDamaged):
         stored_frame(instance, 1)
     place.unlink()
     with pytest.raises(BlobDamaged):
         stored_frame(instance, 1)
+
+
+def test_a_file_is_not_read_through_again_while_nobody_writes_to_it(
+    grey: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance = received(stored_as(grey, tmp_path / "one.dcm", bytes(2 * ROWS * COLUMNS)))
+    asked: list[int] = []
+    digest = blobs.hashlib.sha256
+    monkeypatch.setattr(blobs.hashlib, "sha256", lambda *data: asked.extend(map(len, data)) or digest(*data))
+    for _again in range(3):
+        stored_frame(instance, 1)
+    assert len(asked) == 1
+    monkeypatch.setattr(blobs, "_REMEMBERED", 1)
+    other = received(stored_as(grey, tmp_path / "other.dcm", bytes(range(2 * ROWS * COLUMNS))))
+    stored_frame(other, 1)
+    assert list(blobs._verified) == [other.sha256]
 
 
 def compressed(dataset: FileDataset) -> None:
