@@ -153,7 +153,7 @@ COVERED = """() => [...document.querySelectorAll('[data-pane-over]')].flatMap(ov
 PUT_ONE_ON_A_NAME = """() => {
     const label = document.querySelector('[data-pane-over] .over-measured-text');
     const name = label.closest('[data-pane-over]').querySelector('.over-disc-text');
-    label.setAttribute('x', name.getAttribute('x'));
+    label.setAttribute('x', name.getBBox().x);
     label.setAttribute('y', Number(name.getAttribute('y')) + 10);
 }"""
 
