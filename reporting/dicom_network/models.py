@@ -40,6 +40,25 @@ class Peer(TimestampedModel):
         return self.ae_title
 
 
+class StepStatus(models.TextChoices):
+    """Of a performed procedure step, in DICOM's own words (PS3.3 C.4.14)."""
+
+    IN_PROGRESS = "IN PROGRESS"
+    COMPLETED = "COMPLETED"
+    DISCONTINUED = "DISCONTINUED"
+
+
+class ProcedureStep(TimestampedModel):
+    """An examination that a scanner said it had begun (MPPS): what it may go on to speak of, until it has ended."""
+
+    sop_instance_uid = models.CharField(max_length=64, unique=True)
+    status = models.CharField(max_length=16, choices=StepStatus, default=StepStatus.IN_PROGRESS)
+    said_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class Archive(TimestampedModel):
     """Asked for earlier studies (C-FIND), which it sends to our listener (C-MOVE): so it must be a peer, too."""
 

@@ -14,6 +14,7 @@ from pynetdicom.sop_class import ModalityPerformedProcedureStep as ProcedureStep
 
 from reporting.audit_trail.models import AuditEvent
 from reporting.dicom_network.models import Peer
+from reporting.dicom_network.models import ProcedureStep as Step
 from reporting.predictions.models import InferenceJob
 from reporting.studies.models import Reception, SopInstance
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
@@ -83,6 +84,7 @@ def test_what_is_said_to_be_complete_is_analysed_at_once(listener: Listener) -> 
     assert job.study.series_set.get().sop_instances.count() == 3
     assert step(listener, kept, "COMPLETED") == (0, 0)
     assert InferenceJob.objects.count() == 1
+    assert list(Step.objects.order_by("created_at").values_list("status", flat=True)) == ["DISCONTINUED", "COMPLETED"]
     told = AuditEvent.objects.filter(act="completion.said", actor=Peer.objects.get().received_as).order_by("pk")
     assert [(one.data["how"], one.data["objects"], one.data["complete_studies"]) for one in told] == [
         *(("notification", number, studies) for number, studies in ((2, 0), (4, 0), (0, 0), (3, 1))),
@@ -104,3 +106,29 @@ def test_a_storage_commitment_that_is_answered_whole_starts_it(listener: Listene
     assert (kind, InferenceJob.objects.count()) == (2, 0)
     kind, _report = commitment(listener, kept)
     assert (kind, InferenceJob.objects.count()) == (1, 1)
+
+
+def test_a_step_is_begun_once_and_ends_once(listener: Listener) -> None:
+    entity = AE(AE_TITLE)
+    entity.add_requested_context(ProcedureStep)
+    association = entity.associate("127.0.0.1", listener.port, ae_title="DENS")
+    name, other = generate_uid(), generate_uid()
+
+    def said(status: str) -> Dataset:
+        one = Dataset()
+        one.PerformedProcedureStepStatus = status
+        return one
+
+    def begin(status: str) -> int:
+        return int(association.send_n_create(said(status), ProcedureStep, name)[0].Status)
+
+    def go_on(uid: str, status: str) -> int:
+        return int(association.send_n_set(said(status), ProcedureStep, uid)[0].Status)
+
+    assert begin("COMPLETED") == 0x0106
+    assert go_on(name, "COMPLETED") == 0x0112  # never begun
+    assert [begin("IN PROGRESS"), begin("IN PROGRESS")] == [0, 0x0111]
+    assert [go_on(name, "IN PROGRESS"), go_on(name, "TIRED"), go_on(other, "COMPLETED")] == [0, 0x0106, 0x0112]
+    assert [go_on(name, "COMPLETED"), go_on(name, "DISCONTINUED")] == [0, 0x0110]
+    association.release()
+    assert Step.objects.get().status == "COMPLETED"

@@ -243,7 +243,9 @@ def test_only_what_lies_here_whole_is_committed_to(listener: Listener, tmp_path:
     kind, report = commitment(listener, [*kept, (kept[0][0], generate_uid()), (SecondaryCapture, kept[1][1])])
     assert (kind, len(report.ReferencedSOPSequence)) == (2, 2)
     assert sorted(item.FailureReason for item in report.FailedSOPSequence) == [0x0110, 0x0112, 0x0119]
-    assert [(event.outcome, event.data["failed"]) for event in answered(2)] == [("success", 0), ("success", 3)]
+    events = answered(2)
+    assert [(event.outcome, event.data["failed"]) for event in events] == [("success", 0), ("success", 3)]
+    assert {event.remote_address for event in events} == {"127.0.0.1"}
 
 
 def answered(count: int) -> list[AuditEvent]:

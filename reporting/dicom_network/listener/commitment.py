@@ -7,6 +7,7 @@ An object is committed to when its row is there and its bytes are read from firs
 
 from __future__ import annotations
 
+import contextvars
 import logging
 import threading
 from dataclasses import dataclass
@@ -53,7 +54,10 @@ def asked(event: Event, by: User) -> int:
     except Exception:  # whatever a library says about a peer's data set
         logger.warning("a storage commitment request could not be read")
         return INVALID_ARGUMENT
-    threading.Thread(target=_look_and_tell, args=(event.assoc, transaction, references, by), daemon=True).start()
+    told_of = (event.assoc, transaction, references, by)
+    # In the context of the association: the trail says from where it was asked.
+    inside = contextvars.copy_context().run
+    threading.Thread(target=inside, args=(_look_and_tell, *told_of), daemon=True).start()
     return SUCCESS
 
 
@@ -61,11 +65,11 @@ def _look_and_tell(association: Association, transaction: str, references: list[
     try:
         report = answer(transaction, references)
         failed = len(report.get("FailedSOPSequence", ()))
+        if not failed:
+            complete([reference.sop_instance_uid for reference in references])
         was_told = _tell(association, report)
         data = {"objects": len(references), "failed": failed, "told": was_told}
         record(AuditAct.COMMITMENT_ANSWERED, by=by, outcome="success" if was_told else "failure", data=data)
-        if not failed:
-            complete([reference.sop_instance_uid for reference in references])
     except DatabaseError:
         logger.exception("a storage commitment request could not be answered")
     finally:

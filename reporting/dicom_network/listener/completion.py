@@ -10,18 +10,25 @@ import logging
 from collections.abc import Iterator
 
 from django.db import DatabaseError
+from django.db.models.functions import Now
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom.events import Event
 from pynetdicom.sop_class import InstanceAvailabilityNotification, ModalityPerformedProcedureStep
 
 from reporting.accounts.models import User
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.dicom_network.models import ProcedureStep, StepStatus
 from reporting.predictions.services import request_inference_for_new_studies
 from reporting.studies.models import SopInstance, Study
 from reporting.studies.services import end_receptions_of
 
 SUCCESS = 0x0000
+INVALID_VALUE = 0x0106
+PROCESSING_FAILURE = 0x0110
+DUPLICATE = 0x0111
+UNKNOWN = 0x0112
 INVALID_ARGUMENT = 0x0115
 COMPLETION_CLASSES = (ModalityPerformedProcedureStep, InstanceAvailabilityNotification)
 MAX_NAMED = 10_000
@@ -30,9 +37,9 @@ logger = logging.getLogger(__name__)
 
 
 def created(event: Event, by: User) -> tuple[int, Dataset | None]:
-    """Answer of an N-CREATE: of a notification it is looked up, of a procedure step nothing is kept."""
+    """Answer of an N-CREATE: what a notification names is looked up, a procedure step is kept as begun."""
     if event.request.AffectedSOPClassUID == ModalityPerformedProcedureStep:
-        return SUCCESS, Dataset()
+        return _begun(event, by)
     try:
         named = list(_named(event.attribute_list, "ReferencedSeriesSequence", "ReferencedSOPSequence"))
     except Exception:  # whatever a library says about a peer's data set
@@ -41,16 +48,45 @@ def created(event: Event, by: User) -> tuple[int, Dataset | None]:
     return SUCCESS, Dataset()
 
 
-def changed(event: Event, by: User) -> tuple[int, Dataset | None]:
-    """Answer of an N-SET: a step that has ended names the images it made."""
+def _begun(event: Event, by: User) -> tuple[int, Dataset | None]:
     try:
+        uid = UID(str(event.request.AffectedSOPInstanceUID or ""))
+        status = str(event.attribute_list.get("PerformedProcedureStepStatus", ""))
+    except Exception:  # whatever a library says about a peer's data set
+        return _not_understood()
+    if not uid.is_valid:
+        return _not_understood()
+    if status != StepStatus.IN_PROGRESS:
+        return INVALID_VALUE, None
+    try:
+        _step, is_new = ProcedureStep.objects.get_or_create(sop_instance_uid=uid, defaults={"said_by": by})
+    except DatabaseError:
+        logger.exception("a procedure step could not be kept")
+        return PROCESSING_FAILURE, None
+    return (SUCCESS, Dataset()) if is_new else (DUPLICATE, None)
+
+
+def changed(event: Event, by: User) -> tuple[int, Dataset | None]:
+    """Answer of an N-SET: a step that has ended names the images it made, and is not spoken of again."""
+    try:
+        uid = str(event.request.RequestedSOPInstanceUID)
         said = event.modification_list
-        if str(said.get("PerformedProcedureStepStatus", "")) != "COMPLETED":
-            return SUCCESS, Dataset()
+        status = str(said.get("PerformedProcedureStepStatus", StepStatus.IN_PROGRESS))
         named = list(_named(said, "PerformedSeriesSequence", "ReferencedImageSequence"))
     except Exception:  # whatever a library says about a peer's data set
         return _not_understood()
-    _said(named, "procedure_step", by)
+    if status not in StepStatus.values:
+        return INVALID_VALUE, None
+    try:
+        in_progress = ProcedureStep.objects.filter(sop_instance_uid=uid, status=StepStatus.IN_PROGRESS)
+        if not in_progress.update(status=status, updated_at=Now()):
+            is_known = ProcedureStep.objects.filter(sop_instance_uid=uid).exists()
+            return (PROCESSING_FAILURE if is_known else UNKNOWN), None
+    except DatabaseError:
+        logger.exception("a procedure step could not be kept")
+        return PROCESSING_FAILURE, None
+    if status == StepStatus.COMPLETED:
+        _said(named, "procedure_step", by)
     return SUCCESS, Dataset()
 
 

@@ -17,10 +17,17 @@ from pynetdicom.sop_class import (
 
 from reporting.dicom_network import archive_scu, search, urls
 from reporting.dicom_network.listener import commitment, storing
-from reporting.dicom_network.listener.contexts import STORED_CLASSES, STORED_SYNTAXES
+from reporting.dicom_network.listener.contexts import STORED_SYNTAXES, supported_contexts
 from reporting.reports.exports.conformance_messages import message_tables
 from reporting.reports.exports.outgoing import SOP_CLASSES
 
+_ANSWERED: dict[UID, str] = {
+    Verification: "C-ECHO",
+    StorageCommitmentPushModel: "N-ACTION, N-EVENT-REPORT",
+    ModalityPerformedProcedureStep: "N-CREATE, N-SET",
+    InstanceAvailabilityNotification: "N-CREATE",
+}
+"""Messages of what is accepted and not stored."""
 _STATUSES = (
     (storing.SUCCESS, "the object is committed: bytes, row and audit event; or it was before"),
     (storing.PROCESSING_FAILURE, "an error of ours; the log says which"),
@@ -38,12 +45,9 @@ _FAILURES = (
 
 def conformance_tables() -> str:
     """Markdown."""
+    accepted = [UID(str(context.abstract_syntax)) for context in supported_contexts()]
     services = [
-        ("C-ECHO", _name(Verification), "SCP"),
-        *(("C-STORE", _name(uid), "SCP") for uid in STORED_CLASSES),
-        ("N-ACTION, N-EVENT-REPORT", _name(StorageCommitmentPushModel), "SCP"),
-        ("N-CREATE, N-SET", _name(ModalityPerformedProcedureStep), "SCP"),
-        ("N-CREATE", _name(InstanceAvailabilityNotification), "SCP"),
+        *((_ANSWERED.get(uid, "C-STORE"), _name(uid), "SCP") for uid in accepted),
         ("C-ECHO", _name(Verification), "SCU"),
         *(("C-STORE", _name(uid), "SCU") for uid in SOP_CLASSES.values()),
         ("C-FIND", _name(archive_scu.FIND), "SCU"),
