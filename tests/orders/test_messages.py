@@ -50,6 +50,25 @@ def test_an_order_is_kept_with_why_it_was_asked_for(ris: MessageSender) -> None:
     assert "颈痛" not in str(AuditEvent.objects.values_list("data", flat=True))
 
 
+@pytest.mark.parametrize("kind", ["OMI^O23^OMI_O23", "OMG^O19^OMG_O19"])
+def test_orders_of_newer_kinds_are_read_from_their_own_segments(ris: MessageSender, kind: str) -> None:
+    """Time and priority stand in TQ1, the accession number in IPC."""
+    segments = [
+        patient(),
+        "PV1|1|O|门诊3",
+        "ORC|NW|O7^RIS|F7",
+        "TQ1|1||||||20261127093000+0800||S",
+        "OBR|1|O7^RIS|F7|MRCS^颈椎MR平扫^L|||||||||颈痛",
+        "IPC|A7^RIS|RP7|1.2.840.7|SPS7|MR",
+    ]
+    assert answer(message(*segments, kind=kind), ris) == ("AA", "")
+    kept = Order.objects.get()
+    assert (kept.placer_number, kept.filler_number, kept.accession_number) == ("O7^RIS", "F7", "A7")
+    assert (kept.procedure, kept.indication, kept.referring_unit, kept.priority) == ("颈椎MR平扫", "颈痛", "门诊3", "S")
+    assert kept.scheduled_at is not None
+    assert kept.scheduled_at.isoformat() == "2026-11-27T01:30:00+00:00"
+
+
 @pytest.mark.parametrize("charset", ["UNICODE UTF-8", "GB 18030-2000", "GBK", "gb2312"])
 def test_characters_are_read_as_msh_18_says(ris: MessageSender, charset: str) -> None:
     take(message(patient(), *order(reason="颈椎病"), charset=charset), [ris])
