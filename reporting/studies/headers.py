@@ -47,6 +47,7 @@ class StudyHeader:
     study_date: date | None = None
     study_time: str = ""
     description: str = ""
+    referring_physician: str = ""
     indication: str = ""  # why it was asked for, a reason a line
     age_at_examination: float | None = None  # years; from PatientAge, else from birth and study date
 
@@ -175,6 +176,7 @@ def _study(dataset: Dataset) -> StudyHeader:
         study_date=as_date(dataset, "StudyDate"),
         study_time=as_text(dataset, "StudyTime"),
         description=as_text(dataset, "StudyDescription") or as_text(request, "RequestedProcedureDescription"),
+        referring_physician=as_text(dataset, "ReferringPhysicianName"),
         indication=_indication(dataset, request),
         age_at_examination=age_in_years(
             as_text(dataset, "PatientAge"),

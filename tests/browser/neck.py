@@ -118,6 +118,7 @@ def write_neck(folder: Path, *, patient: str = "1", name: str = "Wang^XiaoDong=�
             dataset.PatientSex, dataset.PatientAge, dataset.PatientBirthDate = "M", "056Y", "19700203"
             dataset.StudyDescription, dataset.AccessionNumber = "MR cervical spine", f"MR2026{patient:0>4}"
             dataset.StudyDate, dataset.SeriesDescription = "20261124", plan.name
+            dataset.StudyTime, dataset.StudyID, dataset.ReferringPhysicianName = "093000", "S7", "Li^Ming=李^明"
             dataset.SOPInstanceUID = f"{STUDY_UID}.{patient}.{PLANS.index(plan) + 1}.{index + 1}"
             dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
             dataset.SeriesInstanceUID = f"{STUDY_UID}.{patient}.{PLANS.index(plan) + 1}"

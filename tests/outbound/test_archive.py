@@ -68,6 +68,8 @@ def test_an_archive_takes_every_object_once_and_others_read_them(tmp_path: Path)
     assert sorted(one.Modality for one in held) == ["DOC", "KO", "SEG", "SEG", "SR"]
     for one in held:
         assert (one.StudyInstanceUID, one.PatientID) == (study.study_instance_uid, study.patient.patient_id)
+        assert (one.StudyDate, one.StudyTime, one.StudyID) == ("20261124", "093000", "S7"), one.Modality
+        assert (one.ReferringPhysicianName, one.AccessionNumber) == ("Li^Ming=李^明", "MR20260001"), one.Modality
         path = tmp_path / f"{one.SOPInstanceUID}.dcm"
         one.save_as(path)
         assert str(one.SOPInstanceUID) in dumped("dcmdump", path)

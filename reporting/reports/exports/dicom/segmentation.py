@@ -164,7 +164,8 @@ def _image(source: Source, series: Series, instance: SopInstance) -> Dataset | N
     one.PixelSpacing = _decimals(spacing)
     one.SliceThickness = f"{frame.thickness_mm or header.series.thickness_mm or 1.0:.6g}"
     put_patient_and_study(one, source.content["header"], None)
-    one.StudyTime, one.StudyID = source.images[0].StudyTime, source.images[0].StudyID
+    said = source.images[0]
+    one.StudyTime, one.StudyID, one.ReferringPhysicianName = said.StudyTime, said.StudyID, said.ReferringPhysicianName
     return one
 
 

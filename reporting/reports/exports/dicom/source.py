@@ -107,7 +107,7 @@ def put_patient_and_study(one: Dataset, header: Mapping[str, Any], said: Instanc
     one.StudyID = (said.study.study_id if said else "")[:16]
     one.AccessionNumber = header["accession_number"][:16]
     one.StudyDescription = header["examination"][:64]
-    one.ReferringPhysicianName = ""
+    one.ReferringPhysicianName = said.study.referring_physician if said else ""
 
 
 def da(at: datetime) -> str:
