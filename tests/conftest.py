@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,3 +68,12 @@ def _own_language() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _own_blob_dir(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
     settings.BLOB_DIR = tmp_path_factory.mktemp("blobs")
+
+
+@pytest.fixture(autouse=True)
+def _smallest_numbers() -> Iterator[None]:
+    """Training lets its process round the smallest numbers to nothing; hypothesis refuses to draw any after that."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_flush_denormal(False)
