@@ -190,7 +190,11 @@ def _people(versions: Sequence[ReportVersion]) -> list[Resource]:
 
 
 def _once(people: Sequence[Resource]) -> list[Resource]:
-    return list({person["id"]: person for person in people}.values())
+    """Each as named first: by a signature, before by an account."""
+    kept: dict[str, Resource] = {}
+    for person in people:
+        kept.setdefault(person["id"], person)
+    return list(kept.values())
 
 
 def _provenance(diagnostic: Resource, signature: Signature, setting: Setting, told: Sequence[Told]) -> list[Resource]:
