@@ -20,13 +20,15 @@ def native_pixels(instance: StoredObject) -> Pixels | None:
 
     Shape (row, column). Raises ``BlobDamaged``.
     """
+    if instance.number_of_frames != 1:
+        return None  # before its header is touched: that of many frames may not have been fetched
     header = instance.header
     at, bits, stored = (header.get(name) for name in ("pixels_at", "bits_allocated", "bits_stored"))
     rows, columns = (header.get("series", {}).get(name) or 0 for name in ("rows", "columns"))
     is_grey = header.get("samples_per_pixel") == 1 and header.get("photometric_interpretation") in _GREY
     if not (at and is_grey and bits in (8, 16) and 1 <= (stored or 0) <= bits and min(rows, columns) >= 1):
         return None
-    if instance.number_of_frames != 1 or max(rows, columns) > MAX_SIDE:
+    if max(rows, columns) > MAX_SIDE:
         return None
     data = verified_bytes(instance.sha256, at_most=_LARGEST_FILE)
     count = rows * columns

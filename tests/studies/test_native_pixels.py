@@ -193,6 +193,18 @@ def test_pixels_that_only_claim_to_be_compressed_are_not_shown(grey: Path, tmp_p
         stored_frame(instance, 1)
 
 
+def test_the_header_of_many_frames_is_not_fetched_for_it() -> None:
+    class Many:
+        number_of_frames = 2
+
+        @property
+        def header(self) -> dict[str, Any]:
+            raise AssertionError("it may be long, and a cached frame needs none of it")
+
+    many: Any = Many()
+    assert native_pixels(many) is None
+
+
 def test_an_object_of_an_earlier_version_is_decoded(grey: Path, tmp_path: Path) -> None:
     path = stored_as(grey, tmp_path / "one.dcm", bytes(range(2 * ROWS * COLUMNS)))
     instance = received(path)
