@@ -60,9 +60,7 @@ class SearchSeriesView(APIView):
     def get(self, request: Request, study_uid: str) -> HttpResponse:
         """Series of one study."""
         user = actor(request)
-        question = search.Question.read(
-            request.query_params, search.SERIES_FILTERS, StudyInstanceUID=study_uid
-        )  # fmt: skip
+        question = search.Question.read(request.query_params, search.SERIES_FILTERS, StudyInstanceUID=study_uid)
         rows, more = question.answer(items.series(Viewer.of(user), question.shape))
         if not rows:
             visible_instances(user, study_uid=study_uid)  # none that match, or no study that this user may know of

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
@@ -13,6 +11,7 @@ from reporting.reports.exports.dicom.source import (
     Source,
     da,
     dt,
+    file_of,
     series_uid_of,
     tm,
     uid_of,
@@ -51,9 +50,7 @@ def encapsulated_pdf(source: Source, pdf: bytes) -> bytes:
     made.MIMETypeOfEncapsulatedDocument = "application/pdf"
     made.EncapsulatedDocumentLength = len(pdf)
     made.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
-    out = io.BytesIO()
-    made.save_as(out, enforce_file_format=True)
-    return out.getvalue()
+    return file_of(made)
 
 
 def _title() -> Dataset:

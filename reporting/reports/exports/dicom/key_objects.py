@@ -3,8 +3,6 @@ are, and every archive and viewer can list them."""
 
 from __future__ import annotations
 
-import io
-
 import highdicom as hd
 from highdicom.ko import KeyObjectSelection, KeyObjectSelectionDocument
 from pydicom.dataset import Dataset
@@ -16,6 +14,7 @@ from reporting.reports.exports.dicom.source import (
     MANUFACTURER,
     Source,
     da,
+    file_of,
     series_uid_of,
     tm,
     uid_of,
@@ -60,9 +59,7 @@ def key_objects(source: Source) -> bytes | None:
             delattr(made, keyword)
     for equipment in made.get("ContributingEquipmentSequence", ()):
         equipment.ContributionDateTime = source.at.strftime("%Y%m%d%H%M%S+0000")
-    out = io.BytesIO()
-    made.save_as(out, enforce_file_format=True)
-    return out.getvalue()
+    return file_of(made)
 
 
 def _chosen(source: Source) -> list[Dataset]:

@@ -6,7 +6,6 @@ One object in a series of its own for each series it looked at: viewers show the
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Sequence
 from datetime import UTC
 
@@ -20,7 +19,16 @@ from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
 from reporting.predictions.models import InferenceJob
 from reporting.reports.exports.dicom.codes import concept, own
-from reporting.reports.exports.dicom.source import CHARACTERS, MANUFACTURER, Source, da, dt, put_patient_and_study, tm
+from reporting.reports.exports.dicom.source import (
+    CHARACTERS,
+    MANUFACTURER,
+    Source,
+    da,
+    dt,
+    file_of,
+    put_patient_and_study,
+    tm,
+)
 from reporting.reports.images.label_volume import LabelVolume, map_of_plane
 from reporting.reports.images.stored_label_maps import label_volumes
 from reporting.studies.header_codec import decode_header
@@ -132,15 +140,9 @@ def _file(made: Segmentation, source: Source, series: Series, job: InferenceJob)
         index.DimensionOrganizationUID = organisation
     for equipment in made.get("ContributingEquipmentSequence", ()):
         equipment.ContributionDateTime = dt(at)
-    uid = generate_uid(entropy_srcs=["dens", "seg", hashlib.sha256(_bytes(made)).hexdigest()])
+    uid = generate_uid(entropy_srcs=["dens", "seg", hashlib.sha256(file_of(made)).hexdigest()])
     made.SOPInstanceUID = made.file_meta.MediaStorageSOPInstanceUID = uid
-    return _bytes(made)
-
-
-def _bytes(made: Segmentation) -> bytes:
-    out = io.BytesIO()
-    made.save_as(out, enforce_file_format=True)
-    return out.getvalue()
+    return file_of(made)
 
 
 def _uid(source: Source, series: Series, what: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,6 +109,13 @@ def put_patient_and_study(one: Dataset, header: Mapping[str, Any], said: Instanc
     one.AccessionNumber = header["accession_number"][:16]
     one.StudyDescription = header["examination"][:64]
     one.ReferringPhysicianName = said.study.referring_physician if said else ""
+
+
+def file_of(made: Dataset) -> bytes:
+    """The object as a file (PS3.10)."""
+    out = io.BytesIO()
+    made.save_as(out, enforce_file_format=True)
+    return out.getvalue()
 
 
 def da(at: datetime) -> str:

@@ -3,7 +3,6 @@ signed (TID 1500 is extensible), PS3.16."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +18,7 @@ from reporting.reports.exports.dicom.source import (
     Source,
     da,
     dt,
+    file_of,
     series_uid_of,
     tm,
     uid_of,
@@ -73,9 +73,7 @@ def structured_report(source: Source) -> bytes:
         previous_versions=_earlier(source) or None,
     )
     _finish(made, source)
-    out = io.BytesIO()
-    made.save_as(out, enforce_file_format=True)
-    return out.getvalue()
+    return file_of(made)
 
 
 def as_person_name(text: str) -> str:

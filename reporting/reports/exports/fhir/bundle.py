@@ -90,8 +90,7 @@ def bundle_of(
     told = list(observations(content, setting))
     pdf = _binary(standing, with_pdf)
     shown = key_images(report, patient, setting.at, holds=back is None)
-    diagnostic = _diagnostic_report(standing, status, setting, told, shown, pdf)
-    diagnostic["issued"] = _instant(stands_since)
+    diagnostic = _diagnostic_report(standing, status, stands_since, setting, told, shown, pdf)
     ended_by = practitioner(back.by.pk, back.by.full_name) if back and back.by else None
     resources = [
         diagnostic,
@@ -130,6 +129,7 @@ def _binary(standing: Standing, with_pdf: bool) -> Resource:
 def _diagnostic_report(
     standing: Standing,
     status: str,
+    since: datetime,
     setting: Setting,
     told: Sequence[Told],
     shown: Sequence[KeyImage],
@@ -151,7 +151,7 @@ def _diagnostic_report(
         "code": concept("MR of the cervical spine", "颈椎MR检查报告", coding(SECTION_CODES["document"])),
         "subject": reference(setting.patient),
         **({"effectiveDateTime": header["study_date"]} if header.get("study_date") else {}),
-        "issued": _instant(version.signature.signed_at),
+        "issued": _instant(since),
         "resultsInterpreter": [reference(person) for person in _people(standing.versions)],
         "imagingStudy": [reference(setting.study)],
         "result": [reference(one.resource) for one in told],
