@@ -48,6 +48,7 @@ def certificate(folder: Path, name: str) -> tuple[Path, Path]:
     """A key and its self-signed certificate, which is its own authority."""
     key, made = folder / f"{name}.key", folder / f"{name}.pem"
     command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", f"/CN={name}"]
+    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run([*command, "-keyout", str(key), "-out", str(made)], check=True, capture_output=True)
     return key, made
 

@@ -30,6 +30,7 @@ from reporting.outbound.receivers import NotSent, token
 from reporting.outbound.services import News, claim_delivery, queue_news, retry_delivery, send_due
 from reporting.reports.exports.outgoing import send_delivery
 from reporting.studies.models import Series
+from tests.dicom_network.test_limits import certificate
 from tests.factories import add_object, make_user
 from tests.programs import program
 from tests.reports.factories import complete, make_draft, sign
@@ -329,20 +330,16 @@ def test_over_tls_reports_go_to_whom_our_authority_vouches_for(
     archive: Archive, senior: User, tmp_path: Path, settings: Any
 ) -> None:
     """dcmtk's storescp with a certificate of its own."""
-    openssl = program("openssl")
-    if openssl is None:
+    if program("openssl") is None:
         pytest.skip("openssl is not installed: TLS was NOT checked")
-    key, certificate, stranger = (tmp_path / name for name in ("key.pem", "certificate.pem", "stranger.pem"))
-    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=archive"]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out"]
-    for made in (stranger, certificate):  # the last is the one whose key is kept
-        subprocess.run([*command, str(made)], check=True, capture_output=True)
-    archive.start("+tls", str(key), str(certificate), "-ic")
+    key, its_own = certificate(tmp_path, "archive")
+    _key, strangers = certificate(tmp_path, "stranger")
+    archive.start("+tls", str(key), str(its_own), "-ic")
     where = Where(Kind.DICOM, "127.0.0.1", archive.port, (Form.DICOM_SR,), ae_title="ARCHIVE", uses_tls=True)
     place = add_destination("PACS", where, by=None)
-    settings.DESTINATIONS_CA = str(stranger)
+    settings.DESTINATIONS_CA = str(strangers)
     assert ask(place, by=None).fault in ("tls_failed", "no_connection")
-    settings.DESTINATIONS_CA = str(certificate)
+    settings.DESTINATIONS_CA = str(its_own)
     assert ask(place, by=None).fault == ""
     signed(senior)
     assert send_due(send_delivery) == 1
