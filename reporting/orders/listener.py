@@ -151,14 +151,20 @@ class _Conversation(socketserver.BaseRequestHandler):
         if self.server.tls is None:
             return self.request
         self.request.settimeout(self.server.limits.message_s)
-        return self.server.tls.wrap_socket(self.request, server_side=True)
+        try:
+            return self.server.tls.wrap_socket(self.request, server_side=True)
+        except ssl.SSLEOFError:
+            raise  # who only looks whether somebody listens
+        except ssl.SSLError:
+            _note_refused("tls")
+            raise
 
     def _one(self, reader: FrameReader, sock: socket.socket, address: str) -> bool:
         """Take and answer one message; whether to go on."""
         try:
             raw = reader.next(idle_s=self.server.limits.idle_s)
         except BrokenFrame as error:
-            _note_broken(error.code)
+            _note_refused(error.code)
             if error.code == "too_long":
                 sock.sendall(framed(acknowledgement(_head_of(reader.head), Verdict("AR", "102", "too_long"))))
             return False
@@ -178,7 +184,7 @@ def _senders(address: str) -> list[MessageSender]:
     return MessageSender.objects.at(address)
 
 
-def _note_broken(fault: str) -> None:
+def _note_refused(fault: str) -> None:
     with transaction.atomic():
         record(AuditAct.MESSAGE_REFUSED, by=None, outcome="failure", data={"fault": fault})
 

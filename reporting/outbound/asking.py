@@ -1,4 +1,4 @@
-"""Whether a destination answers: C-ECHO, a connection, or a FHIR server's own description."""
+"""Whether a destination answers: C-ECHO, a network query over MLLP, or a FHIR server's own description."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
-from reporting.outbound import dicom_store, fhir_push, mllp_send
+from reporting.outbound import dicom_store, fhir_push, mllp_ping
 from reporting.outbound.models import Destination, Kind
 from reporting.outbound.receivers import NotSent
 
 
 @dataclass(frozen=True)
 class Answer:
-    """``fault``: empty when all is well. ``said``: a FHIR server's version."""
+    """``fault``: empty when all is well. ``said``: a FHIR server's version, or how an HL7 receiver refused."""
 
     fault: str = ""
     said: str = ""
@@ -36,9 +36,8 @@ def _answer(destination: Destination) -> Answer:
         if destination.kind == Kind.FHIR:
             return Answer(said=fhir_push.metadata(destination))
         if destination.kind == Kind.MLLP:
-            mllp_send.knock(destination)
-        else:
-            dicom_store.echo(destination)
+            return Answer(said=mllp_ping.ping(destination))
+        dicom_store.echo(destination)
     except NotSent as refusal:
         return Answer(fault=refusal.code)
     return Answer()

@@ -13,44 +13,46 @@ from reporting.outbound.models import Destination
 from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, tls_context
 
 MAX_ANSWER_BYTES = 256 * 1024
+TAKEN, REFUSED = ("AA", "CA"), ("AE", "CE", "AR", "CR")
+"""What MSA-1 may say (table 0008)."""
 
 
 def send_message(message: bytes, destination: Destination) -> None:
     """Return once the receiver said that it took this very message (MSA-1 AA or CA). Raises :class:`NotSent`."""
+    code = code_of(answer_to(message, destination, within_s=ANSWER_S))
+    if code in REFUSED:
+        # AE, CE: what it cannot use now it cannot use later. People must look.
+        raise NotSent(f"answer_{code.lower()}", for_good=code in ("AE", "CE"))
+
+
+def answer_to(message: bytes, destination: Destination, *, within_s: float) -> Message:
+    """What the receiver says to this very message, whatever it says. Raises :class:`NotSent`."""
     control_id = Message.parse(message).first("MSH").text(10)
     with _connected(destination) as connection:
-        connection.settimeout(ANSWER_S)
+        connection.settimeout(within_s)
         try:
             connection.sendall(framed(message))
-            answer = FrameReader(connection, max_bytes=MAX_ANSWER_BYTES, within_s=ANSWER_S).next(idle_s=ANSWER_S)
+            raw = FrameReader(connection, max_bytes=MAX_ANSWER_BYTES, within_s=within_s).next(idle_s=within_s)
         except BrokenFrame as error:
             raise NotSent("answer_unreadable") from error
         except OSError as error:
             raise NotSent("connection_lost") from error
-    if answer is None:
+    if raw is None:
         raise NotSent("no_answer")
-    _check(answer, control_id)
-
-
-def knock(destination: Destination) -> None:
-    """Whether somebody takes connections there; MLLP knows no more harmless question. Raises :class:`NotSent`."""
-    with _connected(destination):
-        return
-
-
-def _check(answer: bytes, control_id: str) -> None:
     try:
-        acknowledgement = Message.parse(answer, default_codec="latin-1").first("MSA")
+        answer = Message.parse(raw, default_codec="latin-1")
     except Unreadable as error:
         raise NotSent("answer_unreadable") from error
-    code = acknowledgement.text(1).upper()
-    if acknowledgement.text(2) != control_id:
+    if answer.first("MSA").text(2) != control_id:
         raise NotSent("answer_to_another")
-    if code in ("AA", "CA"):
-        return
-    if code in ("AE", "CE"):  # what it cannot use now it cannot use later: people must look
-        raise NotSent(f"answer_{code.lower()}", for_good=True)
-    raise NotSent(f"answer_{code.lower()}" if code in ("AR", "CR") else "answer_unreadable")
+    if code_of(answer) not in (*TAKEN, *REFUSED):
+        raise NotSent("answer_unreadable")
+    return answer
+
+
+def code_of(answer: Message) -> str:
+    """MSA-1."""
+    return answer.first("MSA").text(1).upper()
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import re
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from reporting.accounts.models import Role
@@ -19,6 +20,7 @@ from reporting.outbound.destinations import Where, add_destination
 from reporting.outbound.models import Delivery, Destination, Form, Kind
 from tests.factories import make_user
 from tests.orders.messages import message, order, patient
+from tests.outbound.hl7_receiver import hl7_receiver
 from tests.paths import REPOSITORY
 
 pytestmark = pytest.mark.django_db
@@ -100,6 +102,22 @@ def test_a_destination_that_does_not_answer_is_said_with_its_reason(admin: Clien
     answer = admin.post(f"/connections/destinations/{ehr.pk}/ask", follow=True)
     assert "EHR does not answer as it should: Nobody takes connections there." in answer.content.decode()
     assert AuditEvent.objects.get(act="destination.asked").outcome == "failure"
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "said"),
+    [
+        ("en", "AA", "RIS answers."),
+        ("en", "AR", "RIS answers, but takes no network queries: AR."),
+        ("zh-hans", "AR", "RIS 有应答，但不接受网络查询：AR。"),
+    ],
+)
+def test_a_receiver_of_hl7_is_asked_over_mllp(admin: Client, language: str, code: str, said: str) -> None:
+    with hl7_receiver(code) as receiver:
+        place = add_destination("RIS", Where(Kind.MLLP, "127.0.0.1", receiver.port, (Form.HL7_ORU,)), by=None)
+        admin.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        answer = admin.post(f"/connections/destinations/{place.pk}/ask", follow=True)
+    assert said in answer.content.decode()
 
 
 def test_what_was_given_up_is_found_and_tried_again(admin: Client, ehr: Destination) -> None:

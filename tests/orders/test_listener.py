@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from hl7.client import MLLPClient
+from hl7.mllp import open_hl7_connection
 
 from reporting.audit_trail.models import AuditEvent
 from reporting.orders.models import InboundMessage, Order
 from reporting.orders.senders import Calling, add_sender
+from tests.dicom_network.test_limits import certificate
 from tests.orders.messages import message, order, patient
+from tests.outbound.hl7_receiver import closed
 from tests.paths import REPOSITORY
+from tests.programs import program
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.process]
 
@@ -95,6 +103,43 @@ def test_a_ris_sends_and_strangers_slow_and_broken_callers_do_not_disturb() -> N
             one.close()
         faults = AuditEvent.objects.filter(act="message.refused").values_list("data__fault", flat=True)
         assert sorted(faults) == sorted(["unknown_address", "too_long", "no_start", "cut_off", *["too_slow"] * 3])
+
+
+def test_over_tls_only_a_sender_with_our_authority_s_certificate_is_heard(tmp_path: Path) -> None:
+    if program("openssl") is None:
+        pytest.skip("openssl is not installed: TLS was NOT checked")
+    add_sender("RIS", Calling(["127.0.0.1"]), by=None)
+    (our_key, ours), ris, stranger = (certificate(tmp_path, name) for name in ("dens", "ris", "stranger"))
+    environment = {
+        "DENS_MESSAGES_TLS_CERTIFICATE": str(ours),
+        "DENS_MESSAGES_TLS_KEY": str(our_key),
+        "DENS_MESSAGES_TLS_PEERS_CA": str(ris[1]),
+    }
+    said = message(patient(), *order(number="O1"), control_id="T1")
+    with listening(**environment) as listener:
+
+        async def sent(shown: tuple[Path, Path] | None) -> str:
+            tls = ssl.create_default_context(cafile=str(ours))
+            if shown is not None:
+                tls.load_cert_chain(shown[1], shown[0])
+            reader, writer = await open_hl7_connection("127.0.0.1", listener.port, ssl=tls, encoding="utf-8")
+            try:
+                writer.writeblock(said)
+                return str((await reader.readmessage()).segment("MSA"))
+            except (EOFError, OSError):
+                return "refused"
+            finally:
+                await closed(writer)
+
+        assert asyncio.run(sent(None)) == "refused"
+        assert asyncio.run(sent(stranger)) == "refused"
+        with contextlib.suppress(ConnectionResetError):
+            assert b"MSA" not in listener.raw(b"\x0b" + said + b"\x1c\r"), "in clear"
+        assert not InboundMessage.objects.exists()
+        assert asyncio.run(sent(ris)) == "MSA|AA|T1"
+    assert Order.objects.get().placer_number == "O1"
+    refused = AuditEvent.objects.filter(act="message.refused").values_list("data__fault", flat=True)
+    assert list(refused) == ["tls"] * 3
 
 
 def test_a_killed_listener_loses_nothing_that_it_said_yes_to_and_doubles_nothing() -> None:

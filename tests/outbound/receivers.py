@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hl7apy.core import Message
-from hl7apy.mllp import AbstractHandler, MLLPServer
+from hl7apy.mllp import AbstractErrorHandler, AbstractHandler, MLLPServer
 from hl7apy.parser import parse_message
 
 _lock = threading.Lock()
@@ -41,15 +41,28 @@ class Taking(AbstractHandler):  # type: ignore[misc]
 
     def reply(self) -> str:
         self._kept.keep(self.incoming_message.encode())
-        asked = parse_message(self.incoming_message.split("\rPID")[0] + "\r", find_groups=False)
-        answer = Message("ACK", version="2.5")
-        answer.msh.msh_9, answer.msh.msh_10 = "ACK^R01^ACK", "RIS1"
-        answer.msa.msa_1, answer.msa.msa_2 = "AA", asked.msh.msh_10.value
-        return str(answer.to_mllp())
+        return _answer(self.incoming_message, "AA")
+
+
+class Refusing(AbstractErrorHandler):  # type: ignore[misc]
+    """As a RIS does that takes results and nothing else."""
+
+    def reply(self) -> str:
+        return _answer(self.incoming_message, "AR", "200^Unsupported message type^HL70357")
+
+
+def _answer(message: str, code: str, condition: str = "") -> str:
+    asked = parse_message(message.split("\rPID")[0] + "\r", find_groups=False)
+    answer = Message("ACK", version="2.5")
+    answer.msh.msh_9, answer.msh.msh_10 = "ACK", "RIS1"
+    answer.msa.msa_1, answer.msa.msa_2 = code, asked.msh.msh_10.value
+    if condition:
+        answer.err.err_3, answer.err.err_4 = condition, "E"
+    return str(answer.to_mllp())
 
 
 def serve_mllp(kept: Kept) -> Any:
-    handlers = {"ORU^R01^ORU_R01": (Taking, kept)}
+    handlers = {"ORU^R01^ORU_R01": (Taking, kept), "ERR": (Refusing,)}
     return MLLPServer("127.0.0.1", 0, handlers, timeout=30)
 
 

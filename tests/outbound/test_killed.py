@@ -20,7 +20,7 @@ from hl7apy.parser import parse_message
 from reporting.accounts.models import Role
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.hl7_message import Message
-from reporting.outbound.asking import ask
+from reporting.outbound.asking import Answer, ask
 from reporting.outbound.destinations import Where, add_destination
 from reporting.outbound.models import Delivery, Form, Kind
 from reporting.outbound.services import send_due
@@ -126,7 +126,7 @@ def test_all_that_happens_to_a_report_arrives_in_its_order(tmp_path: Path) -> No
     with receiving("mllp", tmp_path / "ris") as ris:
         where = Where(Kind.MLLP, "127.0.0.1", ris.port, (Form.HL7_ORU,), application="RIS", languages=("zh",))
         place = add_destination("RIS", where, by=None)
-        assert ask(place, by=None).fault == ""
+        assert ask(place, by=None) == Answer(said="AR 200 Unsupported message type")
         report = signed_report(senior)
         report.refresh_from_db()
         services.sign_addendum(report, "后补", by=senior, expected_version=report.version, password=PASSWORD)

@@ -141,18 +141,19 @@ def change(request: HttpRequest, sort: str, thing_id: uuid.UUID) -> HttpResponse
 
 @require_POST
 def ask_destination(request: HttpRequest, thing_id: uuid.UUID) -> HttpResponse:
-    """Knock there now and say what came back."""
+    """Ask there now and say what came back."""
     user = _manager(request)
     destination = get_object_or_404(Destination, pk=thing_id)
     answer = ask(destination, by=user)
     if answer.fault:
         words = {"name": destination.name, "why": fault_words(answer.fault)}
         messages.error(request, _("%(name)s does not answer as it should: %(why)s.") % words)
+    elif answer.said and destination.kind == Kind.MLLP:
+        words = {"name": destination.name, "said": answer.said}
+        messages.success(request, _("%(name)s answers, but takes no network queries: %(said)s.") % words)
     elif answer.said:
         words = {"name": destination.name, "version": answer.said}
         messages.success(request, _("%(name)s answers: FHIR %(version)s.") % words)
-    elif destination.kind == Kind.MLLP:
-        messages.success(request, _("%(name)s takes connections. MLLP has no question more.") % {"name": destination})
     else:
         messages.success(request, _("%(name)s answers.") % {"name": destination})
     return redirect("connections:things", "destinations")

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--languages", nargs="+", choices=LANGUAGES, default=list(LANGUAGES))
         parser.add_argument("--path", default="", help="of a FHIR server's base address, such as /fhir")
         parser.add_argument("--secret-name", default="", help="file of its token in DENS_DESTINATIONS_SECRETS_DIR")
-        parser.add_argument("--check", action="store_true", help="C-ECHO, a connection, or GET metadata")
+        parser.add_argument("--check", action="store_true", help="C-ECHO, NMQ^N01, or GET metadata")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
