@@ -133,7 +133,8 @@ class AuditAct(StrEnum):
     TOKEN_ISSUED = "token.issued"  # noqa: S105  the name of an act
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     ARCHIVE_ADDED = "archive.added"
-    ARCHIVE_REMOVED = "archive.removed"
+    ARCHIVE_CHANGED = "archive.changed"
+    ARCHIVE_TESTED = "archive.tested"
     ARCHIVE_ASKED = "archive.asked"
     STUDY_REQUESTED = "study.requested"
     STUDY_DEIDENTIFIED = "study.deidentified"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,24 +11,20 @@ from typing import Any
 from django.conf import settings
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
-from pynetdicom import _config, evt
-from pynetdicom.ae import ApplicationEntity
 from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelMove,
 )
 
+from reporting.core import dicom_association
+from reporting.core.dicom_association import NoAssociation
 from reporting.dicom_network.models import Archive
 
-_config.LOG_HANDLER_LEVEL = "none"
-_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
-
-CONNECT_S, ANSWER_S = 10, 20
+ANSWER_S = 20
 MOVE_ANSWER_S = 300
 """Between two answers of a move: an archive may first bring the study from tape."""
 MAX_FOUND = 200
 FIND, MOVE = StudyRootQueryRetrieveInformationModelFind, StudyRootQueryRetrieveInformationModelMove
-ASKED_CLASSES: tuple[UID, ...] = (FIND, MOVE)
 _PENDING = (0xFF00, 0xFF01)
 
 
@@ -143,27 +138,12 @@ def _found(archive: Archive, wanted: Dataset) -> list[Dataset]:
 
 
 @contextmanager
-def _association(archive: Archive, sop_class: UID, answer_s: int) -> Iterator[Any]:
-    entity = ApplicationEntity(settings.DICOM_AE_TITLE)
-    entity.connection_timeout, entity.acse_timeout = CONNECT_S, CONNECT_S
-    entity.dimse_timeout = entity.network_timeout = answer_s
-    entity.add_requested_context(sop_class)
-    handlers = [(evt.EVT_CONN_OPEN, _without_delay)]
-    association: Any = entity.associate(archive.host, archive.port, ae_title=archive.ae_title, evt_handlers=handlers)
-    if not association.is_established:
-        raise ArchiveFault("association_rejected" if association.is_rejected else "no_connection")
+def _association(archive: Archive, sop_class: UID, answer_s: float) -> Iterator[Any]:
     try:
-        yield association
-    finally:
-        if association.is_established:
-            association.release()
-
-
-def _without_delay(event: Any) -> None:
-    """Each fragment leaves at once: else the peer's delayed acknowledgement is waited for (45 ms)."""
-    sock = event.assoc.dul.socket.socket
-    if sock is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with dicom_association.association(archive.called, sop_class, answer_s=answer_s) as made:
+            yield made
+    except NoAssociation as none:
+        raise ArchiveFault(none.code) from none
 
 
 def _study(one: Dataset) -> FoundStudy:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,8 +27,6 @@ FETCH_STUDIES = "reporting.fetch_studies"
 LEASE_S = 3600
 ATTEMPTS = 3
 MAX_NUMBERS = 8
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,253}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
-_AE_TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 
 logger = logging.getLogger(__name__)
 
@@ -42,35 +39,6 @@ class EarlierStudy:
     fits: bool
     here: Study | None
     retrieval: Retrieval | None
-
-
-def add_archive(name: str, *, host: str, port: int, ae_title: str, by: User | None) -> Archive:
-    """Look up earlier studies there from now on. ``by=None``: the operator of the machine.
-
-    Raises ``NotAllowed``, :class:`InvalidInput`, :class:`WrongState` when the name is taken.
-    """
-    if by is not None:
-        require(by, Act.PEER_MANAGE)
-    if not name.strip() or len(name) > 64 or not _HOST.fullmatch(host) or not 0 < port < 65536:
-        raise InvalidInput(_("An archive needs a name, a host and a port"))
-    if not _AE_TITLE.fullmatch(ae_title):
-        raise InvalidInput(_("An AE title has 1 to 16 characters and no backslash"))
-    try:
-        with transaction.atomic():
-            made = Archive.objects.create(name=name.strip(), host=host, port=port, ae_title=ae_title)
-            record(AuditAct.ARCHIVE_ADDED, by=by, about=made, data={"name": made.name, "host": host, "port": port})
-    except IntegrityError as error:
-        raise WrongState(_("There is already an archive of this name")) from error
-    return made
-
-
-@transaction.atomic
-def switch_off(archive: Archive, *, by: User | None) -> None:
-    """Ask it no more; what was fetched stays. Raises ``NotAllowed``."""
-    if by is not None:
-        require(by, Act.PEER_MANAGE)
-    if Archive.objects.filter(pk=archive.pk, is_active=True).update(is_active=False, updated_at=Now()):
-        record(AuditAct.ARCHIVE_REMOVED, by=by, about=archive, data={"name": archive.name})
 
 
 def look_up(study: Study, archive: Archive, *, by: User, also: Collection[str] = ()) -> list[EarlierStudy]:

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from reporting.core.addresses import is_within
+from reporting.core.dicom_address import Called
 from reporting.core.models import TimestampedModel
 
 AE_TITLE_LENGTH = 16
@@ -66,7 +67,9 @@ class Archive(TimestampedModel):
     host = models.CharField(_("host"), max_length=255)
     port = models.PositiveIntegerField(_("port"))
     ae_title = models.CharField(_("AE title"), max_length=AE_TITLE_LENGTH)
+    uses_tls = models.BooleanField(_("TLS"), default=False)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     class Meta:
         ordering = ["name"]
@@ -76,6 +79,10 @@ class Archive(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def called(self) -> Called:
+        return Called(self.host, self.port, self.ae_title, self.uses_tls)
 
 
 class RetrievalStatus(models.TextChoices):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from django.db import IntegrityError, transaction
@@ -13,10 +12,9 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.addresses import checked_networks
+from reporting.core.dicom_address import is_ae_title
 from reporting.core.errors import InvalidInput, StaleVersion, WrongState
 from reporting.dicom_network.models import Peer
-
-_AE_TITLE = re.compile(r"[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?")
 
 
 def add_peer(ae_title: str, *, addresses: Sequence[str], received_as: User, by: User | None) -> Peer:
@@ -29,7 +27,7 @@ def add_peer(ae_title: str, *, addresses: Sequence[str], received_as: User, by: 
     """
     if by is not None:
         require(by, Act.PEER_MANAGE)
-    if not _AE_TITLE.fullmatch(ae_title):
+    if not is_ae_title(ae_title):
         raise InvalidInput(_("An AE title has 1 to 16 characters and no backslash"))
     if not received_as.is_active or Role(received_as.role) is not Role.SERVICE:
         raise InvalidInput(_("What a peer sends is received in the name of an active service account"))

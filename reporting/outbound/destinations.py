@@ -13,12 +13,11 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.core.dicom_address import is_ae_title, is_host_with_port
 from reporting.core.errors import InvalidInput, StaleVersion, WrongState
 from reporting.core.hl7_text import Charset
 from reporting.outbound.models import FORMS_OF, Destination, Form, Kind
 
-_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,253}[A-Za-z0-9])?|\[?[0-9A-Fa-f:.]{2,45}\]?")
-_AE_TITLE = re.compile(r"[\x20-\x5b\x5d-\x7e]{1,16}")
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~\-]+)*")
 _SECRET = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,63}")
 LANGUAGES = ("en", "zh")
@@ -96,11 +95,11 @@ def change_destination(
 
 
 def _check(where: Where) -> None:
-    if not _HOST.fullmatch(where.host) or not 0 < where.port < 65536:
+    if not is_host_with_port(where.host, where.port):
         raise InvalidInput(_("This is no host name or address with a port"))
     if not where.forms or not set(where.forms) <= set(FORMS_OF[where.kind]):
         raise InvalidInput(_("Choose what is sent there, of what such a receiver takes"))
-    if where.kind is Kind.DICOM and not _AE_TITLE.fullmatch(where.ae_title.strip()):
+    if where.kind is Kind.DICOM and not is_ae_title(where.ae_title):
         raise InvalidInput(_("An AE title has 1 to 16 characters and no backslash"))
     if where.kind is Kind.MLLP and (not where.languages or not set(where.languages) <= set(LANGUAGES)):
         raise InvalidInput(_("Choose the languages of the message"))

@@ -1,29 +1,27 @@
-"""C-STORE of one object to an archive. The library's log, which quotes identifiers, stays off."""
+"""C-STORE of one object to an archive."""
 
 from __future__ import annotations
 
 import io
-import socket
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from django.conf import settings
 from pydicom import dcmread
-from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import _config, evt
-from pynetdicom.ae import ApplicationEntity
-from pynetdicom.sop_class import Verification
 
+from reporting.core import dicom_association
+from reporting.core.dicom_address import Called
+from reporting.core.dicom_association import NoAssociation
 from reporting.outbound.models import Destination
-from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, tls_context
-
-_config.LOG_HANDLER_LEVEL = "none"
-_config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
+from reporting.outbound.receivers import ANSWER_S, NotSent
 
 
 def store_object(content: bytes, destination: Destination) -> None:
     """Return once the archive said that it has the object. Raises :class:`NotSent`."""
     dataset = dcmread(io.BytesIO(content))
-    with _Association(destination, dataset.SOPClassUID) as association:
+    with (
+        _not_sent_without(),
+        dicom_association.association(_called(destination), dataset.SOPClassUID, answer_s=ANSWER_S) as association,
+    ):
         try:
             status = association.send_c_store(dataset)
         except (RuntimeError, ValueError, AttributeError) as error:
@@ -38,42 +36,17 @@ def store_object(content: bytes, destination: Destination) -> None:
 
 def echo(destination: Destination) -> None:
     """C-ECHO: whether the archive knows us. Raises :class:`NotSent`."""
-    with _Association(destination, Verification) as association:
-        if association.send_c_echo().get("Status") != 0:
-            raise NotSent("no_answer")
+    with _not_sent_without():
+        dicom_association.echo(_called(destination))
 
 
-class _Association:
-    def __init__(self, destination: Destination, sop_class: str) -> None:
-        self._destination, self._sop_class = destination, sop_class
-        self._association: Any = None
-
-    def __enter__(self) -> Any:
-        entity = ApplicationEntity(settings.DICOM_AE_TITLE)
-        entity.connection_timeout, entity.acse_timeout = CONNECT_S, CONNECT_S
-        entity.dimse_timeout = entity.network_timeout = ANSWER_S
-        entity.add_requested_context(self._sop_class, [ExplicitVRLittleEndian, "1.2.840.10008.1.2"])
-        to = self._destination
-        handlers = [(evt.EVT_CONN_OPEN, _without_delay)]
-        tls = (tls_context(), to.host) if to.uses_tls else None
-        self._association = entity.associate(
-            to.host, to.port, ae_title=to.ae_title, evt_handlers=handlers, tls_args=tls
-        )
-        if self._association.is_established:
-            return self._association
-        if self._association.is_rejected:
-            raise NotSent("association_rejected")
-        if self._association.acceptor.primitive is not None:
-            raise NotSent("sop_class_not_accepted", for_good=True)
-        raise NotSent("no_connection")
-
-    def __exit__(self, *error: object) -> None:
-        if self._association is not None and self._association.is_established:
-            self._association.release()
+def _called(destination: Destination) -> Called:
+    return Called(destination.host, destination.port, destination.ae_title, destination.uses_tls)
 
 
-def _without_delay(event: Any) -> None:
-    """Each fragment leaves at once: else every object waits for the peer's delayed acknowledgement (45 ms)."""
-    sock = event.assoc.dul.socket.socket
-    if sock is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+@contextmanager
+def _not_sent_without() -> Iterator[None]:
+    try:
+        yield
+    except NoAssociation as none:
+        raise NotSent(none.code, for_good=none.code == "sop_class_not_accepted") from none

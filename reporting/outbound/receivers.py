@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import ssl
 from pathlib import Path
 
 from django.conf import settings
+
+from reporting.core.outgoing_tls import tls_context as tls_context
 
 CONNECT_S = 10
 ANSWER_S = 60
@@ -26,13 +27,6 @@ class NotSent(Exception):
 
 class NothingToSend(Exception):
     """In this form there is nothing of the report: no masks, no key images. Nobody was asked."""
-
-
-def tls_context() -> ssl.SSLContext:
-    """Trusts the machine's authorities, or the site's own (``DENS_DESTINATIONS_CA``)."""
-    context = ssl.create_default_context(cafile=settings.DESTINATIONS_CA or None)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def token(name: str) -> str:

@@ -34,14 +34,17 @@ class Orthanc:
 
 
 @contextmanager
-def orthanc(folder: Path, *, knows_us_at: int) -> Iterator[Orthanc]:
-    """Runs until the block ends; sends to our listener at that port. Skips the test where it is not installed."""
+def orthanc(folder: Path, *, knows_us_at: int, tls: tuple[Path, Path] | None = None) -> Iterator[Orthanc]:
+    """Runs until the block ends; sends to our listener at that port. Skips the test where it is not installed.
+
+    ``tls``: its key and certificate; it then takes no association without TLS.
+    """
     program = shutil.which("Orthanc")
     if program is None:
         pytest.skip("Orthanc is not installed: archives were NOT checked with it (apt: orthanc)")
     folder.mkdir(parents=True)
     port, web_port = _free_port(), _free_port()
-    settings = {
+    settings: dict[str, object] = {
         "DicomPort": port,
         "DicomAet": AE_TITLE,
         "HttpPort": web_port,
@@ -53,6 +56,15 @@ def orthanc(folder: Path, *, knows_us_at: int) -> Iterator[Orthanc]:
         "DicomAlwaysAllowMove": False,
         "DicomModalities": {"dens": ["DENS", "127.0.0.1", knows_us_at]},
     }
+    if tls is not None:
+        key, certificate = map(str, tls)
+        settings |= {
+            "DicomTlsEnabled": True,
+            "DicomTlsPrivateKey": key,
+            "DicomTlsCertificate": certificate,
+            "DicomTlsTrustedCertificates": certificate,
+            "DicomTlsRemoteCertificateRequired": False,
+        }
     path = folder / "settings.json"
     path.write_text(json.dumps(settings))
     process = subprocess.Popen([program, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

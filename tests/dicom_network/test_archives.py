@@ -14,10 +14,12 @@ from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
+from reporting.core.dicom_address import Called
 from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.dicom_network import archives
 from reporting.dicom_network.archive_scu import ArchiveFault, FoundStudy, Moved, move_study
-from reporting.dicom_network.archives import ATTEMPTS, add_archive, fetch_due, look_up, request_retrieval
+from reporting.dicom_network.archives import ATTEMPTS, fetch_due, look_up, request_retrieval
+from reporting.dicom_network.known_archives import add_archive
 from reporting.dicom_network.models import Archive, Retrieval, RetrievalStatus
 from reporting.dicom_network.services import add_peer
 from reporting.orders.intake import take
@@ -71,8 +73,8 @@ def ward(study: Study, senior: User, tmp_path: Path) -> Iterator[Ward]:
         theirs.give(written(tmp_path / "then", EARLIER, day="20240131"))
         theirs.give(written(tmp_path / "other", OTHERS, day="20230131", name="Li^Si=李^四"))
         theirs.give(written(tmp_path / "third", UNDER_PX1, day="20220131", patient_id="PX1"))
-        values = {"host": "127.0.0.1", "port": theirs.port, "ae_title": orthanc.AE_TITLE}
-        yield Ward(study, add_archive("PACS", **values, by=None), senior)
+        called = Called("127.0.0.1", theirs.port, orthanc.AE_TITLE)
+        yield Ward(study, add_archive("PACS", called, by=None), senior)
 
 
 @pytest.mark.process
@@ -125,11 +127,9 @@ def test_what_lies_under_the_other_number_of_a_merged_patient_is_found_and_fetch
 @pytest.fixture
 def silent(study: Study) -> Archive:
     """Nobody listens there."""
-    return add_archive("PACS", host="127.0.0.1", port=1, ae_title="PACS", by=None)
+    return add_archive("PACS", Called("127.0.0.1", 1, "PACS"), by=None)
 
 
-# pynetdicom does not close the socket that could not connect.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_archive_that_does_not_answer_is_said_so(
     study: Study, silent: Archive, senior: User, client: Client
 ) -> None:

@@ -109,8 +109,6 @@ def delivery() -> Delivery:
     return made
 
 
-# pynetdicom leaves the socket of a refused connection to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_signed_report_arrives_after_the_archive_came_back(senior: User, archive: Archive) -> None:
     destination(archive.port)
     delivery = signed(senior)
@@ -314,8 +312,6 @@ def test_a_token_is_read_from_its_file_and_missing_it_sends_nothing(settings: An
     assert refusal.value.code == "token_missing"
 
 
-# pynetdicom leaves the socket of a refused connection to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     ("kind", "form"), [(Kind.MLLP, Form.HL7_ORU), (Kind.FHIR, Form.FHIR_R4), (Kind.DICOM, Form.DICOM_SR)]
 )
@@ -325,7 +321,6 @@ def test_over_tls_nothing_is_said_to_whom_nobody_vouches_for(archive: Archive, k
     assert ask(add_destination("X", where, by=None), by=None).fault in ("tls_failed", "no_connection")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_over_tls_reports_go_to_whom_our_authority_vouches_for(
     archive: Archive, senior: User, tmp_path: Path, settings: Any
 ) -> None:
@@ -338,7 +333,7 @@ def test_over_tls_reports_go_to_whom_our_authority_vouches_for(
     where = Where(Kind.DICOM, "127.0.0.1", archive.port, (Form.DICOM_SR,), ae_title="ARCHIVE", uses_tls=True)
     place = add_destination("PACS", where, by=None)
     settings.DESTINATIONS_CA = str(strangers)
-    assert ask(place, by=None).fault in ("tls_failed", "no_connection")
+    assert ask(place, by=None).fault == "tls_failed"
     settings.DESTINATIONS_CA = str(its_own)
     assert ask(place, by=None).fault == ""
     signed(senior)
