@@ -1,4 +1,4 @@
-"""Forms of peers, senders and destinations. They read what was typed; what makes sense is decided by the services."""
+"""Forms of peers, senders, archives and destinations. They read what was typed; services decide what makes sense."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reporting.accounts.models import Role, User
+from reporting.core.dicom_address import Called
 from reporting.core.hl7_text import Charset
-from reporting.dicom_network.models import AE_TITLE_LENGTH, Peer
+from reporting.dicom_network.models import AE_TITLE_LENGTH, Archive, Peer
 from reporting.orders.models import MessageSender
 from reporting.orders.senders import Calling
 from reporting.outbound.destinations import LANGUAGES, Where
@@ -80,6 +81,26 @@ class SenderForm(forms.Form):
     def calling(self) -> Calling:
         said = self.cleaned_data
         return Calling(said["addresses"], said["application"], said["facility"], said["charset"])
+
+
+class ArchiveForm(forms.Form):
+    """``name`` is said once, when the archive is added."""
+
+    name = forms.CharField(label=_("Name"), max_length=64)
+    host = forms.CharField(label=_("Host"), max_length=255)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
+    uses_tls = forms.BooleanField(label=_("Over TLS"), required=False)
+    ae_title = forms.CharField(label=_("AE title"), max_length=AE_TITLE_LENGTH)
+    is_active = forms.BooleanField(label=_("Is asked for earlier studies"), required=False, initial=True)
+
+    def __init__(self, data: Any = None, *, archive: Archive | None = None) -> None:
+        known = ("host", "port", "uses_tls", "ae_title", "is_active")
+        super().__init__(data, initial={} if archive is None else {name: getattr(archive, name) for name in known})
+        del self.fields["is_active" if archive is None else "name"]
+
+    def called(self) -> Called:
+        said = self.cleaned_data
+        return Called(said["host"], said["port"], said["ae_title"], said["uses_tls"])
 
 
 _OF_ALL = {"name", "host", "port", "uses_tls", "forms", "is_active"}

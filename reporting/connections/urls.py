@@ -13,11 +13,11 @@ urlpatterns = [
     path("throughput/<slug:key>.<slug:extension>", throughput.throughput_file, name="throughput_file"),
     path("deliveries/<uuid:delivery_id>/retry", queue.retry, name="retry"),
     path("destinations/<uuid:destination_id>/retry", queue.retry_all, name="retry_all"),
-    path("destinations/<uuid:thing_id>/ask", places.ask_destination, name="ask"),
     path("messages/", inbox.inbox, name="inbox"),
     path("messages/<uuid:message_id>/retry", inbox.retry, name="message_retry"),
     path("messages/<uuid:message_id>/dismiss", inbox.dismiss, name="message_dismiss"),
     path("<slug:sort>/", places.things, name="things"),
     path("<slug:sort>/add/", places.add, name="add"),
     path("<slug:sort>/<uuid:thing_id>/", places.change, name="change"),
+    path("<slug:sort>/<uuid:thing_id>/ask", places.ask, name="ask"),
 ]

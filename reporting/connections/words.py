@@ -21,7 +21,7 @@ _WORDS: dict[str, str | Promise] = {
     "answer_cr": _("The receiver refused the message (CR)"),
     "no_fhir_server": _("What answers there is no FHIR server"),
     "association_rejected": _("The archive rejects our association: it may not know our AE title"),
-    "sop_class_not_accepted": _("The archive does not take this kind of object"),
+    "sop_class_not_accepted": _("It does not take what we have for it or ask of it"),
     "not_encodable": _("The object could not be written"),
     "withdrawn": _("The report was withdrawn before this was sent"),
     "wrong_state": _("The report cannot be sent as this; it may not verify, or have no images"),

@@ -6,8 +6,9 @@ import json
 import ssl
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 
+from reporting.core.outgoing_tls import tls_context
 from reporting.outbound.models import Destination, Form
-from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, tls_context, token
+from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, token
 
 _VERSIONS = {Form.FHIR_R4: "4.0", Form.FHIR_R5: "5.0"}
 _LATER = {408, 409, 412, 423, 425, 429}

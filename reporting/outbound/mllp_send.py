@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from reporting.core.hl7_message import Message, Unreadable
 from reporting.core.mllp import BrokenFrame, FrameReader, framed
+from reporting.core.outgoing_tls import tls_context
 from reporting.outbound.models import Destination
-from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent, tls_context
+from reporting.outbound.receivers import ANSWER_S, CONNECT_S, NotSent
 
 MAX_ANSWER_BYTES = 256 * 1024
 TAKEN, REFUSED = ("AA", "CA"), ("AE", "CE", "AR", "CR")

@@ -1,12 +1,10 @@
-"""What every way of sending has in common: how it fails, how long it waits, and whom it trusts."""
+"""What every way of sending has in common: how it fails, how long it waits, and its secrets."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from django.conf import settings
-
-from reporting.core.outgoing_tls import tls_context as tls_context
 
 CONNECT_S = 10
 ANSWER_S = 60

@@ -12,7 +12,8 @@ from django.test import Client
 from reporting.accounts.models import Role
 from reporting.audit_trail.models import AuditEvent
 from reporting.connections import words
-from reporting.dicom_network.models import Peer
+from reporting.core.dicom_address import Called
+from reporting.dicom_network.models import Archive, Peer
 from reporting.orders.intake import take
 from reporting.orders.models import InboundMessage, MessageSender
 from reporting.orders.senders import Calling, add_sender
@@ -169,6 +170,31 @@ def test_peers_and_senders_are_added_and_changed(admin: Client) -> None:
     assert MessageSender.objects.get().addresses == ["::1/128"]
 
 
+def test_an_archive_is_added_tested_changed_and_switched_off(admin: Client) -> None:
+    said = {"name": "PACS", "host": "127.0.0.1", "port": "1", "ae_title": "ARCHIVE", "uses_tls": "on"}
+    refused = admin.post("/connections/archives/add/", said | {"host": "a b"}).content.decode()
+    assert "This is no host name or address with a port" in refused
+    assert admin.post("/connections/archives/add/", said).status_code == 302
+    added = Archive.objects.get()
+    assert added.called == Called("127.0.0.1", 1, "ARCHIVE", uses_tls=True)
+    heard = admin.post(f"/connections/archives/{added.pk}/ask", follow=True).content.decode()
+    assert "PACS does not answer as it should: Nobody takes connections there." in heard
+    assert AuditEvent.objects.get(act="archive.tested").outcome == "failure"
+    said |= {"port": "104", "uses_tls": "", "version": "1"}
+    assert admin.post(f"/connections/archives/{added.pk}/", said).status_code == 302
+    changed = Archive.objects.get()
+    assert (changed.port, changed.uses_tls, changed.is_active, changed.version) == (104, False, False, 2)
+    assert "Is not asked" in admin.get("/connections/archives/").content.decode()
+    stale = admin.post(f"/connections/archives/{added.pk}/", said).content.decode()
+    assert "Somebody else has changed this meanwhile" in stale
+
+
+def test_only_what_answers_questions_is_asked(admin: Client) -> None:
+    ris = add_sender("RIS", Calling(["127.0.0.1"]), by=None)
+    assert admin.post(f"/connections/senders/{ris.pk}/ask").status_code == 404
+    assert admin.post(f"/connections/others/{ris.pk}/ask").status_code == 404
+
+
 def test_throughput_counts_what_was_taken_on_each_day(admin: Client, ehr: Destination) -> None:
     ris = add_sender("RIS", Calling(["127.0.0.1"]), by=None)
     take(message(patient(), *order()), [ris])
@@ -202,12 +228,13 @@ def test_every_code_of_failure_has_words() -> None:
     """Codes stand in the sources as literals: each that is raised there must be explained."""
     sources = [
         path.read_text(encoding="utf-8")
-        for part in ("outbound", "orders")
+        for part in ("outbound", "orders", "dicom_network", "core")
         for path in (REPOSITORY / "reporting" / part).glob("*.py")
     ]
-    sources += [(REPOSITORY / "reporting/core" / name).read_text(encoding="utf-8") for name in ("hl7_message.py",)]
     codes = {
-        code for text in sources for code in re.findall(r"(?:NotSent|Unusable|Unreadable)\(\s*\"([a-z0-9_]+)\"", text)
+        code
+        for text in sources
+        for code in re.findall(r"(?:NotSent|NoAssociation|ArchiveFault|Unusable|Unreadable)\(\s*\"([a-z0-9_]+)\"", text)
     }
     assert len(codes) > 30
     assert {code for code in codes if words.fault_words(code) == code} == set()

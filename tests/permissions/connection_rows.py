@@ -6,14 +6,13 @@ from tests.permissions.rows import EVERYBODY, NEAR, NO_STUDIES, NOT_ADMIN, Row, 
 
 _SEES = "admin auditor"
 _AWAY = " ".join(person for person in EVERYBODY.split() if person not in _SEES.split())
-_SORTS = ("destinations", "senders", "peers")
+_SORTS = ("destinations", "senders", "archives", "peers")
 _MANAGES = {200: "admin", 403: NOT_ADMIN}
 
 
-def _act(name: str, thing: str, key: str) -> Row:
-    return Row(
-        f"connections:{name}", "POST", {302: "admin anonymous", 403: NOT_ADMIN}, ids=((key, thing),), form=(("a", "b"),)
-    )
+def _act(name: str, thing: str, key: str, *fixed: tuple[str, str]) -> Row:
+    expected = {302: "admin anonymous", 403: NOT_ADMIN}
+    return Row(f"connections:{name}", "POST", expected, ids=((key, thing),), fixed=fixed, form=(("a", "b"),))
 
 
 _FETCHES = "owner colleague senior"
@@ -42,7 +41,7 @@ CONNECTION_ROWS = [
     *(_page(f"connections:{name}", {200: _SEES, 403: _AWAY}) for name in ("queue", "inbox", "throughput")),
     _page("connections:throughput_file", {200: _SEES, 403: _AWAY}, fixed=(("key", "sent"), ("extension", "csv"))),
     *(_page("connections:things", _MANAGES, fixed=(("sort", sort),)) for sort in _SORTS),
-    *(_page("connections:add", _MANAGES, fixed=(("sort", sort),)) for sort in ("senders", "peers")),
+    *(_page("connections:add", _MANAGES, fixed=(("sort", sort),)) for sort in ("senders", "archives", "peers")),
     _page("connections:add", _MANAGES, fixed=(("sort", "destinations"),), query="kind=fhir"),
     Row(
         "connections:add",
@@ -60,7 +59,9 @@ CONNECTION_ROWS = [
         fixed=(("sort", "destinations"),),
         form=(("host", ""),),
     ),
-    _act("ask", "destination", "thing_id"),
+    _page("connections:change", _MANAGES, ids=(("thing_id", "archive"),), fixed=(("sort", "archives"),)),
+    _act("ask", "destination", "thing_id", ("sort", "destinations")),
+    _act("ask", "archive", "thing_id", ("sort", "archives")),
     _act("retry", "delivery", "delivery_id"),
     _act("retry_all", "destination", "destination_id"),
     _act("message_retry", "inbound_message", "message_id"),

@@ -12,9 +12,11 @@ from django.utils import timezone
 from pydicom.uid import generate_uid
 
 from reporting.accounts.models import Role, User
+from reporting.core.dicom_address import Called
 from reporting.department_audit import intake
 from reporting.department_audit.models import Alarm, PeerAnswer, PeerCase, PeerDraw, PeerNotice
 from reporting.department_audit.peer_learning.queue import CLAIM
+from reporting.dicom_network.known_archives import add_archive
 from reporting.orders.models import InboundMessage
 from reporting.orders.senders import Calling, add_sender
 from reporting.outbound.destinations import Where, add_destination
@@ -296,7 +298,7 @@ def _reader_studies(world: World) -> dict[str, Any]:
 
 
 def _connections() -> dict[str, Any]:
-    """A destination, something that was given up on the way there, and a message that could not be used."""
+    """A destination, something that was given up on the way there, a message that could not be used, an archive."""
     place = add_destination("EHR", Where(Kind.FHIR, "127.0.0.1", 1, (Form.FHIR_R4,)), by=None)
     delivery = Delivery.objects.create(
         destination=place, form=Form.FHIR_R4, report=uuid4(), subject=uuid4(), dedup_key="x", status="parked"
@@ -305,7 +307,9 @@ def _connections() -> dict[str, Any]:
     message = InboundMessage.objects.create(
         sender=ris, sha256="0" * 64, size_bytes=3, outcome="parked", fault="no_msh", content=b"MSH"
     )
-    return {"destination": place.pk, "delivery": delivery.pk, "inbound_message": message.pk}
+    archive = add_archive("PACS", Called("127.0.0.1", 1, "PACS"), by=None)
+    made = {"destination": place, "delivery": delivery, "inbound_message": message, "archive": archive}
+    return {name: thing.pk for name, thing in made.items()}
 
 
 def _foreign(world: World) -> None:
