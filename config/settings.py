@@ -12,7 +12,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded_postgres
+from config import broker_patience, embedded_postgres
 from config.env import env_bool, env_int, env_list, env_secret, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "corsheaders",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "reporting.core.trusted_proxy.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "reporting.core.request_id.RequestIdMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "reporting.accounts.session_cookie.SessionCookieMiddleware",
@@ -173,8 +175,8 @@ def _embedded_broker() -> tuple[str, dict[str, Any]]:
 
 
 CELERY_BROKER_URL = env_str("CELERY_BROKER_URL")
-# Without these a request would wait six seconds and more for a broker that is down (measured, Redis and RabbitMQ).
-CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_BROKER_CONNECTION_TIMEOUT = broker_patience.SILENCE_S
+CELERY_BROKER_TRANSPORT_OPTIONS = broker_patience.options_of(CELERY_BROKER_URL)
 if not CELERY_BROKER_URL:
     if EMBEDDED_CLUSTER is None:
         raise ImproperlyConfigured("With DATABASE_URL set, CELERY_BROKER_URL must be set too")
@@ -296,6 +298,12 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@embedpdf" / "fonts-sc" / "fonts")))
+
+# --- Programs in other origins' pages, such as a viewer: with a token, never with a cookie, and only to read ----------
+CORS_ALLOWED_ORIGINS = env_list("DENS_CORS_ORIGINS", [])
+CORS_URLS_REGEX = r"^/(dicom-web|fhir)/"
+CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_EXPOSE_HEADERS = ["Content-Range", "ETag", "Warning"]
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -80,25 +80,38 @@ class LoginAttempt(models.Model):
         return str(self.pk)
 
 
-class MachineTokenQuerySet(models.QuerySet["MachineToken"]):
-    def in_force(self) -> MachineTokenQuerySet:
-        return self.filter(revoked_at__isnull=True, expires_at__gt=Now(), user__is_active=True, user__role=Role.SERVICE)
+class TokenScope(models.TextChoices):
+    """The one thing that a token opens."""
+
+    STORE = "store", _("Store studies (STOW-RS)")
+    IMAGES = "images", _("Read images (DICOMweb)")
+    REPORTS = "reports", _("Read signed reports (FHIR)")
 
 
-class MachineToken(models.Model):
+class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
+    def in_force(self) -> AccessTokenQuerySet:
+        return self.filter(revoked_at__isnull=True, expires_at__gt=Now(), user__is_active=True)
+
+
+class AccessToken(models.Model):
     """What a program shows instead of a password. Holds a digest, not the token."""
 
-    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="machine_tokens")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="access_tokens")
     name = models.CharField(max_length=64)
+    scope = models.CharField(max_length=8, choices=TokenScope, default=TokenScope.STORE)
     sha256 = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    used_at = models.DateTimeField(null=True)  # to the hour
 
-    objects = MachineTokenQuerySet.as_manager()
+    objects = AccessTokenQuerySet.as_manager()
 
     class Meta:
         ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(scope__in=TokenScope.values), name="token_scope_is_known"),
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

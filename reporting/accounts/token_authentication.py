@@ -1,4 +1,4 @@
-"""``Authorization: Bearer …`` of a program, on the addresses that take studies in."""
+"""``Authorization: Bearer …`` of a program, on the addresses and for the methods that a view opens to tokens."""
 
 from __future__ import annotations
 
@@ -7,30 +7,36 @@ from typing import Any
 from django.utils.translation import gettext as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
-from reporting.accounts.machine_tokens import account_of
-from reporting.accounts.models import User
+from reporting.accounts.access_tokens import known_token, note_use
+from reporting.accounts.models import AccessToken, User
 
 
-class MachineTokenAuthentication(BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        kind, _space, token = request.headers.get("Authorization", "").partition(" ")
+class TokenAuthentication(BaseAuthentication):
+    """The view says in ``token_scopes`` (method → scope) what a token must open. ``request.auth`` is the token."""
+
+    def authenticate(self, request: Request) -> tuple[User, AccessToken] | None:
+        kind, _space, shown = request.headers.get("Authorization", "").partition(" ")
         if kind.lower() != "bearer":
             return None
-        user = account_of(token.strip())
-        if user is None:
+        token = known_token(shown.strip())
+        if token is None:
             raise AuthenticationFailed(_("This token is not known, or holds no longer"))
-        return user, None
+        view: Any = request.parser_context["view"]
+        if view.token_scopes.get("GET" if request.method == "HEAD" else request.method) != token.scope:
+            raise PermissionDenied(_("This token is for something else"))
+        note_use(token)
+        return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
 
-class MachineTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = MachineTokenAuthentication
-    name = "machineToken"
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = TokenAuthentication
+    name = "token"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
         return {"type": "http", "scheme": "bearer"}

@@ -19,15 +19,14 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from pydicom.uid import ExplicitVRLittleEndian
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from reporting.accounts.models import User
 from reporting.accounts.rest import actor
 from reporting.core.compiled_query import CompiledQuery, Given, row_of
 from reporting.core.errors import DomainError
 from reporting.core.openapi import refusals
-from reporting.core.rest import AnyAccept
 from reporting.dicom_network.byte_ranges import in_range
+from reporting.dicom_network.reading_view import VARY, ReadingView
 from reporting.dicom_network.viewer import Viewer
 from reporting.studies.frame_store import stored_frame
 from reporting.studies.models import SopInstance, of_visible_study
@@ -53,9 +52,7 @@ class NotAcceptable(DomainError):
     http_status = 406
 
 
-class FramesView(APIView):
-    content_negotiation_class = AnyAccept
-
+class FramesView(ReadingView):
     @extend_schema(
         operation_id="wado_frames",
         parameters=[
@@ -150,5 +147,5 @@ def _cached(response: HttpResponseBase, tag: str) -> HttpResponseBase:
     """Kept by the browser but never shown without asking us: who may see it can change, the pixels cannot."""
     response["ETag"] = tag
     response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Accept, Cookie"
+    response["Vary"] = VARY
     return response

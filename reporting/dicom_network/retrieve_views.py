@@ -14,13 +14,10 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from numpy.typing import NDArray
 from PIL import Image
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
+from reporting.accounts.models import TokenScope
 from reporting.accounts.rest import actor
-from reporting.accounts.token_authentication import MachineTokenAuthentication
-from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
-from reporting.core.rest import AnyAccept
 from reporting.dicom_network.answers import (
     DICOM_JSON,
     ITEMS,
@@ -32,6 +29,7 @@ from reporting.dicom_network.answers import (
 from reporting.dicom_network.bulk_data import bulk_data
 from reporting.dicom_network.frames import OCTETS, NotAcceptable, wants_single
 from reporting.dicom_network.metadata import metadata_of
+from reporting.dicom_network.reading_view import ReadingView
 from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
 from reporting.studies.frame_store import stored_frame
@@ -42,8 +40,8 @@ DICOM = "application/dicom"
 _ACCEPT = OpenApiParameter("Accept", OpenApiTypes.STR, OpenApiParameter.HEADER)
 
 
-class RetrieveView(APIView):
-    content_negotiation_class = AnyAccept
+class RetrieveView(ReadingView):
+    gives_objects = True
 
     @extend_schema(
         parameters=[_ACCEPT],
@@ -71,7 +69,7 @@ class RetrieveView(APIView):
 
 @extend_schema_view(get=extend_schema(operation_id="wado_study"))
 class StudyView(RetrieveView):
-    authentication_classes = [SessionAuthentication, MachineTokenAuthentication]
+    token_scopes = {**ReadingView.token_scopes, "POST": TokenScope.STORE}
     parser_classes = [AsItComes]
 
     @extend_schema(operation_id="stow_study", **STOW)
@@ -90,9 +88,7 @@ class InstanceView(RetrieveView):
     """One object."""
 
 
-class MetadataView(APIView):
-    content_negotiation_class = AnyAccept
-
+class MetadataView(ReadingView):
     @extend_schema(responses={(200, DICOM_JSON): ITEMS, **refusals()})
     def get(self, request: Request, **uids: str) -> StreamingHttpResponse:
         """What each object says of itself, in DICOM JSON; pixels, binary values and those over 16 KiB as addresses."""
@@ -115,9 +111,7 @@ class InstanceMetadataView(MetadataView):
     """Of one object."""
 
 
-class BulkDataView(APIView):
-    content_negotiation_class = AnyAccept
-
+class BulkDataView(ReadingView):
     @extend_schema(
         operation_id="wado_bulkdata",
         parameters=[_ACCEPT],
@@ -136,9 +130,7 @@ class BulkDataView(APIView):
         return parts_answer(OCTETS, [value])
 
 
-class RenderedView(APIView):
-    content_negotiation_class = AnyAccept
-
+class RenderedView(ReadingView):
     @extend_schema(
         parameters=[_ACCEPT],
         responses={
@@ -154,7 +146,9 @@ class RenderedView(APIView):
         if not 1 <= frame <= one.number_of_frames:
             raise Http404
         kind = _picture_kind(request.headers.get("Accept", ""))
-        return HttpResponse(_picture(one, frame, kind), content_type=kind, headers={"Vary": "Accept, Cookie"})
+        return HttpResponse(
+            _picture(one, frame, kind), content_type=kind, headers={"Vary": "Accept, Authorization, Cookie"}
+        )
 
 
 @extend_schema_view(get=extend_schema(operation_id="wado_instance_rendered"))

@@ -8,16 +8,14 @@ from django.http import HttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
+from reporting.accounts.models import TokenScope
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
-from reporting.accounts.token_authentication import MachineTokenAuthentication
-from reporting.core.authentication import SessionAuthentication
 from reporting.core.openapi import refusals
-from reporting.core.rest import AnyAccept
 from reporting.dicom_network import items, search
 from reporting.dicom_network.answers import DICOM_JSON, ITEMS, base_of, json_answer, visible_instances
+from reporting.dicom_network.reading_view import ReadingView
 from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.dicom_network.viewer import Viewer
 
@@ -33,9 +31,8 @@ def _schema(what: str, filters: dict[str, search.Condition]) -> dict[str, Any]:
     return {"operation_id": f"qido_{what}", "parameters": [*_PAGING, *named], "responses": answers}
 
 
-class StudiesView(APIView):
-    authentication_classes = [SessionAuthentication, MachineTokenAuthentication]
-    content_negotiation_class = AnyAccept
+class StudiesView(ReadingView):
+    token_scopes = {**ReadingView.token_scopes, "POST": TokenScope.STORE}
     parser_classes = [AsItComes]
 
     @extend_schema(operation_id="stow", **STOW)
@@ -53,9 +50,7 @@ class StudiesView(APIView):
         return json_answer(items.study_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
-class SearchSeriesView(APIView):
-    content_negotiation_class = AnyAccept
-
+class SearchSeriesView(ReadingView):
     @extend_schema(**_schema("series", search.SERIES_FILTERS))
     def get(self, request: Request, study_uid: str) -> HttpResponse:
         """Series of one study."""
@@ -67,9 +62,7 @@ class SearchSeriesView(APIView):
         return json_answer(items.series_items(rows, base_of(request)), more=more, unknown=question.unknown)
 
 
-class SearchInstancesView(APIView):
-    content_negotiation_class = AnyAccept
-
+class SearchInstancesView(ReadingView):
     @extend_schema(**_schema("instances", search.INSTANCE_FILTERS))
     def get(self, request: Request, study_uid: str, series_uid: str = "") -> HttpResponse:
         """Objects of one study or series."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpResponse
@@ -13,8 +13,11 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from reporting.accounts.models import TokenScope
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.rest import actor
+from reporting.accounts.token_authentication import TokenAuthentication
+from reporting.core.authentication import SessionAuthentication
 from reporting.core.errors import DomainError
 from reporting.core.rest import AnyAccept
 from reporting.reports.exports.fhir import Release
@@ -32,6 +35,8 @@ _ISSUES = {400: "invalid", 401: "login", 403: "forbidden", 404: "not-found"}
 class _FhirView(APIView):
     """Refusals are OperationOutcomes, as a FHIR client expects."""
 
+    authentication_classes = [SessionAuthentication, TokenAuthentication]
+    token_scopes: ClassVar[dict[str, TokenScope]] = {"GET": TokenScope.REPORTS}
     content_negotiation_class = AnyAccept
 
     def handle_exception(self, exc: Exception) -> Any:

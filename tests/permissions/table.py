@@ -428,6 +428,20 @@ TABLE = [
     # --- pages
     Row("accounts:login", "GET", {302: EVERYBODY, 200: "anonymous"}),
     Row("accounts:logout", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("next", ""),)),
+    _page("accounts:tokens", {200: READS_STUDIES, 403: NO_STUDIES}),
+    Row(
+        "accounts:tokens",
+        "POST",
+        {200: READS_STUDIES, 403: NO_STUDIES, 302: "anonymous"},
+        form=(("name", "room 3"), ("scope", "images"), ("days", "1"), ("password", "not this")),
+    ),
+    Row(
+        "accounts:revoke_token",
+        "POST",
+        {404: EVERYBODY, 302: "anonymous"},
+        fixed=(("token_id", 0),),
+        form=(("a", "b"),),
+    ),
     Row("accounts:language", "POST", {302: f"{EVERYBODY} anonymous"}, form=(("language", "en"),)),
     Row("worklist:list", "GET", {200: READS_STUDIES, 302: f"{NO_STUDIES} anonymous"}),
     _page("worklist:rows", {200: READS_STUDIES, 403: NO_STUDIES}),

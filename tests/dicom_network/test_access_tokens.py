@@ -14,8 +14,8 @@ from dicomweb_client.api import DICOMwebClient
 from django.test import Client
 from django.utils import timezone
 
-from reporting.accounts.machine_tokens import issue_token, revoke_token
-from reporting.accounts.models import MachineToken, Role, User
+from reporting.accounts.access_tokens import issue_token, revoke_token
+from reporting.accounts.models import AccessToken, Role, TokenScope, User
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.errors import InvalidInput, NotAllowed
 from reporting.studies.models import SopInstance
@@ -33,7 +33,7 @@ def gateway() -> User:
 
 @pytest.fixture
 def token(gateway: User) -> str:
-    return issue_token(gateway, name="gateway", days=30, by=None)
+    return issue_token(gateway, name="gateway", days=30, scope=TokenScope.STORE, by=None)
 
 
 def status_of(client: Client, token: str, method: str = "get", address: str = STUDIES) -> int:
@@ -52,18 +52,19 @@ def test_a_gateway_stores_a_study_with_its_token(live_server: Any, gateway: User
     assert AuditEvent.objects.get(act="study.received").actor == gateway
 
 
-def test_a_token_reads_nothing(client: Client, token: str) -> None:
+def test_a_token_that_stores_reads_nothing(client: Client, token: str) -> None:
     assert status_of(client, token) == 403
     assert status_of(client, token, address="/api/session/") == 401
-    assert status_of(client, token, address="/dicom-web/studies/1.2.3/metadata") == 401
+    assert status_of(client, token, address="/dicom-web/studies/1.2.3/metadata") == 403
+    assert status_of(client, token, address="/fhir/r4/DiagnosticReport") == 403
 
 
 def expire(_token: str, _user: User) -> None:
-    MachineToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    AccessToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
 
 
 def revoke(_token: str, _user: User) -> None:
-    revoke_token(MachineToken.objects.get(), by=None)
+    revoke_token(AccessToken.objects.get(), by=None)
 
 
 def close(_token: str, user: User) -> None:
@@ -89,18 +90,19 @@ def test_a_guess_opens_nothing(client: Client, token: str, shown: str) -> None:
 
 
 def test_only_its_digest_is_kept(token: str) -> None:
-    kept = MachineToken.objects.get()
+    kept = AccessToken.objects.get()
     assert token not in str(vars(kept))
     assert token not in str(list(AuditEvent.objects.values()))
 
 
 @pytest.mark.parametrize("role", [Role.SENIOR, Role.ADMIN, Role.IMPORTER])
-def test_people_have_no_tokens(role: Role) -> None:
+def test_people_have_no_tokens_that_store(role: Role) -> None:
+    user = make_user(role)
     with pytest.raises(InvalidInput):
-        issue_token(make_user(role), name="mine", days=30, by=None)
+        issue_token(user, name="mine", days=30, scope=TokenScope.STORE, by=None)
 
 
 def test_only_who_manages_accounts_issues_tokens(gateway: User) -> None:
     with pytest.raises(NotAllowed):
-        issue_token(gateway, name="gateway", days=30, by=make_user(Role.SENIOR))
-    assert issue_token(gateway, name="gateway", days=30, by=make_user(Role.ADMIN))
+        issue_token(gateway, name="gateway", days=30, scope=TokenScope.STORE, by=make_user(Role.SENIOR))
+    assert issue_token(gateway, name="gateway", days=30, scope=TokenScope.STORE, by=make_user(Role.ADMIN))

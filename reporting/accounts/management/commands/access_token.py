@@ -1,4 +1,4 @@
-"""``manage.py machine_token ACCOUNT NAME [--days 365]``: print a new token once; ``--revoke``: it holds no longer."""
+"""``manage.py access_token ACCOUNT NAME [--days 365]``: print a new token once; ``--revoke``: it holds no longer."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from reporting.accounts.machine_tokens import issue_token, revoke_token
-from reporting.accounts.models import MachineToken, User
+from reporting.accounts.access_tokens import issue_token, revoke_token
+from reporting.accounts.models import AccessToken, TokenScope, User
 from reporting.core.errors import DomainError
 
 
 class Command(BaseCommand):
-    help = "Issue, revoke or list the tokens of service accounts (STOW-RS)"
+    help = "Issue or revoke a token of a service account (STOW-RS), or list all; people make their own on their page"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("username", nargs="?", default="")
@@ -26,15 +26,16 @@ class Command(BaseCommand):
             if user is None:
                 raise CommandError(f"There is no account {options['username']!r}")
             self._change(user, options)
-        for each in MachineToken.objects.in_force().select_related("user"):
-            self.stdout.write(f"{each.user.username} {each.name}: until {each.expires_at:%Y-%m-%d}")
+        for each in AccessToken.objects.in_force().select_related("user"):
+            self.stdout.write(f"{each.user.username} {each.name} ({each.scope}): until {each.expires_at:%Y-%m-%d}")
 
     def _change(self, user: User, options: dict[str, Any]) -> None:
         if options["revoke"]:
-            for each in MachineToken.objects.in_force().filter(user=user, name=options["name"]):
+            for each in AccessToken.objects.in_force().filter(user=user, name=options["name"]):
                 revoke_token(each, by=None)
             return
         try:
-            self.stdout.write(issue_token(user, name=options["name"], days=options["days"], by=None))
+            token = issue_token(user, name=options["name"], days=options["days"], scope=TokenScope.STORE, by=None)
+            self.stdout.write(token)
         except DomainError as refusal:
             raise CommandError(refusal.message) from refusal
