@@ -6,8 +6,8 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
-from celery import current_app
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Now
@@ -18,6 +18,7 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.errors import InvalidInput, WrongState
+from reporting.core.knock import knock
 from reporting.dicom_network.archive_scu import ArchiveFault, FoundSeries, FoundStudy, Moved, find_series, find_studies
 from reporting.dicom_network.models import Archive, Retrieval, RetrievalStatus
 from reporting.studies.models import Patient, Study
@@ -94,7 +95,7 @@ def request_retrieval(
         with transaction.atomic():
             made = Retrieval.objects.create(archive=archive, study_instance_uid=study_instance_uid, requested_by=by)
             record(AuditAct.STUDY_REQUESTED, by=by, about=study, data={"retrieval": str(made.pk)})
-            transaction.on_commit(_knock, robust=True)
+            transaction.on_commit(partial(knock, FETCH_STUDIES), robust=True)
     except IntegrityError as error:
         raise WrongState(_("This study is being fetched already")) from error
     return made
@@ -151,14 +152,6 @@ def _end(retrieval: Retrieval, status: RetrievalStatus, *, fault: str, moved: Mo
             outcome = "success" if status is RetrievalStatus.DONE else "failure"
             data = {"sent": moved.sent, "missing": moved.missing, "fault": fault[:64]}
             record(AuditAct.STUDY_FETCHED, by=None, about=retrieval, outcome=outcome, data=data)
-
-
-def _knock() -> None:
-    try:
-        current_app.send_task(FETCH_STUDIES, retry=False, ignore_result=True)
-    except Exception:
-        # Every transport raises errors of its own; the clock knocks each minute.
-        logger.exception("the worker could not be told; the clock will")
 
 
 def _one_of(found: list[EarlierStudy], study_instance_uid: str) -> EarlierStudy:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import logging
+from functools import partial
 
-from celery import current_app
 from django.db import transaction
+
+from reporting.core.knock import knock
 
 SEND_DELIVERIES = "reporting.send_deliveries"
 
-logger = logging.getLogger(__name__)
-
 
 def announce_deliveries_on_commit() -> None:
-    transaction.on_commit(_send, robust=True)
-
-
-def _send() -> None:
-    try:
-        current_app.send_task(SEND_DELIVERIES, retry=False, ignore_result=True)
-    except Exception:
-        # Every transport raises errors of its own, and none of them may undo what is already committed.
-        logger.exception("the sender could not be told; the clock will")
+    transaction.on_commit(partial(knock, SEND_DELIVERIES), robust=True)

@@ -6,22 +6,19 @@ is the work order and ``requeue_stale_jobs`` repeats the knock, so a broker that
 
 from __future__ import annotations
 
-import logging
 import uuid
 from functools import partial
 
-from celery import current_app
 from django.db import transaction
 from django.db.models.functions import Now
 
+from reporting.core.knock import knock
 from reporting.predictions.models import CaseRun, InferenceJob, JobStatus
 
 RUN_INFERENCE_JOB = "inference.run_inference_job"
 RUN_FROZEN_CASES = "inference.run_frozen_cases"
 DRAFT_REPORTS = "reporting.draft_reports"
 TASK_NAMES = (RUN_INFERENCE_JOB, RUN_FROZEN_CASES, DRAFT_REPORTS)
-
-logger = logging.getLogger(__name__)
 
 
 def announce_job_on_commit(job_id: uuid.UUID) -> None:
@@ -36,25 +33,14 @@ def announce_case_run_on_commit(run_id: uuid.UUID) -> None:
 
 def draft_reports_on_commit() -> None:
     """Ask the default worker to draft the reports of finished jobs."""
-    transaction.on_commit(partial(_send, DRAFT_REPORTS), robust=True)
+    transaction.on_commit(partial(knock, DRAFT_REPORTS), robust=True)
 
 
 def _announce_job(job_id: uuid.UUID) -> None:
-    if _send(RUN_INFERENCE_JOB, job_id=str(job_id)):
+    if knock(RUN_INFERENCE_JOB, job_id=str(job_id)):
         InferenceJob.objects.filter(pk=job_id, status=JobStatus.QUEUED).update(dispatched_at=Now())
 
 
 def _announce_case_run(run_id: uuid.UUID) -> None:
-    if _send(RUN_FROZEN_CASES, run_id=str(run_id)):
+    if knock(RUN_FROZEN_CASES, run_id=str(run_id)):
         CaseRun.objects.filter(pk=run_id).update(dispatched_at=Now())
-
-
-def _send(name: str, **ids: str) -> bool:
-    try:
-        # No retry here: a request must not wait for a broker, the sweeper repeats the knock.
-        current_app.send_task(name, kwargs=ids, retry=False, ignore_result=True)
-    except Exception:
-        # Every transport raises errors of its own, and none of them may undo what is already committed.
-        logger.exception("message %s could not be sent; the sweeper will repeat it", name)
-        return False
-    return True
