@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
-import numpy as np
 from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from numpy.typing import NDArray
-from PIL import Image
 from rest_framework.request import Request
 
 from reporting.accounts.models import TokenScope
@@ -30,14 +26,18 @@ from reporting.dicom_network.bulk_data import bulk_data
 from reporting.dicom_network.frames import OCTETS, NotAcceptable, wants_single
 from reporting.dicom_network.metadata import metadata_of
 from reporting.dicom_network.reading_view import ReadingView
+from reporting.dicom_network.rendered import Wishes, picture
 from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
-from reporting.studies.frame_store import stored_frame
 from reporting.studies.models import SopInstance
-from reporting.studies.object_header import header_of
 
 DICOM = "application/dicom"
 _ACCEPT = OpenApiParameter("Accept", OpenApiTypes.STR, OpenApiParameter.HEADER)
+_WISHES = [
+    OpenApiParameter("window", OpenApiTypes.STR, description="center,width[,linear|linear-exact|sigmoid]"),
+    OpenApiParameter("viewport", OpenApiTypes.STR, description="width,height[,x,y,width,height of the part shown]"),
+    OpenApiParameter("quality", OpenApiTypes.INT, description="Of a JPEG, 1 to 100"),
+]
 
 
 class RetrieveView(ReadingView):
@@ -132,22 +132,23 @@ class BulkDataView(ReadingView):
 
 class RenderedView(ReadingView):
     @extend_schema(
-        parameters=[_ACCEPT],
+        parameters=[_ACCEPT, *_WISHES],
         responses={
             (200, "image/png"): OpenApiTypes.BINARY,
             (200, "image/jpeg"): OpenApiTypes.BINARY,
-            **refusals(406, 422),
+            **refusals(400, 406, 422),
         },
     )
     def get(self, request: Request, study_uid: str, series_uid: str, instance_uid: str, frame: int = 1) -> HttpResponse:
-        """One frame as a picture, in the object's own window: PNG, or JPEG for who takes no PNG."""
+        """One frame as a picture, in the object's own window or the wished: PNG, or JPEG for who takes no PNG."""
         uids = {"study_uid": study_uid, "series_uid": series_uid, "instance_uid": instance_uid}
         one = visible_instances(actor(request), **uids).get()
         if not 1 <= frame <= one.number_of_frames:
             raise Http404
         kind = _picture_kind(request.headers.get("Accept", ""))
+        wishes = Wishes.read(request.query_params.dict())
         return HttpResponse(
-            _picture(one, frame, kind), content_type=kind, headers={"Vary": "Accept, Authorization, Cookie"}
+            picture(one, frame, kind, wishes), content_type=kind, headers={"Vary": "Accept, Authorization, Cookie"}
         )
 
 
@@ -180,29 +181,3 @@ def _picture_kind(accept: str) -> str:
     if "image/jpeg" in kinds:
         return "image/jpeg"
     raise NotAcceptable(_("This comes as image/png or image/jpeg"))
-
-
-def _picture(one: SopInstance, frame: int, kind: str) -> bytes:
-    pixels = stored_frame(one, frame)
-    grey = pixels if pixels.ndim == 3 else _windowed(pixels, one, frame)
-    out = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).save(out, kind.removeprefix("image/").upper(), quality=95)
-    return out.getvalue()
-
-
-def _windowed(pixels: NDArray[np.generic], one: SopInstance, frame: int) -> NDArray[np.float64]:
-    """Linear (PS3.3 C.11.2.1.2.1); without a window of its own, from the darkest to the brightest percentile."""
-    header = header_of(one)
-    values = pixels.astype(np.float64)
-    window = None
-    if header is not None and header.frames:
-        said = header.frames[min(frame, len(header.frames)) - 1]
-        values = values * said.rescale_slope + said.rescale_intercept
-        window = said.window
-    if window is None:
-        low, high = np.percentile(values, (1, 99))
-    else:
-        low, high = window[0] - 0.5 - (window[1] - 1) / 2, window[0] - 0.5 + (window[1] - 1) / 2
-    grey: NDArray[np.float64] = np.clip((values - low) / max(high - low, 1e-9), 0.0, 1.0) * 255.0
-    dark_is_high = header is not None and header.photometric_interpretation == "MONOCHROME1"
-    return 255.0 - grey if dark_is_high else grey

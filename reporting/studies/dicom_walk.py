@@ -26,7 +26,8 @@ SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI
 _PEEK_BYTES = 64 * 1024  # of each fragment, to see the size its codestream declares
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64}  # bits of float and double pixels; else BitsAllocated
+# Bits of float and double pixels and of spectra, which stand in their place; else BitsAllocated.
+_PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64, 0x56000020: 32}
 
 
 @dataclass

@@ -15,6 +15,7 @@ from itertools import islice
 
 import pydicom.config
 from pydicom.dataset import Dataset
+from pydicom.uid import MRSpectroscopyStorage
 
 from reporting.studies.header_values import (
     age_in_years,
@@ -147,7 +148,8 @@ def read_instance_header(dataset: Dataset) -> InstanceHeader:
             bits_allocated=as_int(dataset, "BitsAllocated"),
             samples_per_pixel=as_int(dataset, "SamplesPerPixel"),
             photometric_interpretation=as_text(dataset, "PhotometricInterpretation"),
-            has_pixels="PixelData" in dataset or (as_int(dataset, "Rows") or 0) > 0,
+            has_pixels="PixelData" in dataset
+            or ((as_int(dataset, "Rows") or 0) > 0 and dataset.get("SOPClassUID") != MRSpectroscopyStorage),
             patient=_patient(dataset),
             study=_study(dataset),
             series=_series(dataset, first),

@@ -38,7 +38,7 @@ from reporting.studies.models import QuarantinedFile, Reception, SopInstance, St
 from reporting.studies.services import end_silent_receptions
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
 from tests.inference.dicom_series import slice_values, write_enhanced, write_series
-from tests.studies.objects import mr_bytes
+from tests.studies.objects import mr_bytes, write_spectrum
 
 pytestmark = [pytest.mark.process, pytest.mark.django_db(transaction=True)]
 
@@ -306,9 +306,11 @@ def test_each_kind_of_object_is_taken_in_the_form_it_comes_in(listener: Listener
     for sop_class in (SecondaryCapture, EnhancedMRColorImageStorage, LegacyConvertedEnhancedMRImageStorage):
         done = listener.store(of_class(sop_class, tmp_path / sop_class), more=("-R",))
         assert done.returncode == 0, done.stderr
+    done = listener.store(write_spectrum(tmp_path / "spectrum.dcm"), more=("-R",))
+    assert done.returncode == 0, done.stderr
     kept = SopInstance.objects.values_list("transfer_syntax_uid", "sop_class_uid")
     assert {ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless, ExplicitVRLittleEndian} == {
         syntax for syntax, _kind in kept
     }
-    assert len(kept) == 7
+    assert len(kept) == 8
     assert not QuarantinedFile.objects.exists()

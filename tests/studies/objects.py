@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import FileDataset
-from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, MRSpectroscopyStorage, generate_uid
 
 from reporting.studies.services import IncomingFile
 from tests.inference.dicom_series import SAGITTAL, new_object
@@ -43,6 +43,23 @@ def mr_object(
     if edit is not None:
         edit(dataset)
     return dataset
+
+
+def spectrum(*, study: str, points: int = 64, **values: Any) -> FileDataset:
+    """One MR spectrum of 2 × 2 voxels: rows and columns, but complex numbers in place of pixels."""
+    dataset = mr_object(study=study, **values)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = MRSpectroscopyStorage
+    for keyword in ("PixelData", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel"):
+        dataset.pop(keyword, None)
+    dataset.Rows = dataset.Columns = 2
+    dataset.DataPointRows, dataset.DataPointColumns, dataset.DataRepresentation = 1, points, "COMPLEX"
+    dataset.SpectroscopyData = np.arange(2 * 2 * points * 2, dtype=np.float32).tobytes()
+    return dataset
+
+
+def write_spectrum(path: Path) -> Path:
+    path.write_bytes(as_bytes(spectrum(study="1.2.3", PatientID="P1")))
+    return path
 
 
 def as_bytes(dataset: FileDataset) -> bytes:

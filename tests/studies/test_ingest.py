@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import Client
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian, generate_uid
@@ -23,7 +25,7 @@ from reporting.studies.models import Patient, QuarantinedFile, Series, SopInstan
 from reporting.studies.services import FileStatus, IngestReport, assign_study, ingest, ingest_instances, ingest_paths
 from tests.factories import make_user
 from tests.inference.dicom_series import AXIAL, write_series
-from tests.studies.objects import incoming, mr_bytes
+from tests.studies.objects import as_bytes, incoming, mr_bytes, spectrum
 
 pytestmark = pytest.mark.django_db
 
@@ -326,3 +328,18 @@ def test_a_study_is_given_to_a_radiologist_by_a_senior(tmp_path: Path, importer:
         assign_study(study, to=junior, by=junior, expected_version=2)
     with pytest.raises(InvalidInput):
         assign_study(study, to=importer, by=senior, expected_version=2)
+
+
+def test_a_spectrum_is_kept_without_being_taken_for_an_image(tmp_path: Path, importer: User, client: Client) -> None:
+    whole = as_bytes(spectrum(study="1.2.3", series="1.2.3.9"))
+    cut_off = as_bytes(spectrum(study="1.2.3", series="1.2.3.9"))[:-200]
+    report = ingest_instances(incoming(tmp_path, {"whole": whole, "cut off": cut_off}), by=importer)
+    assert _outcomes(report) == [("stored", ""), ("refused", "truncated_pixels")]
+    one = SopInstance.objects.select_related("series").get()
+    assert (one.series.role, one.series.role_reason) == ("unknown", "no_pixels")
+    client.force_login(make_user(Role.SENIOR))
+    address = f"/dicom-web/studies/1.2.3/series/1.2.3.9/instances/{one.sop_instance_uid}"
+    assert client.get(f"{address}/frames/1").status_code == 422
+    metadata: Any = client.get(f"{address}/metadata")
+    (said,) = json.loads(b"".join(metadata.streaming_content))
+    assert client.get(said["56000020"]["BulkDataURI"]).status_code == 200

@@ -9,6 +9,7 @@ from pynetdicom.sop_class import (
     EnhancedMRImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
     MRImageStorage,
+    MRSpectroscopyStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameSingleBitSecondaryCaptureImageStorage,
@@ -26,6 +27,7 @@ STORED_CLASSES: tuple[UID, ...] = (
     EnhancedMRImageStorage,
     EnhancedMRColorImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
+    MRSpectroscopyStorage,  # kept with its study; it has no image to read
     SecondaryCaptureImageStorage,
     MultiFrameSingleBitSecondaryCaptureImageStorage,
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
