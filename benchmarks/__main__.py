@@ -28,7 +28,7 @@ from benchmarks import (
     workers,
     worklist,
 )
-from benchmarks.peers import NoPeer
+from benchmarks.ohif_pages import NoPeer
 from benchmarks.tables import show
 
 SECTIONS = (

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import psycopg
 
+from benchmarks.ohif_pages import NoPeer
 from benchmarks.own_database import ROOT
-from benchmarks.peers import ORTHANC_PLUGINS, NoPeer, free_port, status, wait_for
+from benchmarks.peers import ORTHANC_PLUGINS, free_port, status, wait_for
 from benchmarks.web_server import running, web_server
 from config.embedded_postgres import SUPERUSER, cluster_at
 

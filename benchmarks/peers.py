@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import functools
 import http.client
-import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import tarfile
-import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-OHIF = "@ohif/app@3.13.2"
+from benchmarks.ohif_pages import NoPeer, pages, unpacked
+
 ORTHANC_PLUGINS = Path("/usr/share/orthanc/plugins/libOrthancDicomWeb.so")
 _START_S = 600.0
-
-
-class NoPeer(RuntimeError):
-    """Something to measure with is not on this machine; the message names it."""
 
 
 @dataclass(frozen=True)
@@ -65,20 +57,18 @@ def ohif(work: Path, study: Path, cache: Path) -> Iterator[str]:
             raise NoPeer(f"{program} is not installed")
     if not ORTHANC_PLUGINS.exists():
         raise NoPeer("Orthanc's DICOMweb plugin is not installed (Debian: orthanc-dicomweb)")
-    dist = _unpacked(cache)
-    port, site_port = free_port(), free_port()
+    dist = unpacked(cache)
+    port = free_port()
     settings = work / "orthanc.json"
     settings.write_text(json.dumps(_orthanc(work / "orthanc", port)))
     orthanc = subprocess.Popen(["Orthanc", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    site = _Site(("127.0.0.1", site_port), functools.partial(_Pages, f"http://127.0.0.1:{port}", directory=str(dist)))
-    threading.Thread(target=site.serve_forever, daemon=True).start()
     try:
         wait_for(lambda: status(port, "/system") == 200, orthanc, "Orthanc")
         for path in sorted(study.rglob("*.dcm")):
             _ask(port, "POST", "/instances", path.read_bytes())
-        yield f"http://127.0.0.1:{site_port}"
+        with pages(dist, f"http://127.0.0.1:{port}") as address:
+            yield address
     finally:
-        site.shutdown()
         orthanc.terminate()
         orthanc.wait(timeout=30)
 
@@ -96,68 +86,6 @@ def _orthanc(folder: Path, port: int) -> dict[str, object]:
         "DicomWeb": {"Enable": True, "Root": "/dicom-web/", "StudiesMetadata": "Full", "SeriesMetadata": "Full"},
         "HttpVerbose": False,
     }
-
-
-def _unpacked(cache: Path) -> Path:
-    """OHIF's built pages, fetched once into ``cache`` (the registry is npm's own setting)."""
-    dist = cache / "package" / "dist"
-    if not dist.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory() as folder:
-            packed = subprocess.run(["npm", "pack", OHIF, "--silent"], cwd=folder, capture_output=True, text=True)
-            if packed.returncode != 0:
-                raise NoPeer(f"npm cannot fetch {OHIF}")
-            with tarfile.open(Path(folder) / packed.stdout.strip().splitlines()[-1]) as archive:
-                archive.extractall(cache, filter="data")
-    return dist
-
-
-class _Site(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
-
-class _Pages(http.server.SimpleHTTPRequestHandler):
-    """OHIF's files; every address that is no file is its one page, and its settings point at Orthanc."""
-
-    def __init__(self, orthanc: str, *arguments: object, **more: object) -> None:
-        self.orthanc = orthanc
-        super().__init__(*arguments, **more)  # type: ignore[arg-type]
-
-    def do_GET(self) -> None:
-        path = self.path.split("?")[0]
-        if path == "/app-config.js":
-            body = _OHIF_SETTINGS.replace("ORTHANC", self.orthanc).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/javascript")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            return
-        if not Path(self.translate_path(path)).is_file():
-            self.path = "/index.html"
-        super().do_GET()
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Quiet."""
-
-
-_OHIF_SETTINGS = """window.config = {
-  routerBasename: null, extensions: [], modes: [], showStudyList: true, maxNumberOfWebWorkers: 3,
-  showLoadingIndicator: true, strictZSpacingForVolumeViewport: true,
-  maxNumRequests: {interaction: 100, thumbnail: 5, prefetch: 25},
-  defaultDataSourceName: 'orthanc',
-  dataSources: [{
-    namespace: '@ohif/extension-default.dataSourcesModule.dicomweb', sourceName: 'orthanc',
-    configuration: {
-      friendlyName: 'Orthanc', name: 'orthanc', wadoUriRoot: 'ORTHANC/wado',
-      qidoRoot: 'ORTHANC/dicom-web', wadoRoot: 'ORTHANC/dicom-web',
-      qidoSupportsIncludeField: false, imageRendering: 'wadors', thumbnailRendering: 'wadors',
-      enableStudyLazyLoad: true, supportsFuzzyMatching: false, supportsWildcard: true,
-      omitQuotationForMultipartRequest: true, bulkDataURI: {enabled: true},
-    },
-  }],
-};
-"""
 
 
 def wait_for(ready: Callable[[], object], process: subprocess.Popen[bytes], what: str) -> str:

@@ -15,6 +15,7 @@ import pydicom
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import peers
+from benchmarks.ohif_pages import OHIF, NoPeer
 from benchmarks.tables import show
 
 SCROLL_MS = 3000
@@ -71,7 +72,7 @@ _OHIF_CANVAS = ".cornerstone-canvas"
 def measure(repeats: int) -> dict[str, Any]:
     """Medians of ``repeats`` visits to each, and the ratio OHIF / Dens (above 1: Dens is faster)."""
     if shutil.which("chromium") is None:
-        raise peers.NoPeer("chromium is not installed")
+        raise NoPeer("chromium is not installed")
     # A socket's path is short, so the folder is not the one of the other parts.
     with tempfile.TemporaryDirectory(prefix="dens-bench-", dir="/tmp") as folder:
         work = Path(folder)
@@ -111,7 +112,7 @@ def _told(seen: dict[str, list[dict[str, float]]], repeats: int) -> dict[str, An
         ("what", "Dens", "OHIF", "Dens is ahead by"),
         rows,
     )
-    return {"repeats": repeats, "versions": {"OHIF": peers.OHIF}, **medians}
+    return {"repeats": repeats, "versions": {"OHIF": OHIF}, **medians}
 
 
 def _log_in(browser: Browser, own: peers.Dens) -> Page:
@@ -147,7 +148,7 @@ def _description(page: Page, own: peers.Dens, study_uid: str) -> dict[str, Any]:
         said: dict[str, Any] = page.request.get(f"{own.address}/api/reports/{report['id']}/viewer/").json()
         if said["study"]["uid"] == study_uid:
             return said
-    raise peers.NoPeer("the demo has no report of the study")
+    raise NoPeer("the demo has no report of the study")
 
 
 class _Arrivals:
