@@ -129,6 +129,7 @@ class AuditAct(StrEnum):
     READER_STUDY_EXPORTED = "reader_study.exported"
     PEER_ADDED = "peer.added"
     PEER_CHANGED = "peer.changed"
+    PEER_TESTED = "peer.tested"
     ASSOCIATION_REFUSED = "association.refused"
     TOKEN_ISSUED = "token.issued"  # noqa: S105  the name of an act
     TOKEN_REVOKED = "token.revoked"  # noqa: S105

@@ -11,6 +11,7 @@ from reporting.accounts.models import Role, User
 from reporting.core.dicom_address import Called
 from reporting.core.hl7_text import Charset
 from reporting.dicom_network.models import AE_TITLE_LENGTH, Archive, Peer
+from reporting.dicom_network.services import Listens
 from reporting.orders.models import MessageSender
 from reporting.orders.senders import Calling
 from reporting.outbound.destinations import LANGUAGES, Where
@@ -44,10 +45,23 @@ class PeerForm(forms.Form):
     received_as = forms.ModelChoiceField(
         label=_("Received in the name of"), queryset=User.objects.none(), help_text=_("A service account.")
     )
+    host = forms.CharField(
+        label=_("Listens at (host)"),
+        max_length=255,
+        required=False,
+        help_text=_(
+            "Where it is told what became of its storage commitments. Empty: only on the association it asked on."
+        ),
+    )
+    port = forms.IntegerField(label=_("Listens at (port)"), min_value=1, max_value=65535, required=False)
+    uses_tls = forms.BooleanField(label=_("Listens over TLS"), required=False)
     is_active = forms.BooleanField(label=_("May send"), required=False, initial=True)
 
     def __init__(self, data: Any = None, *, peer: Peer | None = None) -> None:
-        known = {} if peer is None else {"addresses": " ".join(peer.addresses), "is_active": peer.is_active}
+        known: dict[str, Any] = {}
+        if peer is not None:
+            known = {name: getattr(peer, name) for name in ("host", "port", "uses_tls", "is_active")}
+            known["addresses"] = " ".join(peer.addresses)
         super().__init__(data, initial=known)
         if peer is None:
             del self.fields["is_active"]
@@ -55,6 +69,14 @@ class PeerForm(forms.Form):
             self.fields["received_as"].queryset = accounts  # type: ignore[attr-defined]
         else:
             del self.fields["ae_title"], self.fields["received_as"]
+
+    def listens(self) -> Listens:
+        said = self.cleaned_data
+        return Listens(said["host"], said["port"], said["uses_tls"])
+
+    def said(self) -> dict[str, Any]:
+        """All else."""
+        return {key: value for key, value in self.cleaned_data.items() if key not in ("host", "port", "uses_tls")}
 
 
 class SenderForm(forms.Form):

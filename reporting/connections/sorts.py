@@ -16,7 +16,7 @@ from reporting.accounts.models import User
 from reporting.connections.forms import ArchiveForm, DestinationForm, PeerForm, SenderForm
 from reporting.dicom_network.known_archives import add_archive, change_archive, ping_archive
 from reporting.dicom_network.models import Archive, Peer
-from reporting.dicom_network.services import add_peer, change_peer
+from reporting.dicom_network.services import add_peer, change_peer, ping_peer
 from reporting.orders.models import MessageSender
 from reporting.orders.senders import add_sender, change_sender
 from reporting.outbound.asking import ask
@@ -99,7 +99,10 @@ SORTS: Mapping[str, Sort] = {
         gettext_lazy("DICOM peers"),
         gettext_lazy("Add a DICOM peer"),
         lambda data, _kind, thing: PeerForm(data, peer=thing),
-        lambda form, by: add_peer(by=by, **form.cleaned_data),
-        lambda form, thing, by, version: change_peer(thing, by=by, expected_version=version, **form.cleaned_data),
+        lambda form, by: add_peer(by=by, listens=form.listens(), **form.said()),
+        lambda form, thing, by, version: change_peer(
+            thing, listens=form.listens(), by=by, expected_version=version, **form.said()
+        ),
+        ask=lambda thing, by: Heard(ping_peer(thing, by=by)),
     ),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from pydicom.uid import UID, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import _config, build_role
+from pynetdicom import _config, build_role, evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.association import Association
 from pynetdicom.sop_class import Verification
@@ -74,7 +74,9 @@ def _requested(called: Called, sop_class: UID, answer_s: float, connect_s: float
     except OSError as error:  # the file of our authorities
         raise NoAssociation("tls_failed") from error
     try:
-        made: Any = entity.associate(host, called.port, ae_title=called.ae_title, ext_neg=roles, tls_args=tls)
+        made: Any = entity.associate(
+            host, called.port, ae_title=called.ae_title, ext_neg=roles, tls_args=tls, evt_handlers=_HANDLERS
+        )
     except (OSError, UnicodeError) as error:  # no such name
         raise NoAssociation("no_connection") from error
     if made.is_established and not _is_accepted(made.accepted_contexts, as_scp):
@@ -107,6 +109,14 @@ def _context(failed: list[OSError]) -> ssl.SSLContext:
     context = tls_context()
     context.sslsocket_class = Sealed
     return context
+
+
+def _stands_still(event: evt.Event) -> None:
+    """Who sends first waits until the association's own thread stands still; when it has ended, it would never."""
+    event.assoc._is_paused = True
+
+
+_HANDLERS = [(evt.EVT_ABORTED, _stands_still), (evt.EVT_RELEASED, _stands_still)]
 
 
 class _Socket(AssociationSocket):  # type: ignore[misc]

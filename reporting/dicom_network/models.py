@@ -23,12 +23,18 @@ class PeerQuerySet(models.QuerySet["Peer"]):
 
 
 class Peer(TimestampedModel):
-    """A scanner, workstation or archive that may send to us. ``addresses``: IP addresses and networks (CIDR)."""
+    """A scanner, workstation or archive that may send to us. ``addresses``: IP addresses and networks (CIDR).
+
+    ``host``, ``port``: where it listens for what became of its storage commitments, if it does.
+    """
 
     ae_title = models.CharField(_("AE title"), max_length=AE_TITLE_LENGTH, unique=True)
     addresses = models.JSONField(_("addresses"), default=list)
     # Whose name stands in the audit trail for what it sends.
     received_as = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    host = models.CharField(_("host"), max_length=255, blank=True)
+    port = models.PositiveIntegerField(_("port"), null=True, blank=True)
+    uses_tls = models.BooleanField(_("TLS"), default=False)
     is_active = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=1)
 
@@ -36,9 +42,20 @@ class Peer(TimestampedModel):
 
     class Meta:
         ordering = ["ae_title"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(host="", port=None, uses_tls=False)
+                | (~models.Q(host="") & models.Q(port__isnull=False, port__gte=1, port__lte=65535)),
+                name="peer_listens_at_host_and_port",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.ae_title
+
+    @property
+    def listens_at(self) -> Called | None:
+        return Called(self.host, self.port, self.ae_title, self.uses_tls) if self.port is not None else None
 
 
 class StepStatus(models.TextChoices):

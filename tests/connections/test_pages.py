@@ -164,6 +164,18 @@ def test_peers_and_senders_are_added_and_changed(admin: Client) -> None:
     admin.post(f"/connections/peers/{peer.pk}/", {"addresses": "10.9.9.9", "version": "1"})
     peer.refresh_from_db()
     assert (peer.addresses, peer.is_active) == (["10.9.9.9/32"], False)
+    assert peer.listens_at is None
+    unheard = admin.post(f"/connections/peers/{peer.pk}/ask", follow=True).content.decode()
+    assert "It listens nowhere" in unheard
+    half = admin.post(f"/connections/peers/{peer.pk}/", {"addresses": "10.9.9.9", "version": "2", "host": "scanner"})
+    assert "Where it listens is a host name or address with a port" in half.content.decode()
+    listens = {"addresses": "10.9.9.9", "version": "2", "host": "127.0.0.1", "port": "1", "uses_tls": "on"}
+    admin.post(f"/connections/peers/{peer.pk}/", listens)
+    peer.refresh_from_db()
+    assert peer.listens_at == Called("127.0.0.1", 1, "SCANNER", uses_tls=True)
+    assert 'value="127.0.0.1"' in admin.get(f"/connections/peers/{peer.pk}/").content.decode()
+    unheard = admin.post(f"/connections/peers/{peer.pk}/ask", follow=True).content.decode()
+    assert "SCANNER does not answer as it should: Nobody takes connections there." in unheard
     said = {"name": "RIS", "addresses": "here", "charset": "UNICODE UTF-8"}
     assert "neither an IP address" in admin.post("/connections/senders/add/", said).content.decode()
     admin.post("/connections/senders/add/", said | {"addresses": "::1"})

@@ -28,6 +28,21 @@ class Orthanc:
             for path in paths:
                 session.post(f"{self.web}/instances", data=path.read_bytes(), timeout=30).raise_for_status()
 
+    def sends_and_asks_us_to_commit(self) -> str:
+        """All that it has; then it leaves, and listens. How it says it stands, once it was told or half a minute on."""
+        with _session() as session:
+            held = session.get(f"{self.web}/instances", timeout=30).json()
+            asked = {"Resources": held, "StorageCommitment": True, "Synchronous": True}
+            sent = session.post(f"{self.web}/modalities/dens/store", json=asked, timeout=60)
+            sent.raise_for_status()
+            transaction = sent.json()["StorageCommitmentTransactionUID"]
+            for _try in range(300):
+                said = session.get(f"{self.web}/storage-commitment/{transaction}", timeout=30).json()
+                if said["Status"] != "Pending":
+                    break
+                time.sleep(0.1)
+        return str(said["Status"])
+
     def count(self) -> int:
         with _session() as session:
             return int(session.get(f"{self.web}/statistics", timeout=30).json()["CountInstances"])
@@ -54,7 +69,9 @@ def orthanc(folder: Path, *, knows_us_at: int, tls: tuple[Path, Path] | None = N
         "DefaultEncoding": "Utf8",
         "DicomAlwaysAllowFind": False,
         "DicomAlwaysAllowMove": False,
-        "DicomModalities": {"dens": ["DENS", "127.0.0.1", knows_us_at]},
+        "DicomModalities": {
+            "dens": {"AET": "DENS", "Host": "127.0.0.1", "Port": knows_us_at, "AllowStorageCommitment": True}
+        },
     }
     if tls is not None:
         key, certificate = map(str, tls)

@@ -62,6 +62,7 @@ CONNECTION_ROWS = [
     _page("connections:change", _MANAGES, ids=(("thing_id", "archive"),), fixed=(("sort", "archives"),)),
     _act("ask", "destination", "thing_id", ("sort", "destinations")),
     _act("ask", "archive", "thing_id", ("sort", "archives")),
+    _act("ask", "peer", "thing_id", ("sort", "peers")),
     _act("retry", "delivery", "delivery_id"),
     _act("retry_all", "destination", "destination_id"),
     _act("message_retry", "inbound_message", "message_id"),

@@ -17,6 +17,7 @@ from reporting.department_audit import intake
 from reporting.department_audit.models import Alarm, PeerAnswer, PeerCase, PeerDraw, PeerNotice
 from reporting.department_audit.peer_learning.queue import CLAIM
 from reporting.dicom_network.known_archives import add_archive
+from reporting.dicom_network.services import add_peer
 from reporting.orders.models import InboundMessage
 from reporting.orders.senders import Calling, add_sender
 from reporting.outbound.destinations import Where, add_destination
@@ -298,7 +299,7 @@ def _reader_studies(world: World) -> dict[str, Any]:
 
 
 def _connections() -> dict[str, Any]:
-    """A destination, something that was given up on the way there, a message that could not be used, an archive."""
+    """A destination and what was given up on the way there, a message that could not be used, an archive, a peer."""
     place = add_destination("EHR", Where(Kind.FHIR, "127.0.0.1", 1, (Form.FHIR_R4,)), by=None)
     delivery = Delivery.objects.create(
         destination=place, form=Form.FHIR_R4, report=uuid4(), subject=uuid4(), dedup_key="x", status="parked"
@@ -308,7 +309,8 @@ def _connections() -> dict[str, Any]:
         sender=ris, sha256="0" * 64, size_bytes=3, outcome="parked", fault="no_msh", content=b"MSH"
     )
     archive = add_archive("PACS", Called("127.0.0.1", 1, "PACS"), by=None)
-    made = {"destination": place, "delivery": delivery, "inbound_message": message, "archive": archive}
+    peer = add_peer("SCANNER", addresses=["::1"], received_as=make_user(Role.SERVICE), by=None)
+    made = {"destination": place, "delivery": delivery, "inbound_message": message, "archive": archive, "peer": peer}
     return {name: thing.pk for name, thing in made.items()}
 
 

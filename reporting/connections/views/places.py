@@ -16,7 +16,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.connections.sorts import SORTS, Sort
 from reporting.connections.words import fault_words
-from reporting.core.errors import DomainError, VersionRequired
+from reporting.core.errors import DomainError, InvalidInput, VersionRequired
 from reporting.outbound.models import Kind
 
 
@@ -84,7 +84,11 @@ def ask(request: HttpRequest, sort: str, thing_id: uuid.UUID) -> HttpResponse:
     if chosen.ask is None:
         raise Http404
     thing = get_object_or_404(chosen.model, pk=thing_id)
-    heard = chosen.ask(thing, user)
+    try:
+        heard = chosen.ask(thing, user)
+    except InvalidInput as refusal:
+        messages.error(request, refusal.message)
+        return redirect("connections:things", sort)
     if heard.fault:
         words = {"name": thing, "why": fault_words(heard.fault)}
         messages.error(request, _("%(name)s does not answer as it should: %(why)s.") % words)

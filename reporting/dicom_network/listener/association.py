@@ -59,7 +59,7 @@ def serve(connection: socket.socket, address: str, limits: Limits, tls: ssl.SSLC
             except OSError:
                 _refused("tls")
                 return
-        _speak(connection, address, {peer.ae_title: peer.received_as for peer in peers}, limits)
+        _speak(connection, address, {peer.ae_title: peer for peer in peers}, limits)
     finally:
         with contextlib.suppress(OSError):
             connection.close()
@@ -67,7 +67,7 @@ def serve(connection: socket.socket, address: str, limits: Limits, tls: ssl.SSLC
         remote_address.reset(address_token)
 
 
-def _speak(connection: socket.socket, address: str, peers: dict[str, User], limits: Limits) -> None:
+def _speak(connection: socket.socket, address: str, peers: dict[str, Peer], limits: Limits) -> None:
     entity = ApplicationEntity(settings.DICOM_AE_TITLE)
     entity.require_called_aet = True
     entity.require_calling_aet = list(peers)
@@ -80,9 +80,14 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     # Again: they set the timers of the layer below, which is another now.
     association.acse_timeout, association.network_timeout = limits.negotiation_s, limits.silence_s
     association.dimse = GuardedDimse(
-        association, checkpoint.came, lambda arrived: arrived.store(peers[association.requestor.ae_title])
+        association, checkpoint.came, lambda arrived: arrived.store(peers[association.requestor.ae_title].received_as)
     )
-    association.acse = PatientAcse(association, _end_receptions)
+
+    def before_release() -> None:
+        association.dimse.questions.end()
+        _end_receptions()
+
+    association.acse = PatientAcse(association, before_release)
     association.set_socket(GuardedSocket(association, connection, limits))
     association.acceptor.maximum_length = limits.max_pdu_bytes
     association.acceptor.ae_title = entity.ae_title
@@ -93,10 +98,10 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     association.requestor.address_info = AddressInformation(address, 0)
 
     def by(event: Event) -> User:
-        return peers[event.assoc.requestor.ae_title]
+        return peers[event.assoc.requestor.ae_title].received_as
 
     def on_commitment(event: Event) -> tuple[int, None]:
-        return commitment.asked(event, by(event)), None
+        return commitment.asked(event, peers[event.assoc.requestor.ae_title]), None
 
     def on_rejected(event: Event) -> None:
         _refused("title")
@@ -111,6 +116,7 @@ def _speak(connection: socket.socket, address: str, peers: dict[str, User], limi
     finally:
         association.kill()
         association.dul.join(limits.negotiation_s)
+        association.dimse.questions.end()
         association.dimse.remove_unfinished()
         _end_receptions()
 

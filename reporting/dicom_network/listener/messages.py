@@ -14,10 +14,12 @@ from typing import Any
 from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
+from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.pdu_primitives import P_DATA
 
 from reporting.dicom_network.listener.guarded import Data, Told
 from reporting.dicom_network.listener.limits import MAX_COMMAND_BYTES, MAX_IDENTIFIER_BYTES, MIN_BYTES_PER_S
+from reporting.dicom_network.listener.questions import Questions
 from reporting.dicom_network.listener.storing import Answer, ArrivingObject
 from reporting.dicom_network.listener.wire import Fragment, fragments, read_store_request, store_response
 from reporting.studies.dicom_gate import MAX_FILE_BYTES
@@ -26,6 +28,23 @@ _INVALID_PDU = "Evt19"  # PS3.8 table 9-10: unrecognised or invalid PDU received
 _WHOLE_COMMAND = b"\x03"
 
 logger = logging.getLogger(__name__)
+
+
+class _Messages(Told):
+    """Without the answers to our questions: the association's thread would take them for requests."""
+
+    def __init__(self, came: threading.Event, questions: Questions) -> None:
+        super().__init__(came)
+        self._questions = questions
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        _context_id, message = item
+        if isinstance(message, N_EVENT_REPORT):
+            self._questions.answered(message)
+            return
+        if message is None:  # the connection is gone
+            self._questions.end()
+        super().put(item, block, timeout)
 
 
 class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
@@ -37,7 +56,9 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
         self, association: Association, came: threading.Event, on_object: Callable[[ArrivingObject], Answer]
     ) -> None:
         super().__init__(association)
-        self.msg_queue = Told(came)
+        self.questions = Questions(self.send_msg)
+        self.msg_queue = _Messages(came, self.questions)
+        self._sending = threading.Lock()
         self._on_object = on_object
         self._command = bytearray()
         self._arriving: ArrivingObject | None = None
@@ -53,6 +74,11 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
             self.remove_unfinished()
             self.message = None
             self.dul.event_queue.put(_INVALID_PDU)
+
+    def send_msg(self, primitive: Any, context_id: int) -> None:
+        """Answers and questions come from two threads; the fragments of one message may not part another's."""
+        with self._sending:
+            super().send_msg(primitive, context_id)
 
     def remove_unfinished(self) -> None:
         """Drop the object that a peer began to send and did not end."""

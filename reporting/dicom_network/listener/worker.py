@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import close_old_connections, connections
 
+from reporting.dicom_network.listener import commitment
 from reporting.dicom_network.listener.association import serve
 from reporting.dicom_network.listener.limits import Limits
 from reporting.studies.blobs import sweep_incoming
@@ -22,6 +23,8 @@ from reporting.studies.bounded_child import end_idle_children
 from reporting.studies.sandbox import warm_up
 
 READY = b"r"
+_FINISHES_WITHIN_S = 10.0
+"""Less than the front waits for us."""
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,7 @@ def work(front: socket.socket, limits: Limits, tls: ssl.SSLContext | None) -> No
     except (BrokenPipeError, ConnectionResetError):
         return  # the front is gone
     finally:
+        commitment.finish(_FINISHES_WITHIN_S)
         end_idle_children()
         connections.close_all()
 

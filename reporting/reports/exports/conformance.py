@@ -48,6 +48,7 @@ def conformance_tables() -> str:
     accepted = [UID(str(context.abstract_syntax)) for context in supported_contexts()]
     services = [
         *((_ANSWERED.get(uid, "C-STORE"), _name(uid), "SCP") for uid in accepted),
+        ("N-EVENT-REPORT, on an association of ours", _name(StorageCommitmentPushModel), "SCP, by role selection"),
         ("C-ECHO", _name(Verification), "SCU"),
         *(("C-STORE", _name(uid), "SCU") for uid in SOP_CLASSES.values()),
         ("C-FIND", _name(archive_scu.FIND), "SCU"),
