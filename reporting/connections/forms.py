@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from reporting.accounts.models import Role, User
 from reporting.core.dicom_address import Called
@@ -80,7 +81,7 @@ class PeerForm(forms.Form):
 
 
 class SenderForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=pgettext_lazy("connection", "Name"), max_length=64)
     addresses = _addresses()
     application = forms.CharField(
         label=_("Application (MSH-3)"),
@@ -108,7 +109,7 @@ class SenderForm(forms.Form):
 class ArchiveForm(forms.Form):
     """``name`` is said once, when the archive is added."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=pgettext_lazy("connection", "Name"), max_length=64)
     host = forms.CharField(label=_("Host"), max_length=255)
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
     uses_tls = forms.BooleanField(label=_("Over TLS"), required=False)
@@ -136,7 +137,7 @@ _OF_KIND = {
 class DestinationForm(forms.Form):
     """Only what a destination of its kind has."""
 
-    name = forms.CharField(label=_("Name"), max_length=64)
+    name = forms.CharField(label=pgettext_lazy("connection", "Name"), max_length=64)
     host = forms.CharField(label=_("Host"), max_length=255)
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535)
     uses_tls = forms.BooleanField(label=_("Over TLS"), required=False)
