@@ -12,6 +12,7 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import Comprehensive3DSRStorage, ExplicitVRLittleEndian
 
 from reporting.reports.exports.dicom.codes import concept, name_of, own, value_of
+from reporting.reports.exports.dicom.level_points import level_points
 from reporting.reports.exports.dicom.source import (
     CHARACTERS,
     MANUFACTURER,
@@ -40,20 +41,24 @@ _UNITS = {
     "1": codes.UCUM.NoUnits,
 }
 """Every unit of the templates: a test asks each."""
+_Located = sr.PlanarROIMeasurementsAndQualitativeEvaluations
+_UNLOCATED = own("UNLOCATED", "Measurements and evaluations without a place in an image")
 _FINDINGS, _FINDING = Code("DCM", "121070", "Findings"), Code("DCM", "121071", "Finding")
 _IMPRESSIONS, _IMPRESSION = Code("DCM", "121072", "Impressions"), Code("DCM", "121073", "Impression")
 
 
 def structured_report(source: Source) -> bytes:
     """The file. Raises ``ValueError`` for a study without an image."""
+    groups = list(_groups(source))
+    located = [group for group in groups if isinstance(group, _Located)]
     report = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_person_context=_observer(source)),
         procedure_reported=own("MR_CERVICAL", "MR of the cervical spine"),
-        imaging_measurements=list(_groups(source)) or None,
+        imaging_measurements=located or None,
         title=codes.DCM.ImagingMeasurementReport,
         language_of_content_item_and_descendants=_language("en"),
     )
-    for container in _words(source):
+    for container in (*_unlocated([group for group in groups if not isinstance(group, _Located)]), *_words(source)):
         report[0].ContentSequence.append(container)
     signature = source.base.signature
     made = sr.Comprehensive3DSR(
@@ -91,8 +96,12 @@ def _language(language: str) -> sr.LanguageOfContentItemAndDescendants:
     return sr.LanguageOfContentItemAndDescendants(sr.CodedConcept(value, "RFC5646", meaning))
 
 
-def _groups(source: Source) -> Iterator[sr.MeasurementsAndQualitativeEvaluations]:
-    """By level and side; what the machine said and a person confirmed apart, for an algorithm is named by group."""
+def _groups(source: Source) -> Iterator[sr.ContentSequence]:
+    """By level and side; what the machine said and a person confirmed apart, for an algorithm is named by group.
+
+    With the place of the level in an image where it is known (TID 1410), else without (TID 1501).
+    """
+    points = level_points(source.version.report)
     template = worded(TEMPLATES[source.content["template"]["version"]], rules_in(source.content))
     by_site: dict[tuple[str, str, bool], list[Mapping[str, Any]]] = {}
     for row in source.content["findings"]:
@@ -106,15 +115,27 @@ def _groups(source: Source) -> Iterator[sr.MeasurementsAndQualitativeEvaluations
             continue
         identifier = " ".join([*(part for part in (level, side) if part)] or ["examination"])
         identifier += " (computed, confirmed)" if stood else ""
-        yield sr.MeasurementsAndQualitativeEvaluations(
-            tracking_identifier=sr.TrackingIdentifier(
+        said: dict[str, Any] = {
+            "tracking_identifier": sr.TrackingIdentifier(
                 uid=uid_of(source.version, f"group {identifier}"), identifier=identifier
             ),
-            algorithm_id=_algorithm(source) if stood else None,
-            finding_sites=[_site(level, side)] if level else None,
-            measurements=measurements or None,
-            qualitative_evaluations=evaluations or None,
-        )
+            "algorithm_id": _algorithm(source) if stood else None,
+            "finding_sites": [_site(level, side)] if level else None,
+            "measurements": measurements or None,
+            "qualitative_evaluations": evaluations or None,
+        }
+        if level in points:
+            yield _Located(referenced_region=points[level], **said)
+        else:
+            yield sr.MeasurementsAndQualitativeEvaluations(**said)
+
+
+def _unlocated(groups: list[sr.ContentSequence]) -> Iterator[sr.ContainerContentItem]:
+    """Apart: OHIF 3.13 shows nothing of the imaging measurements where one of them has no place."""
+    if groups:
+        container = sr.ContainerContentItem(name=_UNLOCATED, relationship_type=sr.RelationshipTypeValues.CONTAINS)
+        container.ContentSequence = sr.ContentSequence([item for group in groups for item in group])
+        yield container
 
 
 def _evaluations(row: Mapping[str, Any], template: Template) -> Iterator[sr.QualitativeEvaluation]:
