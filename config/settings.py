@@ -198,8 +198,11 @@ DICOM_TLS_CERTIFICATE = env_str("DENS_DICOM_TLS_CERTIFICATE")
 DICOM_TLS_KEY = env_str("DENS_DICOM_TLS_KEY")
 DICOM_TLS_PEERS_CA = env_str("DENS_DICOM_TLS_PEERS_CA")
 
-# --- Sending: who certifies TLS destinations (empty: the machine's authorities), and where the files of tokens are ----
+# --- Sending: who certifies TLS destinations (empty: the machine's authorities), our own certificate for those who ask
+# for one, and where the files of tokens are --------------------------------------------------------------------------
 DESTINATIONS_CA = env_str("DENS_DESTINATIONS_CA")
+DESTINATIONS_CERTIFICATE = env_str("DENS_DESTINATIONS_CERTIFICATE")
+DESTINATIONS_KEY = env_str("DENS_DESTINATIONS_KEY")
 DESTINATIONS_SECRETS_DIR = env_str("DENS_DESTINATIONS_SECRETS_DIR", "/run/secrets")
 
 # --- HL7 v2: the listener (manage.py message_listener) ---------------------------------------------------------------

@@ -46,14 +46,21 @@ async def closed(writer: Any) -> None:
 
 @contextmanager
 def hl7_receiver(
-    code: str = "AA", *, certificate: tuple[Path, Path] | None = None, encoding: str = "utf-8"
+    code: str = "AA",
+    *,
+    certificate: tuple[Path, Path] | None = None,
+    knows: Path | None = None,
+    encoding: str = "utf-8",
 ) -> Iterator[Hl7Receiver]:
-    """``certificate``: key and certificate; with it the receiver speaks TLS and nothing else."""
+    """``certificate``: key and certificate; with it the receiver speaks TLS and nothing else, to those it ``knows``."""
     receiver = Hl7Receiver(code)
     tls = None
     if certificate is not None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate[1], certificate[0])
+        if knows is not None:
+            tls.load_verify_locations(knows)
+            tls.verify_mode = ssl.CERT_REQUIRED
     ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:

@@ -147,6 +147,19 @@ def test_over_tls_a_report_waits_until_the_receiver_is_one_that_our_authority_vo
     assert [str(message.segment("MSH")[9]) for message in receiver.received] == ["NMQ^N01^NMQ_N01", "ORU^R01^ORU_R01"]
 
 
+def test_who_asks_for_our_certificate_is_shown_it(authorities: dict[str, tuple[Path, Path]], settings: Any) -> None:
+    ours_key, ours = authorities["stranger"]
+    settings.DESTINATIONS_CA = str(authorities["ris"][1])
+    with hl7_receiver(certificate=authorities["ris"], knows=ours) as receiver:
+        place = ris(receiver.port, uses_tls=True)
+        assert ask(place, by=None).fault
+        settings.DESTINATIONS_CERTIFICATE = str(ours)
+        for key, fault in (("", "tls_failed"), ("/nonexistent.key", "tls_failed"), (str(ours_key), "")):
+            settings.DESTINATIONS_KEY = key
+            assert ask(place, by=None).fault == fault
+    assert len(receiver.received) == 1
+
+
 @pytest.mark.skipif(not any(site.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci")
 def test_to_who_speaks_no_tls_nothing_is_said_in_clear() -> None:
     heard = []
