@@ -51,14 +51,15 @@ def structured_report(source: Source) -> bytes:
     """The file. Raises ``ValueError`` for a study without an image."""
     groups = list(_groups(source))
     located = [group for group in groups if isinstance(group, _Located)]
+    apart = [group for group in groups if located and not isinstance(group, _Located)]
     report = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_person_context=_observer(source)),
         procedure_reported=own("MR_CERVICAL", "MR of the cervical spine"),
-        imaging_measurements=located or None,
+        imaging_measurements=located or groups or None,  # the template asks for one
         title=codes.DCM.ImagingMeasurementReport,
         language_of_content_item_and_descendants=_language("en"),
     )
-    for container in (*_unlocated([group for group in groups if not isinstance(group, _Located)]), *_words(source)):
+    for container in (*_unlocated(apart), *_words(source)):
         report[0].ContentSequence.append(container)
     signature = source.base.signature
     made = sr.Comprehensive3DSR(
