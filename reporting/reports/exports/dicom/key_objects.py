@@ -28,7 +28,9 @@ SERIES_NUMBER = 9003
 
 def key_objects(source: Source) -> bytes | None:
     """The file; ``None`` when no slice stands for a level."""
-    chosen = _chosen(source)
+    frames = _frames(source)
+    images = {image.SOPInstanceUID: image for image in source.images}
+    chosen = [images[uid] for uid in frames if uid in images]
     if not chosen:
         return None
     signer = source.version.signature
@@ -59,12 +61,30 @@ def key_objects(source: Source) -> bytes | None:
             delattr(made, keyword)
     for equipment in made.get("ContributingEquipmentSequence", ()):
         equipment.ContributionDateTime = source.at.strftime("%Y%m%d%H%M%S+0000")
+    for item in made.ContentSequence:
+        if "ReferencedSOPSequence" in item:
+            _mean_image(item)
+            (reference,) = item.ReferencedSOPSequence
+            if "NumberOfFrames" in images[reference.ReferencedSOPInstanceUID]:
+                reference.ReferencedFrameNumber = frames[reference.ReferencedSOPInstanceUID]
     return file_of(made)
 
 
-def _chosen(source: Source) -> list[Dataset]:
-    """The overview and the slice through each disc, as references; each object once."""
-    ids = list(dict.fromkeys(one.instance_id for _name, one in key_slices(level_places(source.version.report))))
+def _frames(source: Source) -> dict[str, list[int]]:
+    """By object the frames that are meant: the overview, then the slice through each disc, each once."""
+    slices = dict.fromkeys(one for _name, one in key_slices(level_places(source.version.report)))
+    ids = {one.instance_id for one in slices}
     uids = dict(SopInstance.objects.filter(pk__in=ids).values_list("pk", "sop_instance_uid"))
-    by_uid = {image.SOPInstanceUID: image for image in source.images}
-    return [by_uid[uids[one]] for one in ids if uids.get(one) in by_uid]
+    frames: dict[str, list[int]] = {}
+    for one in slices:
+        frames.setdefault(uids[one.instance_id], []).append(one.frame)
+    return frames
+
+
+def _mean_image(item: Dataset) -> None:
+    """The library takes what comes without its pixels for an object that is no image, and viewers skip such.
+
+    Nor does an image have a purpose beside that of being shown (PS3.16 TID 2010).
+    """
+    item.ValueType = "IMAGE"
+    del item.ConceptNameCodeSequence

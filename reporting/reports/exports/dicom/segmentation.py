@@ -26,6 +26,7 @@ from reporting.reports.exports.dicom.source import (
     da,
     dt,
     file_of,
+    one_value,
     put_patient_and_study,
     tm,
 )
@@ -128,7 +129,7 @@ def _file(made: Segmentation, source: Source, series: Series, job: InferenceJob)
     """
     at = (job.finished_at or job.created_at).astimezone(UTC)
     made.SpecificCharacterSet = CHARACTERS
-    made.SeriesDescription = f"Structures: {series.description}"[:64]
+    made.SeriesDescription = one_value(f"Structures: {series.description}")
     made.ContentDate, made.ContentTime = da(at), tm(at)
     made.InstanceCreationDate, made.InstanceCreationTime = da(at), tm(at)
     for keyword in ("SeriesDate", "SeriesTime"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,13 @@ from reporting.reports.models import Report, ReportVersion, VersionKind
 from reporting.studies.blobs import BlobDamaged, verified_path
 from reporting.studies.headers import InstanceHeader
 from reporting.studies.models import SopInstance
+from reporting.studies.patient_identity import known_sex
 from reporting.studies.sandbox import read_headers
 
 MANUFACTURER = "Dens"
 CHARACTERS = "ISO_IR 192"
 _IMAGE_MODALITY = "MR"
+_SEPARATES = re.compile(r"[\\\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True)
@@ -97,18 +100,29 @@ def _reference(row: SopInstance, header: Mapping[str, Any], said: InstanceHeader
 
 
 def put_patient_and_study(one: Dataset, header: Mapping[str, Any], said: InstanceHeader | None) -> None:
-    one.PatientName, one.PatientID = header["patient_name"], header["patient_id"]
+    """Identifiers as the images have them, whatever that is: what is filed by them must be found beside the images."""
+    one.PatientName, one.PatientID = person_name(header["patient_name"]), header["patient_id"]
     if header["issuer"]:
         one.IssuerOfPatientID = header["issuer"]
     one.PatientBirthDate = header["birth_date"].replace("-", "")
-    one.PatientSex = header["sex"]
+    one.PatientSex = known_sex(header["sex"])
     one.StudyInstanceUID = header["study_instance_uid"]
     one.StudyDate = header["study_date"].replace("-", "")
     one.StudyTime = said.study.study_time if said else ""
-    one.StudyID = (said.study.study_id if said else "")[:16]
+    one.StudyID = one_value(said.study.study_id, 16) if said else ""
     one.AccessionNumber = header["accession_number"][:16]
-    one.StudyDescription = header["examination"][:64]
-    one.ReferringPhysicianName = said.study.referring_physician if said else ""
+    one.StudyDescription = one_value(header["examination"])
+    one.ReferringPhysicianName = person_name(said.study.referring_physician) if said else ""
+
+
+def one_value(text: str, longest: int = 64) -> str:
+    """Words as one value: a backslash would make two of them, and controls may not stand there (PS3.5 6.2)."""
+    return _SEPARATES.sub(" ", text)[:longest].strip()
+
+
+def person_name(name: str) -> str:
+    """Each of its groups as one value, as images and messages said it."""
+    return "=".join(one_value(group) for group in name.split("=")[:3])
 
 
 def file_of(made: Dataset) -> bytes:
