@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Any
 
 from reporting.reports.exports.fhir.datatypes import Resource
+
+_OTHER_SPACE = re.compile(r"[^\S \r\n\t]")
 
 
 class Release(StrEnum):
@@ -20,10 +23,23 @@ class Release(StrEnum):
 
 
 def as_release(resource: Resource, release: Release) -> Resource:
-    """The same resource as ``release`` has it; an R4 resource as it is."""
+    """The same resource as ``release`` has it."""
     if release is Release.R4:
-        return resource
+        made: Resource = _plainly_spaced(resource)
+        return made
     return _CHANGES.get(resource["resourceType"], dict)(resource)
+
+
+def _plainly_spaced(value: Any) -> Any:
+    """A string of R4 has no other white space than these (``[ \\r\\n\\t\\S]+``): the wide space of Chinese is a space.
+
+    The report's own forms, text and PDF, have it as it was signed.
+    """
+    if isinstance(value, str):
+        return _OTHER_SPACE.sub(" ", value)
+    if isinstance(value, dict):
+        return {key: _plainly_spaced(inner) for key, inner in value.items()}
+    return [_plainly_spaced(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _report(resource: Resource) -> Resource:
