@@ -1,9 +1,11 @@
-"""Signed reports as DICOM objects: what Debian's validators accept and its programs read."""
+"""Signed reports as DICOM objects: what Debian's validators accept and its programs read.
+
+Twenty varied ones, in every form: test_validators.py.
+"""
 
 from __future__ import annotations
 
 import io
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -22,31 +24,11 @@ from reporting.reports.models import Report, ReportVersion
 from reporting.reports.template import TEMPLATES, Kind
 from reporting.studies.models import Series
 from tests.factories import add_object
-from tests.reports.factories import PASSWORD, change, complete, make_draft, place, sign, signed_report
+from tests.reports.dicom_programs import errors_of, needs, saved
+from tests.reports.factories import PASSWORD, change, complete, make_draft, sign, signed_report
 
 pytestmark = pytest.mark.django_db
 FONTS = pytest.mark.skipif(not any(settings.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci")
-
-
-def needs(program: str) -> None:
-    if shutil.which(program) is None:
-        pytest.skip(f"{program} is not installed: the object was NOT checked with it")
-
-
-def errors_of(path: Path) -> list[str]:
-    """What dciodvfy calls an error. Its check of text does not know ISO_IR 192, which is no error of ours."""
-    done = subprocess.run(["dciodvfy", "-new", str(path)], capture_output=True, text=True, timeout=60, check=False)
-    lines = (done.stdout + done.stderr).splitlines()
-    # It names the kind of object that it took it for; without that it did not come so far as to judge it.
-    assert done.returncode in (0, 1)
-    assert any(line and not line.startswith(("Error", "Warning")) for line in lines), lines
-    return [line for line in lines if line.startswith("Error")]
-
-
-def saved(content: bytes, folder: Path, name: str = "object.dcm") -> Path:
-    path = folder / name
-    path.write_bytes(content)
-    return path
 
 
 def with_images(report: Report) -> Report:
@@ -170,28 +152,3 @@ def test_an_addendum_names_what_it_replaces(senior: User, tmp_path: Path) -> Non
     assert second.SeriesInstanceUID == first.SeriesInstanceUID
     assert errors_of(saved(content, tmp_path)) == []
     assert "补充说明 seen again" in str(second)
-
-
-def varied(number: int, senior: User) -> Report:
-    """Twenty reports that differ in what was changed, where, and in whether it can be judged at all."""
-    report = make_draft()
-    complete(report, senior)
-    level = ("C2/3", "C3/4", "C4/5", "C5/6", "C6/7")[number % 5]
-    if number % 4 == 1:
-        change(report, f"lf@{level}:left", "thickened", senior)
-    if number % 4 == 2:
-        at = place(f"lf@{level}:right")
-        services.mark_not_evaluable(report, at, by=senior, expected_version=report.version)
-    if number % 4 == 3:
-        change(report, f"pll@{level}", "thickened", senior)
-    sign(report, senior)
-    return report
-
-
-def test_twenty_varied_reports_have_no_error(senior: User, tmp_path: Path) -> None:
-    needs("dciodvfy")
-    found = {}
-    for number in range(20):
-        (content,) = objects_of(with_images(varied(number, senior)).versions.get(), Form.DICOM_SR)
-        found[number] = errors_of(saved(content, tmp_path, f"{number}.dcm"))
-    assert {number: errors for number, errors in found.items() if errors} == {}

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
-import os
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,10 +20,10 @@ from reporting.reports.exports.outgoing import SOP_CLASSES, objects_of
 from reporting.reports.models import ReportVersion
 from reporting.studies.models import SopInstance
 from tests.browser.neck import PLANS, STUDY_UID, labels_at
-from tests.paths import REPOSITORY
 from tests.reader_studies.necks import make_algorithm, signed_neck
+from tests.reports.dicom_programs import errors_of, needs, saved
 from tests.reports.factories import PASSWORD, make_user
-from tests.reports.test_dicom_export import errors_of, needs, saved, signed_without_machine
+from tests.reports.test_dicom_export import signed_without_machine
 
 
 @pytest.fixture
@@ -123,49 +120,3 @@ def test_objects_are_of_the_classes_that_the_conformance_statement_names(version
 @pytest.mark.parametrize("form", [Form.DICOM_SEG, Form.DICOM_KEY])
 def test_without_a_machine_there_is_nothing_to_send(db: None, form: Form) -> None:
     assert objects_of(signed_without_machine(make_user(Role.SENIOR)), form) == []
-
-
-def test_what_ohif_reads_with_finds_groups_and_segments(version: ReportVersion, tmp_path: Path) -> None:
-    """OHIF breaks on a measurement group without a tracking UID, and drops a segmentation that it cannot place."""
-    needs("node")
-    if not (REPOSITORY / "node_modules" / "dcmjs").exists():
-        pytest.skip("dcmjs is not installed (npm ci): the objects were NOT read as OHIF reads them")
-    contents = [*objects_of(version, Form.DICOM_SR), *objects_of(version, Form.DICOM_SEG)]
-    paths = [str(saved(content, tmp_path, f"{number}.dcm")) for number, content in enumerate(contents)]
-    script = str(REPOSITORY / "tests" / "reports" / "read_objects.cjs")
-    environment = {**os.environ, "NODE_PATH": str(REPOSITORY / "node_modules")}
-    done = subprocess.run(
-        ["node", script, *paths], env=environment, capture_output=True, text=True, timeout=60, check=True
-    )
-    report, *masks = map(json.loads, done.stdout.splitlines())
-    assert (report["modality"], report["root"]) == ("SR", "126000")
-    assert report["groups"] == report["tracked"] > 10
-    assert [(mask["modality"], len(mask["segments"]), mask["placed"]) for mask in masks] == [("SEG", 6, True)] * 2
-
-
-PIXELMED = Path("/usr/share/java/pixelmed.jar")
-# As shipped it stops at limits of the XPath engine. Its context group 100 knows no MR of the neck; PS3.16 lets it be
-# extended. Laterality is asked for by its check of unpaired parts (PS3.3 C.7.3.1 asks for it in paired ones only).
-LIMITS = [f"-Djdk.xml.xpath{name}=0" for name in ("TotalOpLimit", "ExprOpLimit", "ExprGrpLimit")]
-KNOWN = ("not found in context group 100", "GeneralSeriesModule/Laterality")
-
-
-@pytest.mark.parametrize(
-    ("form", "validator", "said"),
-    [
-        (Form.DICOM_SR, "DicomSRValidator", "Found Root Template TID_1500"),
-        (Form.DICOM_SEG, "DicomInstanceValidator", "Found Segmentation IOD"),
-    ],
-)
-def test_pixelmed_finds_no_error(version: ReportVersion, tmp_path: Path, form: Form, validator: str, said: str) -> None:
-    needs("java")
-    if not PIXELMED.exists():
-        pytest.skip("PixelMed is not installed (apt: libpixelmed-java): the objects were NOT checked with it")
-    content, *_others = objects_of(version, form)
-    command = ["java", *LIMITS, "-cp", str(PIXELMED), f"com.pixelmed.validate.{validator}"]
-    done = subprocess.run(
-        [*command, str(saved(content, tmp_path))], capture_output=True, text=True, timeout=120, check=False
-    )
-    lines = (done.stdout + done.stderr).splitlines()
-    assert any(said in line for line in lines)
-    assert [line for line in lines if line.startswith("Error") and not any(known in line for known in KNOWN)] == []
