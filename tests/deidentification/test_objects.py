@@ -18,7 +18,6 @@ import pytest
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2026c
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageDraw
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 from pydicom.uid import JPEGLSLossless, RLELossless
@@ -29,6 +28,7 @@ from reporting.deidentification.pseudonyms import Pseudonyms, purpose_key, told_
 from reporting.deidentification.withholding import Withheld
 from reporting.studies.deidentified import deidentified_file
 from tests.deidentification.planted import NAME, NEEDLES, NUMBER, UID, WORD, as_bytes, found_in, planted
+from tests.deidentification.written_on import neck, written_on
 from tests.inference.dicom_series import new_object
 from tests.paths import shared_data
 
@@ -190,30 +190,16 @@ def test_a_damaged_file_is_withheld_and_the_next_one_leaves(tmp_path: Path) -> N
     assert isinstance(leave(image(), tmp_path), bytes)
 
 
-def neck(size: int = 256) -> np.ndarray:
-    """Noise around a bright, shaded disc with layers: no writing."""
-    y, x = np.mgrid[-1 : 1 : size * 1j, -1 : 1 : size * 1j]
-    tissue = np.where(x**2 + y**2 < 0.8, 600 + 300 * np.sin(9 * x) * np.cos(7 * y), 0)
-    return np.abs(tissue + np.random.default_rng(5).normal(0, 15, (size, size))).astype(np.uint16)
-
-
 @pytest.mark.parametrize("corner", [(4, 4), (170, 236), (4, 236), (120, 6)])
 @pytest.mark.parametrize("inverse", [False, True])
 def test_writing_in_a_corner_is_found(corner: tuple[int, int], inverse: bool) -> None:
-    frame = neck()
-    layer = Image.new("L", frame.shape[::-1])
-    ImageDraw.Draw(layer).text(corner, "ZHANG SAN 1957", fill=255)
-    drawn = np.asarray(layer) > 128
-    assert not has_text(frame)
-    frame[drawn] = 1500
+    assert not has_text(neck())
+    frame = written_on(neck(), corner)
     assert has_text(frame.max() - frame if inverse else frame)
 
 
 def test_an_object_with_writing_in_its_pixels_is_withheld(tmp_path: Path) -> None:
-    frame = neck()
-    layer = Image.new("L", frame.shape[::-1])
-    ImageDraw.Draw(layer).text((4, 4), "ZHANG SAN 1957", fill=255)
-    frame[np.asarray(layer) > 128] = 1500
+    frame = written_on(neck())
     assert leave(image(Rows=256, Columns=256, PixelData=frame.tobytes()), tmp_path) is Withheld.TEXT_IN_PIXELS
 
 

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pydicom
 import pytest
 from django.core.management import call_command
@@ -20,6 +21,7 @@ from reporting.core.errors import InvalidInput, NotAllowed, WrongState
 from reporting.studies.models import Study
 from reporting.studies.services import ingest_paths
 from reporting.studies.services.deidentified_export import export_deidentified
+from tests.deidentification.written_on import neck, written_on
 from tests.factories import make_user
 from tests.inference.dicom_series import slice_values, write_series
 
@@ -68,6 +70,28 @@ def test_the_series_that_may_leave_does_so_without_a_trace_of_the_person(study: 
     assert studies.startswith("2.25.")
     event = AuditEvent.objects.get(act="study.deidentified")
     assert (event.actor, event.data["manifest_sha256"]) == (auditor, made.manifest_sha256)
+
+
+def test_a_series_with_a_name_written_into_one_picture_stays_and_the_others_leave(
+    tmp_path: Path, auditor: User
+) -> None:
+    """Nothing in a header says so; a series stays as a whole, for a volume has no holes."""
+    clean = np.stack([neck()] * 3)
+    written = np.stack([neck(), written_on(neck()), neck()])
+    for name, values in (("first", clean), ("written", written), ("last", clean)):
+        write_series(tmp_path / name, values, study_uid="1.2.3.77", edit=planted)
+    ingest_paths([tmp_path], by=make_user(Role.IMPORTER))
+    study = Study.objects.get()
+    out = io.BytesIO()
+    made = export_deidentified(study, out, **WORDS, by=auditor)
+    assert (made.objects, made.left_out) == (6, ("text_like_pixels",))
+    with zipfile.ZipFile(out) as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        left = [pydicom.dcmread(archive.open(name)) for name in archive.namelist() if name.endswith(".dcm")]
+    assert (len(manifest["files"]), manifest["series_left_out"]) == (6, ["text_like_pixels"])
+    assert len({one.SeriesInstanceUID for one in left}) == 2
+    assert all(np.array_equal(one.pixel_array, neck()) for one in left)
+    assert AuditEvent.objects.get(act="study.deidentified").data["left_out"] == ["text_like_pixels"]
 
 
 def test_the_same_purpose_gives_the_same_file(study: Study, auditor: User) -> None:
