@@ -18,6 +18,7 @@ from reporting.reports.exports.dicom.level_points import level_points
 from reporting.reports.exports.outgoing import objects_of
 from reporting.reports.models import Report, ReportVersion
 from reporting.reports.services import shift_levels
+from reporting.studies.models import Series
 from reporting.vocabulary import LABEL_VALUES, DiscLevel, LevelStatus, Structure, Vertebra
 from tests.browser.neck import CENTRES_Z, disc_z, labels_at
 from tests.reader_studies.necks import drafted_neck, make_algorithm, signed_neck
@@ -94,3 +95,26 @@ def test_what_is_uncertain_has_no_point(tmp_path: Path) -> None:
     points = level_points(report)
     assert uncertain["name"] not in points
     assert len(points) == len(job.result["levels"]) - 1
+
+
+@pytest.mark.parametrize("space", ["1.2.3.99", ""])
+def test_on_slices_of_another_space_nothing_is_marked(tmp_path: Path, space: str) -> None:
+    """The patient has moved between them: the disc is marked on the sagittal slice, whose space it was said in."""
+    report = drafted_neck(tmp_path, make_algorithm(), make_user(Role.SENIOR))
+    axial = Series.objects.get(description="T2 ax")
+    before = level_points(report)
+    Series.objects.filter(pk=axial.pk).update(frame_of_reference_uid=space)
+    after = level_points(report)
+    assert before.keys() == after.keys()
+    marked = {
+        str(point.ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID) for point in after.values()
+    }
+    assert not axial.sop_instances.filter(sop_instance_uid__in=marked).exists()
+
+
+def test_what_lies_beyond_the_image_has_no_point(tmp_path: Path) -> None:
+    report = drafted_neck(tmp_path, make_algorithm(), make_user(Role.SENIOR))
+    job = report.job
+    assert job is not None
+    job.result["levels"][0]["center_lps_mm"] = [0.0, 900.0, 0.0]
+    assert job.result["levels"][0]["name"] not in level_points(report)
