@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from pydicom.uid import MRSpectroscopyStorage
+
 from reporting.studies.codestreams import Codestream, read_codestream
 from reporting.studies.dicom_walk import EXPLICIT_BIG, IMPLICIT_LITTLE, LONG_VRS, SHORT_VRS, Seen, Walk
 from reporting.studies.refusals import FileRefused, RefusalCode
@@ -30,6 +32,7 @@ JPEG2000_SYNTAXES = frozenset({"1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.91
 # JPEG baseline and extended, lossless (two), JPEG-LS (two).
 JPEG_SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{number}" for number in (50, 51, 57, 70, 80, 81))
 ENCAPSULATED_SYNTAXES = JPEG_SYNTAXES | JPEG2000_SYNTAXES | {RLE}
+_FLOAT_BYTES = 4  # of one number of a spectrum (PS3.3 C.8.14.4)
 MEDIA_DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 
 UID = re.compile(rb"[0-9]+(\.[0-9]+)*")
@@ -53,6 +56,9 @@ class _Tag(IntEnum):
     ROWS = 0x00280010
     COLUMNS = 0x00280011
     BITS_ALLOCATED = 0x00280100
+    DATA_POINT_ROWS = 0x00289001
+    DATA_POINT_COLUMNS = 0x00289002
+    DATA_REPRESENTATION = 0x00289108
 
 
 _REQUIRED_UIDS = (_Tag.SOP_CLASS_UID, _Tag.SOP_INSTANCE_UID, _Tag.STUDY_INSTANCE_UID, _Tag.SERIES_INSTANCE_UID)
@@ -142,9 +148,9 @@ def _check_uid(seen: Seen, tag: _Tag) -> None:
 def _check_image(seen: Seen, syntax: str) -> None:
     """Compare the size that the header declares with ceilings and with the pixel bytes present (PS3.3 C.7.6.3)."""
 
-    def number(tag: _Tag, default: int) -> int:
+    def number(tag: _Tag, default: int, size: int = 2) -> int:
         raw = seen.values.get(tag, b"")
-        if len(raw) not in (0, 2):  # all are one US: anything else a library would read in another way than we do
+        if len(raw) not in (0, size):  # all are one US or UL: anything else a library would read otherwise than we do
             raise FileRefused(RefusalCode.DAMAGED)
         return int.from_bytes(raw, "big" if syntax == EXPLICIT_BIG else "little") if raw else default
 
@@ -156,7 +162,13 @@ def _check_image(seen: Seen, syntax: str) -> None:
     if max(rows, columns) > MAX_SIDE or frames > MAX_FRAMES or rows * columns * frames * samples > MAX_SAMPLES:
         raise FileRefused(RefusalCode.IMAGE_TOO_LARGE)
     bits = seen.native_bits or number(_Tag.BITS_ALLOCATED, 0)
-    if seen.native_bytes is not None:
+    if seen.native_bytes is not None and seen.fragments is not None:
+        raise FileRefused(RefusalCode.DAMAGED)  # which of them is the image is anybody's guess
+    if seen.values[_Tag.SOP_CLASS_UID].strip(b"\0 ") == MRSpectroscopyStorage.encode():
+        points = number(_Tag.DATA_POINT_ROWS, 1, 4) * number(_Tag.DATA_POINT_COLUMNS, 1, 4)
+        parts = 2 if seen.values.get(_Tag.DATA_REPRESENTATION, b"").strip(b"\0 ") == b"COMPLEX" else 1
+        cut_off = (seen.spectra_bytes or 0) < rows * columns * frames * points * parts * _FLOAT_BYTES
+    elif seen.native_bytes is not None:
         if b"_422" in seen.values.get(_Tag.PHOTOMETRIC_INTERPRETATION, b""):
             samples = 2  # two pixels share their colour (PS3.3 C.7.6.3.1.2)
         cut_off = seen.native_bytes < (rows * columns * frames * samples * bits + 7) // 8

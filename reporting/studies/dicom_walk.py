@@ -26,8 +26,8 @@ SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI
 _PEEK_BYTES = 64 * 1024  # of each fragment, to see the size its codestream declares
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-# Bits of float and double pixels and of spectra, which stand in their place; else BitsAllocated.
-_PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64, 0x56000020: 32}
+_PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64}  # bits of float and double pixels; else BitsAllocated
+_SPECTROSCOPY_DATA = 0x56000020
 
 
 @dataclass
@@ -48,6 +48,7 @@ class Seen:
     native_at: int | None = None  # where they begin in the file
     native_bytes: int | None = None
     native_bits: int | None = None
+    spectra_bytes: int | None = None
     fragments: int | None = None
     fragment_bytes: int = 0
     longest_fragment: int = 0
@@ -149,10 +150,15 @@ class Walk:
 
     def _value(self, tag: int, length: int, level: _Level) -> None:
         pixels = tag in _PIXEL_DATA and len(self._levels) == 1
-        end = self._end_of(length, level.limit, RefusalCode.TRUNCATED_PIXELS if pixels else RefusalCode.TRUNCATED)
+        spectra = tag == _SPECTROSCOPY_DATA and len(self._levels) == 1
+        end = self._end_of(
+            length, level.limit, RefusalCode.TRUNCATED_PIXELS if pixels or spectra else RefusalCode.TRUNCATED
+        )
         if pixels:
             self._seen.native_at, self._seen.native_bytes = self._at, length
             self._seen.native_bits = _PIXEL_DATA[tag]
+        elif spectra:
+            self._seen.spectra_bytes = length
         elif tag in self._wanted and len(self._levels) == 1:
             if tag in self._seen.values:  # which of the two a library would believe is anybody's guess
                 raise FileRefused(RefusalCode.DAMAGED)

@@ -45,7 +45,7 @@ def mr_object(
     return dataset
 
 
-def spectrum(*, study: str, points: int = 64, **values: Any) -> FileDataset:
+def spectrum(*, study: str, points: int = 64, data: bytes | None = None, **values: Any) -> FileDataset:
     """One MR spectrum of 2 × 2 voxels: rows and columns, but complex numbers in place of pixels."""
     dataset = mr_object(study=study, **values)
     dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = MRSpectroscopyStorage
@@ -53,7 +53,8 @@ def spectrum(*, study: str, points: int = 64, **values: Any) -> FileDataset:
         dataset.pop(keyword, None)
     dataset.Rows = dataset.Columns = 2
     dataset.DataPointRows, dataset.DataPointColumns, dataset.DataRepresentation = 1, points, "COMPLEX"
-    dataset.SpectroscopyData = np.arange(2 * 2 * points * 2, dtype=np.float32).tobytes()
+    numbers = np.arange(2 * 2 * points * 2, dtype=np.float32).tobytes()
+    dataset.SpectroscopyData = numbers if data is None else data
     return dataset
 
 

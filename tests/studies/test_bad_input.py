@@ -76,10 +76,15 @@ def _jp2(*boxes: tuple[bytes, bytes]) -> bytes:
     return b"\0\0\0\x0cjP  \r\n\x87\n" + b"".join(framed)
 
 
-def _compressed(fragments: list[bytes], frames: int = 1, syntax: UID = JPEG2000Lossless) -> bytes:
+def _compressed(
+    fragments: list[bytes], frames: int = 1, syntax: UID = JPEG2000Lossless, beside: str | None = None
+) -> bytes:
+    """``beside``: another kind of pixels or of their like in the same object."""
     dataset = mr_object(study=generate_uid(), NumberOfFrames=frames)
     dataset.file_meta.TransferSyntaxUID = syntax
     dataset.PixelData = encapsulate(fragments)
+    if beside is not None:
+        setattr(dataset, beside, bytes(4))
     dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
     return as_bytes(dataset)
 
@@ -137,6 +142,11 @@ BAD: dict[str, tuple[Callable[[], bytes], RefusalCode]] = {
     "cut before the pixels": (lambda: _without("PixelData"), RefusalCode.TRUNCATED_PIXELS),
     "fewer pixels than rows say": (lambda: _with(lambda d: setattr(d, "Rows", 9)), RefusalCode.TRUNCATED_PIXELS),
     "fewer frames than it says": (lambda: _compressed([_codestream()] * 2, frames=3), RefusalCode.TRUNCATED_PIXELS),
+    "two kinds of pixels": (lambda: _compressed([_codestream()], beside="FloatPixelData"), RefusalCode.DAMAGED),
+    "a spectrum beside a codestream too large": (
+        lambda: _compressed([_codestream(40000, 40000)], beside="SpectroscopyData"),
+        RefusalCode.IMAGE_SIZE_DISAGREES,
+    ),
     "cut in a compressed image": (lambda: _compressed([_codestream()])[:-30], RefusalCode.TRUNCATED_PIXELS),
     "a frame begun nowhere": (lambda: _compressed([_codestream(), bytes(80)], frames=2), RefusalCode.TRUNCATED_PIXELS),
     "a size spread over two fragments": (

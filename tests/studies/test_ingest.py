@@ -333,8 +333,11 @@ def test_a_study_is_given_to_a_radiologist_by_a_senior(tmp_path: Path, importer:
 def test_a_spectrum_is_kept_without_being_taken_for_an_image(tmp_path: Path, importer: User, client: Client) -> None:
     whole = as_bytes(spectrum(study="1.2.3", series="1.2.3.9"))
     cut_off = as_bytes(spectrum(study="1.2.3", series="1.2.3.9"))[:-200]
-    report = ingest_instances(incoming(tmp_path, {"whole": whole, "cut off": cut_off}), by=importer)
-    assert _outcomes(report) == [("stored", ""), ("refused", "truncated_pixels")]
+    too_short = as_bytes(spectrum(study="1.2.3", series="1.2.3.9", data=b"\0" * 256))
+    without = as_bytes(spectrum(study="1.2.3", series="1.2.3.9", data=b""))
+    files = {"whole": whole, "cut off": cut_off, "too short": too_short, "without": without}
+    report = ingest_instances(incoming(tmp_path, files), by=importer)
+    assert _outcomes(report) == [("stored", ""), *[("refused", "truncated_pixels")] * 3]
     one = SopInstance.objects.select_related("series").get()
     assert (one.series.role, one.series.role_reason) == ("unknown", "no_pixels")
     client.force_login(make_user(Role.SENIOR))
