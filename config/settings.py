@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from corsheaders.defaults import default_headers
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -306,6 +307,7 @@ FONTS_DIR = Path(env_str("DENS_FONTS_DIR", str(BASE_DIR / "node_modules" / "@emb
 CORS_ALLOWED_ORIGINS = env_list("DENS_CORS_ORIGINS", [])
 CORS_URLS_REGEX = r"^/(dicom-web|fhir)/"
 CORS_ALLOW_METHODS = ["GET", "HEAD", "OPTIONS"]
+CORS_ALLOW_HEADERS = [*default_headers, "if-none-match", "if-range", "range"]
 CORS_EXPOSE_HEADERS = ["Content-Range", "ETag", "Warning"]
 
 # --- API --------------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from reporting.accounts.models import AccessToken, Role, TokenScope, User
@@ -59,6 +60,7 @@ def issue_token(user: User, *, name: str, days: int, scope: TokenScope, by: User
         user=user,
         name=name.strip(),
         scope=scope,
+        account_proof=_proof_of(user),
         sha256=_digest(token),
         expires_at=timezone.now() + timedelta(days=days),
     )
@@ -76,10 +78,18 @@ def revoke_token(token: AccessToken, *, by: User | None) -> None:
         record(AuditAct.TOKEN_REVOKED, by=by, about=token, data={"name": token.name})
 
 
+def revoke_tokens(user: User, *, by: User) -> None:
+    """All of an account that is closed: opened again, it begins without any."""
+    for token in AccessToken.objects.filter(user=user, revoked_at__isnull=True):
+        revoke_token(token, by=by)
+
+
 def known_token(token: str) -> AccessToken | None:
     """The token with its account, as long as both hold. Found by its digest: nothing to time."""
     known = AccessToken.objects.in_force().filter(sha256=_digest(token)).select_related("user").first()
     if known is None or known.scope not in scopes_of(known.user):
+        return None
+    if not constant_time_compare(known.account_proof, _proof_of(known.user)):
         return None
     return known
 
@@ -90,6 +100,11 @@ def note_use(token: AccessToken) -> None:
     if token.used_at is None or token.used_at < long_ago:
         stale = AccessToken.objects.filter(Q(used_at__isnull=True) | Q(used_at__lt=long_ago), pk=token.pk)
         stale.update(used_at=timezone.now())
+
+
+def _proof_of(user: User) -> str:
+    """Changes with the password, as sessions end with it. A service account has none that anybody uses."""
+    return "" if Role(user.role) is Role.SERVICE else str(user.get_session_auth_hash())
 
 
 def _digest(token: str) -> str:

@@ -100,6 +100,7 @@ class AccessToken(models.Model):
     name = models.CharField(max_length=64)
     scope = models.CharField(max_length=8, choices=TokenScope, default=TokenScope.STORE)
     sha256 = models.CharField(max_length=64, unique=True)
+    account_proof = models.CharField(max_length=128, blank=True)  # changes with a person's password
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from reporting.accounts.access_tokens import revoke_tokens
 from reporting.accounts.models import Role, User
 from reporting.accounts.permissions import Act, require
 from reporting.accounts.throttle import count_guess
@@ -33,6 +34,14 @@ class TooManyAttempts(DomainError):
     http_status = 429
 
 
+_REFUSED = {
+    "login": AuditAct.LOGIN_FAILED,
+    "signing": AuditAct.SIGNATURE_REFUSED,
+    "token": AuditAct.TOKEN_REFUSED,
+}
+"""What a wrong password is called, by what it was given for."""
+
+
 def _check(purpose: str, username: str, password: str) -> User:
     """The active account that ``username`` and ``password`` open. Runs outside any transaction: failures must stay."""
     guess = count_guess(purpose, username, remote_address.get())
@@ -44,8 +53,7 @@ def _check(purpose: str, username: str, password: str) -> User:
     known = User.objects.filter(username=username).first()
     if not guess.allowed:
         raise TooManyAttempts(_("Too many failed attempts. Please wait five minutes and try again."))
-    act = AuditAct.LOGIN_FAILED if purpose == "login" else AuditAct.SIGNATURE_REFUSED
-    record(act, by=None, about=known, outcome="refused", data={"reason": "wrong_password"})
+    record(_REFUSED[purpose], by=None, about=known, outcome="refused", data={"reason": "wrong_password"})
     if guess.is_last_allowed:
         # Once per window, not per refused request: an attacker must not be able to fill the trail.
         record(AuditAct.LOGIN_THROTTLED, by=None, about=known, outcome="refused", data={"at": purpose})
@@ -74,6 +82,14 @@ def authenticate_for_signing(user: User, password: str) -> None:
         _check("signing", user.username, password)
     except WrongPassword as error:
         raise WrongPassword(_("The password is not right. Nothing was signed.")) from error
+
+
+def authenticate_for_token(user: User, password: str) -> None:
+    """The same before a program is let in with the person's rights. Guesses here do not count against signing."""
+    try:
+        _check("token", user.username, password)
+    except WrongPassword as error:
+        raise WrongPassword(_("The password is not right. No token was made.")) from error
 
 
 def end_session(user: User) -> None:
@@ -148,5 +164,7 @@ def set_active(user: User, active: bool, *, by: User) -> User:
         raise NotAllowed(_("A second administrator must do this"))
     locked.is_active = active
     locked.save(update_fields=["is_active"])
+    if not active:
+        revoke_tokens(locked, by=by)
     record(AuditAct.ACCOUNT_OPENED if active else AuditAct.ACCOUNT_CLOSED, by=by, about=locked)
     return locked

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from reporting.accounts.access_tokens import MOST_DAYS, issue_token, revoke_token, scopes_of
 from reporting.accounts.models import AccessToken, TokenScope, User
-from reporting.accounts.services import WrongPassword, authenticate_for_signing
+from reporting.accounts.services import WrongPassword, authenticate_for_token
 from reporting.core.errors import DomainError, NotAllowed
 
 _DAYS = max(MOST_DAYS[scope] for scope in (TokenScope.IMAGES, TokenScope.REPORTS))
@@ -51,10 +51,10 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         said = form.cleaned_data
         try:
-            authenticate_for_signing(user, said["password"])
+            authenticate_for_token(user, said["password"])
             made = issue_token(user, name=said["name"], days=said["days"], scope=TokenScope(said["scope"]), by=user)
-        except WrongPassword:
-            form.add_error("password", _("The password is not right. No token was made."))
+        except WrongPassword as error:
+            form.add_error("password", error.message)
         except DomainError as error:
             form.add_error(None, error.message)
         else:

@@ -16,6 +16,7 @@ class AuditAct(StrEnum):
     ACCESS_DENIED = "access.denied"
     STUDY_RECEIVED = "study.received"
     STUDY_OPENED = "study.opened"
+    STUDIES_SEARCHED = "studies.searched"
     STUDY_ASSIGNED = "study.assigned"
     STUDIES_ASSIGNED = "studies.assigned"
     WORKLIST_ORDERED = "worklist.ordered"
@@ -132,6 +133,7 @@ class AuditAct(StrEnum):
     PEER_TESTED = "peer.tested"
     ASSOCIATION_REFUSED = "association.refused"
     TOKEN_ISSUED = "token.issued"  # noqa: S105  the name of an act
+    TOKEN_REFUSED = "token.refused"  # noqa: S105
     TOKEN_REVOKED = "token.revoked"  # noqa: S105
     ARCHIVE_ADDED = "archive.added"
     ARCHIVE_CHANGED = "archive.changed"

@@ -60,7 +60,7 @@ class Wishes:
     def read(cls, query: Mapping[str, str]) -> Wishes:
         """:class:`InvalidInput` for what the standard does not have; other parameters are not looked at."""
         quality = query.get("quality", "95")
-        if not quality.isdecimal() or not 1 <= int(quality) <= 100:
+        if not re.fullmatch("[0-9]{1,3}", quality) or not 1 <= int(quality) <= 100:
             raise InvalidInput(_("quality is a whole number from 1 to 100"))
         return cls(_window(query.get("window", "")), _viewport(query.get("viewport", "")), int(quality))
 

@@ -25,7 +25,7 @@ from reporting.dicom_network.answers import (
 from reporting.dicom_network.bulk_data import bulk_data
 from reporting.dicom_network.frames import OCTETS, NotAcceptable, wants_single
 from reporting.dicom_network.metadata import metadata_of
-from reporting.dicom_network.reading_view import ReadingView
+from reporting.dicom_network.reading_view import VARY, ReadingView
 from reporting.dicom_network.rendered import Wishes, picture
 from reporting.dicom_network.store_views import STOW, AsItComes, store
 from reporting.studies.blobs import open_blob, read_chunks
@@ -112,6 +112,8 @@ class InstanceMetadataView(MetadataView):
 
 
 class BulkDataView(ReadingView):
+    gives_objects = True
+
     @extend_schema(
         operation_id="wado_bulkdata",
         parameters=[_ACCEPT],
@@ -147,9 +149,7 @@ class RenderedView(ReadingView):
             raise Http404
         kind = _picture_kind(request.headers.get("Accept", ""))
         wishes = Wishes.read(request.query_params.dict())
-        return HttpResponse(
-            picture(one, frame, kind, wishes), content_type=kind, headers={"Vary": "Accept, Authorization, Cookie"}
-        )
+        return HttpResponse(picture(one, frame, kind, wishes), content_type=kind, headers={"Vary": VARY})
 
 
 @extend_schema_view(get=extend_schema(operation_id="wado_instance_rendered"))

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from reporting.accounts.models import TokenScope
 from reporting.accounts.permissions import Act, require
-from reporting.accounts.rest import actor
+from reporting.accounts.rest import actor, token_of
 from reporting.accounts.token_authentication import TokenAuthentication
 from reporting.core.authentication import SessionAuthentication
 from reporting.core.errors import DomainError
@@ -66,7 +66,9 @@ class SearchView(_FhirView):
     def get(self, request: Request, release: str) -> HttpResponse:
         """Reports with the newest signed version of each: by report or accession number, patient, time of issue."""
         query = {name: str(value) for name, value in request.query_params.items()}
-        found, total, (offset, count) = search_reports(query, RELEASES[release], by=actor(request))
+        found, total, (offset, count) = search_reports(
+            query, RELEASES[release], by=actor(request), token=token_of(request)
+        )
         base = request.build_absolute_uri(f"/fhir/{release}")
         bundle: Resource = {
             "resourceType": "Bundle",
@@ -94,7 +96,7 @@ class ReadView(_FhirView):
     )
     def get(self, request: Request, release: str, kind: str, resource_id: str) -> HttpResponse:
         """One resource of the newest signed version of its report."""
-        found = read_resource(kind, resource_id, RELEASES[release], by=actor(request))
+        found = read_resource(kind, resource_id, RELEASES[release], by=actor(request), token=token_of(request))
         if found is None:
             return outcome(404, "There is no such resource")
         return answer(found, RELEASES[release])

@@ -38,21 +38,25 @@ def signed_reports(by: User) -> QuerySet[Report]:
     return Report.objects.visible_to(by).filter(Exists(versions)).select_related("study__patient", "job__algorithm")
 
 
-def read_resource(kind: str, resource_id: str, release: Release, *, by: User) -> Resource | None:
+def read_resource(
+    kind: str, resource_id: str, release: Release, *, by: User, token: Mapping[str, int]
+) -> Resource | None:
     """One resource of the newest version of its report; ``None`` where there is none that ``by`` may know of.
+
+    ``token``: what the trail says of the program that asks, if one does.
 
     Raises ``NotAllowed``, ``WrongState`` for what no longer verifies.
     """
     report = _report_with(kind, resource_id, signed_reports(by))
     if report is None:
         return None
-    bundle = _bundle(report, release, by=by, of=kind, with_pdf=kind == "Binary")
+    bundle = _bundle(report, release, by=by, token=token, of=kind, with_pdf=kind == "Binary")
     resources = (entry["resource"] for entry in bundle["entry"])
     return next((one for one in resources if (one["resourceType"], one["id"]) == (kind, resource_id)), None)
 
 
 def search_reports(
-    query: Mapping[str, str], release: Release, *, by: User
+    query: Mapping[str, str], release: Release, *, by: User, token: Mapping[str, int]
 ) -> tuple[list[Resource], int, tuple[int, int]]:
     """DiagnosticReports, newest first; how many there are; offset and count. Raises :class:`InvalidInput`."""
     unknown = set(query) - {*PARAMETERS, *PAGING}
@@ -65,16 +69,18 @@ def search_reports(
     count, offset = _whole(query.get("_count", "10"), MAX_COUNT), _whole(query.get("_offset", "0"), 10**6)
     total = found.count()
     page = found.order_by("-issued", "pk")[offset : offset + count]
-    bundles = [_bundle(report, release, by=by, of="DiagnosticReport", with_pdf=False) for report in page]
+    bundles = [_bundle(report, release, by=by, token=token, of="DiagnosticReport", with_pdf=False) for report in page]
     return [bundle["entry"][0]["resource"] for bundle in bundles], total, (offset, count)
 
 
-def _bundle(report: Report, release: Release, *, by: User, of: str, with_pdf: bool) -> Resource:
+def _bundle(
+    report: Report, release: Release, *, by: User, token: Mapping[str, int], of: str, with_pdf: bool
+) -> Resource:
     """Of the newest version, its references as addresses below our own."""
     version = report.versions.select_related("signature", "report__study__patient").order_by("-number")[0]
     require_verified(version)
     bundle = bundle_of(version, release, with_pdf=with_pdf)
-    data = {"version": version.number, "format": "fhir", "release": release.value, "resource": of}
+    data = {"version": version.number, "format": "fhir", "release": release.value, "resource": of, **token}
     record(AuditAct.REPORT_EXPORTED, by=by, about=report, data=data)
     names = {entry["fullUrl"]: _name(entry["resource"]) for entry in bundle["entry"]}
     pdf = pdf_named(version)

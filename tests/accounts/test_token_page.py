@@ -10,6 +10,7 @@ from django.test import Client
 
 from reporting.accounts.access_tokens import issue_token, known_token
 from reporting.accounts.models import AccessToken, Role, TokenScope, User
+from reporting.audit_trail.models import AuditEvent
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -51,6 +52,12 @@ def test_what_does_not_fit_makes_none(client: Client, senior: User, said: dict[s
     assert page.status_code == 200
     assert "errorlist" in page.content.decode()
     assert not AccessToken.objects.exists()
+
+
+def test_a_wrong_password_here_is_no_attempt_to_sign(client: Client, senior: User) -> None:
+    make(client, password="wrong")
+    assert AuditEvent.objects.get(act="token.refused").object_id == str(senior.pk)
+    assert not AuditEvent.objects.filter(act="signature.refused").exists()
 
 
 def test_one_of_ones_own_is_ended(client: Client, senior: User) -> None:

@@ -34,6 +34,8 @@ class Migration(migrations.Migration):
                 max_length=8,
             ),
         ),
+        migrations.AddField("accesstoken", "account_proof", models.CharField(blank=True, max_length=128, default="")),
+        migrations.AlterField("accesstoken", "account_proof", models.CharField(blank=True, max_length=128)),
         migrations.AddField("accesstoken", "used_at", models.DateTimeField(null=True)),
         migrations.AddConstraint(
             "accesstoken",
