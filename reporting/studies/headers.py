@@ -15,7 +15,7 @@ from itertools import islice
 
 import pydicom.config
 from pydicom.dataset import Dataset
-from pydicom.uid import MRSpectroscopyStorage
+from pydicom.uid import MRSpectroscopyStorage, SegmentationStorage
 
 from reporting.studies.header_values import (
     age_in_years,
@@ -27,6 +27,10 @@ from reporting.studies.header_values import (
     as_texts,
     first_item,
 )
+
+# They have rows and columns, and some pixels, but nothing that somebody would read as an image.
+_LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"  # pydicom 3.0.2 does not name it
+_NO_PICTURES = (MRSpectroscopyStorage, SegmentationStorage, _LABEL_MAP_SEGMENTATION)
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,7 @@ class InstanceHeader:
     bits_allocated: int | None
     samples_per_pixel: int | None
     photometric_interpretation: str
-    has_pixels: bool
+    has_pixels: bool  # a picture to look at
     patient: PatientHeader
     study: StudyHeader
     series: SeriesHeader
@@ -148,8 +152,8 @@ def read_instance_header(dataset: Dataset) -> InstanceHeader:
             bits_allocated=as_int(dataset, "BitsAllocated"),
             samples_per_pixel=as_int(dataset, "SamplesPerPixel"),
             photometric_interpretation=as_text(dataset, "PhotometricInterpretation"),
-            has_pixels="PixelData" in dataset
-            or ((as_int(dataset, "Rows") or 0) > 0 and dataset.get("SOPClassUID") != MRSpectroscopyStorage),
+            has_pixels=dataset.get("SOPClassUID") not in _NO_PICTURES
+            and ("PixelData" in dataset or (as_int(dataset, "Rows") or 0) > 0),
             patient=_patient(dataset),
             study=_study(dataset),
             series=_series(dataset, first),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
-from pydicom.uid import generate_uid
+from pydicom.uid import ComprehensiveSRStorage, generate_uid
 
 from reporting.accounts.models import Role, User
 from reporting.audit_trail.models import AuditEvent
@@ -36,9 +36,13 @@ EARLIER, OTHERS, UNDER_PX1, NOW = (generate_uid() for _ in range(4))
 
 
 def written(
-    folder: Path, study: str, *, day: str, name: str = "Zhang^San=张^三", patient_id: str = "P*1"
+    folder: Path, study: str, *, day: str, name: str = "Zhang^San=张^三", patient_id: str = "P*1", last: str = ""
 ) -> list[Path]:
-    def edit(_index: int, dataset: Any) -> None:
+    """Four objects; ``last``: the SOP class of the last, if it is to be none of the images."""
+
+    def edit(index: int, dataset: Any) -> None:
+        if last and index == 3:
+            dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = last
         dataset.SpecificCharacterSet = "ISO_IR 192"
         dataset.PatientName, dataset.PatientID, dataset.StudyDate = name, patient_id, day
         dataset.PatientBirthDate = "19700203"
@@ -70,7 +74,7 @@ def ward(study: Study, senior: User, tmp_path: Path) -> Iterator[Ward]:
     """Our listener, and an archive with an earlier study of the patient, one of another person, one of another ID."""
     add_peer(orthanc.AE_TITLE, addresses=["127.0.0.1"], received_as=make_user(Role.SERVICE), by=None)
     with listening() as ours, orthanc.orthanc(tmp_path / "orthanc", knows_us_at=ours.port) as theirs:
-        theirs.give(written(tmp_path / "then", EARLIER, day="20240131"))
+        theirs.give(written(tmp_path / "then", EARLIER, day="20240131", last=ComprehensiveSRStorage))
         theirs.give(written(tmp_path / "other", OTHERS, day="20230131", name="Li^Si=李^四"))
         theirs.give(written(tmp_path / "third", UNDER_PX1, day="20220131", patient_id="PX1"))
         called = Called("127.0.0.1", theirs.port, orthanc.AE_TITLE)

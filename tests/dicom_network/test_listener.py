@@ -17,12 +17,16 @@ from django.utils import timezone
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    Comprehensive3DSRStorage,
+    EncapsulatedPDFStorage,
     EnhancedMRColorImageStorage,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
+    KeyObjectSelectionDocumentStorage,
     LegacyConvertedEnhancedMRImageStorage,
     RLELossless,
+    SegmentationStorage,
     generate_uid,
 )
 from pydicom.uid import SecondaryCaptureImageStorage as SecondaryCapture
@@ -303,7 +307,8 @@ def test_each_kind_of_object_is_taken_in_the_form_it_comes_in(listener: Listener
     for option, path in files.items():
         done = listener.store(path, more=(option,))
         assert done.returncode == 0, done.stderr
-    for sop_class in (SecondaryCapture, EnhancedMRColorImageStorage, LegacyConvertedEnhancedMRImageStorage):
+    others = (Comprehensive3DSRStorage, KeyObjectSelectionDocumentStorage, SegmentationStorage, EncapsulatedPDFStorage)
+    for sop_class in (SecondaryCapture, EnhancedMRColorImageStorage, LegacyConvertedEnhancedMRImageStorage, *others):
         done = listener.store(of_class(sop_class, tmp_path / sop_class), more=("-R",))
         assert done.returncode == 0, done.stderr
     done = listener.store(write_spectrum(tmp_path / "spectrum.dcm"), more=("-R",))
@@ -312,5 +317,5 @@ def test_each_kind_of_object_is_taken_in_the_form_it_comes_in(listener: Listener
     assert {ImplicitVRLittleEndian, ExplicitVRBigEndian, RLELossless, ExplicitVRLittleEndian} == {
         syntax for syntax, _kind in kept
     }
-    assert len(kept) == 8
+    assert len(kept) == 12
     assert not QuarantinedFile.objects.exists()

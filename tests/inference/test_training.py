@@ -124,22 +124,25 @@ def test_batches_are_the_same_whoever_makes_them() -> None:
         assert torch.equal(mine, theirs)
 
 
-@pytest.mark.parametrize("finding", list(MachineFinding))
-def test_the_papers_recipe_runs_at_reduced_epochs(finding: MachineFinding, tmp_path: Path) -> None:
+def papers_crops(finding: MachineFinding, count: int) -> CropSet:
     geometry = PAPER2024.crops[finding]
-    rng = np.random.default_rng(3)
-    count = PAPER2024.recipes[finding.value].batch
-    crops = CropSet(
-        files=(rng.integers(0, 255, (count, geometry.channels, *geometry.shape), dtype=np.uint8),),
+    values = np.random.default_rng(3).integers(0, 255, (count, geometry.channels, *geometry.shape), dtype=np.uint8)
+    return CropSet(
+        files=(values,),
         place=np.stack([np.zeros(count, np.int64), np.arange(count)], axis=1),
         seeds=np.arange(count),
         levels=("C5",) * count,
         targets={"positive": (np.arange(count) % 2).astype(np.float32), "mm": np.ones(count, np.float32)},
     )
+
+
+@pytest.mark.parametrize("finding", list(MachineFinding))
+def test_the_papers_recipe_runs_at_reduced_epochs(finding: MachineFinding, tmp_path: Path) -> None:
+    crops, few = papers_crops(finding, PAPER2024.recipes[finding.value].batch), papers_crops(finding, 2)
     recipe = replace(PAPER2024, epochs=1).recipe(finding.value, len(crops))
     assert (recipe.steps, recipe.optimizer, recipe.learning_rate) == (1, "Adam", 1e-4)
-    task = GradingTask(finding, geometry.images, PAPER2024.outputs[finding])
-    trained = train(task, PAPER2024.build(finding), crops, crops, recipe, tmp_path / "c")
+    task = GradingTask(finding, PAPER2024.crops[finding].images, PAPER2024.outputs[finding])
+    trained = train(task, PAPER2024.build(finding), crops, few, recipe, tmp_path / "c")
     assert trained.steps == 1
     with torch.inference_mode():
         assert trained.network(torch.from_numpy(crops.crop(0))[None]).shape == (1, 1)

@@ -5,8 +5,17 @@ from __future__ import annotations
 from pydicom.uid import UID, ExplicitVRLittleEndian
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import (
+    BasicTextSRStorage,
+    ColorSoftcopyPresentationStateStorage,
+    Comprehensive3DSRStorage,
+    ComprehensiveSRStorage,
+    EncapsulatedPDFStorage,
     EnhancedMRColorImageStorage,
     EnhancedMRImageStorage,
+    EnhancedSRStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    KeyObjectSelectionDocumentStorage,
+    LabelMapSegmentationStorage,
     LegacyConvertedEnhancedMRImageStorage,
     MRImageStorage,
     MRSpectroscopyStorage,
@@ -14,7 +23,9 @@ from pynetdicom.sop_class import (
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameSingleBitSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
+    RealWorldValueMappingStorage,
     SecondaryCaptureImageStorage,
+    SegmentationStorage,
     StorageCommitmentPushModel,
     Verification,
 )
@@ -33,6 +44,18 @@ STORED_CLASSES: tuple[UID, ...] = (
     MultiFrameGrayscaleByteSecondaryCaptureImageStorage,
     MultiFrameGrayscaleWordSecondaryCaptureImageStorage,
     MultiFrameTrueColorSecondaryCaptureImageStorage,
+    # What an archive sends along with an earlier study; kept with it, and a study came whole only with them.
+    BasicTextSRStorage,
+    EnhancedSRStorage,
+    ComprehensiveSRStorage,
+    Comprehensive3DSRStorage,
+    KeyObjectSelectionDocumentStorage,
+    GrayscaleSoftcopyPresentationStateStorage,
+    ColorSoftcopyPresentationStateStorage,
+    SegmentationStorage,
+    LabelMapSegmentationStorage,
+    RealWorldValueMappingStorage,
+    EncapsulatedPDFStorage,
 )
 
 # A peer that offers several gets the first of these: uncompressed first, so that nobody has to decode.
