@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connections
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom import AE, evt
@@ -25,16 +27,17 @@ from reporting.accounts.models import Role
 from reporting.audit_trail.models import AuditEvent
 from reporting.core.dicom_address import Called
 from reporting.core.errors import InvalidInput
-from reporting.dicom_network.listener import telling
+from reporting.core.request_id import remote_address
+from reporting.dicom_network.listener import commitment, telling
 from reporting.dicom_network.listener.questions import Questions
 from reporting.dicom_network.models import Peer
 from reporting.dicom_network.services import Listens, add_peer, change_peer, ping_peer
 from reporting.studies.models import SopInstance
 from tests.dicom_network import orthanc
 from tests.dicom_network.listening import AE_TITLE, Listener, listening, needs, scanner
-from tests.dicom_network.test_limits import certificate
+from tests.dicom_network.test_limits import certificate, soon
 from tests.dicom_network.test_listener import answered
-from tests.factories import make_user
+from tests.factories import make_study, make_user
 from tests.inference.dicom_series import slice_values, write_series
 from tests.programs import program
 
@@ -235,9 +238,44 @@ def test_orthanc_sends_asks_leaves_and_is_told(tmp_path: Path) -> None:
         assert said_in_the_trail() == TOLD_ON_OURS | {"objects": 3, "failed": 0}
 
 
+def test_who_takes_one_association_is_told_one_after_the_other() -> None:
+    at_once, most, told = 0, 0, []
+
+    def is_told() -> None:
+        told.append(tell(Called("127.0.0.1", ears.port, AE_TITLE)))
+
+    def answers_slowly() -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.2)
+        at_once -= 1
+
+    with listens() as ears:
+        ears.before_it_answers = answers_slowly
+        threads = [threading.Thread(target=is_told) for _number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert told == [telling.Told("ours", 1)] * 4
+    assert most == 1
+
+
+def test_nobody_waits_for_ever_for_our_other_calls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "PAUSES_S", ())
+    monkeypatch.setattr(telling, "TURN_S", 0.1)
+    with listens() as ears:
+        there = Called("127.0.0.1", ears.port, AE_TITLE)
+        with telling._our_turn(there):
+            assert tell(there) == telling.Told("", 1, "busy")
+        assert tell(there) == telling.Told("ours", 1)
+
+
 class Gone:
     """The association of a peer that has left."""
 
+    context_id, transfer_syntax = 1, "1.2.840.10008.1.2"
     dimse_timeout = 1
 
     def __init__(self) -> None:
@@ -247,12 +285,82 @@ class Gone:
 
 
 def tell(listens_at: Called | None) -> telling.Told:
-    class Context:
-        context_id, transfer_syntax = 1, "1.2.840.10008.1.2"
-
-    report = Dataset()
+    report, gone = Dataset(), Gone()
     report.TransactionUID = generate_uid()
-    return telling.tell(report, theirs=Gone(), context=Context(), listens_at=listens_at)  # type: ignore[arg-type]
+    return telling.tell(report, theirs=gone, context=gone, listens_at=listens_at)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
+    """Asks, in this process, for the objects of a study and another; the status. Peers leave at once."""
+    make_study(objects=2)
+    peer, request = scanner(), Dataset()
+    monkeypatch.setattr(telling, "ending", threading.Event())
+    request.TransactionUID, request.ReferencedSOPSequence = generate_uid(), []
+    for uid in (*SopInstance.objects.values_list("sop_instance_uid", flat=True), generate_uid()):
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = SopInstance.objects.all()[0].sop_class_uid, uid
+        request.ReferencedSOPSequence.append(item)
+    event: Any = SimpleNamespace(action_type=1, action_information=request, assoc=Gone(), context=Gone())
+    token = remote_address.set("127.0.0.1")
+    yield lambda: commitment.asked(event, peer)
+    remote_address.reset(token)
+    assert soon(lambda: not commitment._at_work)
+
+
+NOT_TOLD = {"objects": 3, "told": False, "on": "", "tries": 0}
+
+
+def test_while_objects_are_read_no_connection_is_held_and_few_are_read(
+    here: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+    seen: list[tuple[int, bool]] = []
+
+    def read(_digest: str) -> None:
+        at_once.append(1)
+        seen.append((len(at_once), connections["default"].connection is None))
+        time.sleep(0.05)
+        at_once.pop()
+
+    monkeypatch.setattr(commitment, "verified_path", read)
+    assert [here() for _number in range(8)] == [0x0000] * 8
+    assert {event.data["failed"] for event in answered(8)} == {1}
+    assert len(seen) == 16
+    assert max(count for count, _is_free in seen) <= commitment.READERS_AT_ONCE
+    assert all(is_free for _count, is_free in seen)
+
+
+def test_who_asks_faster_than_can_be_told_has_to_wait(here: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(commitment, "MAX_AT_ONCE", 2)
+    with monkeypatch.context() as slow:
+        slow.setattr(commitment, "verified_path", lambda _digest: goes_on.wait(20))
+        assert [here(), here(), here()] == [0x0000, 0x0000, 0x0213]
+        goes_on.set()
+        answered(2)
+        assert soon(lambda: not commitment._at_work)
+    assert here() == 0x0000
+    answered(3)
+
+
+def test_what_cannot_be_written_is_in_the_trail(here: Callable[[], int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telling, "encode", lambda *_report: None)
+    assert here() == 0x0000
+    assert said_in_the_trail() == NOT_TOLD | {"failed": 1, "fault": "error"}
+
+
+def test_who_is_not_told_before_the_listener_ends_is_in_the_trail_once(
+    here: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(commitment, "verified_path", lambda _digest: goes_on.wait(20))
+    assert here() == 0x0000
+    commitment.finish(0.1)
+    assert said_in_the_trail() == NOT_TOLD | {"failed": None, "fault": "listener_ended"}
+    goes_on.set()
+    assert soon(lambda: not commitment._at_work)
+    said_in_the_trail()
 
 
 def test_a_scanner_that_is_not_there_is_tried_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -297,6 +405,9 @@ def test_an_answer_that_comes_late_is_to_the_question_before() -> None:
                 questions.answered(answer)
 
     questions = Questions(send)
+    before = N_EVENT_REPORT()
+    before.MessageIDBeingRespondedTo = 1
+    questions.answered(before)  # nobody has asked
     assert questions.ask(N_EVENT_REPORT(), 1, 0.01) is None
     answer = questions.ask(N_EVENT_REPORT(), 1, 5)
     assert answer is not None
@@ -319,6 +430,10 @@ def test_where_a_peer_listens_is_said_and_stays_until_it_is_said_anew() -> None:
     )
     assert said(AE_TITLE, "10.1.2.4") == "SCANNER 10.1.2.4/32 listens at 10.1.2.3:104 TLS"
     assert said(AE_TITLE, "--listens-nowhere") == "SCANNER 10.1.2.4/32"
+    assert said(AE_TITLE, "--off") == "SCANNER 10.1.2.4/32 (off)"
+    assert said(AE_TITLE, "--listens-at", "10.1.2.3", "104") == "SCANNER 10.1.2.4/32 listens at 10.1.2.3:104 (off)"
+    assert said(AE_TITLE, "--listens-nowhere") == "SCANNER 10.1.2.4/32 (off)"
+    assert said(AE_TITLE, "10.1.2.4") == "SCANNER 10.1.2.4/32"
     for wrong in (["a b", "104"], ["10.1.2.3", "x"], ["10.1.2.3", "0"], ["10.1.2.3", "99999999999"]):
         with pytest.raises(CommandError):
             said(AE_TITLE, "--listens-at", *wrong)

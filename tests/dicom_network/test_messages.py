@@ -6,12 +6,15 @@ import queue
 import shutil
 import struct
 import threading
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.conf import settings
+from pynetdicom.dimse_primitives import N_EVENT_REPORT
 from pynetdicom.pdu import P_DATA_TF
+from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 from reporting.accounts.models import Role, User
 from reporting.dicom_network.listener import limits, messages, storing
@@ -34,9 +37,17 @@ class Line:
         self.sent: list[bytes] = []
         self.events: queue.Queue[str] = queue.Queue()
         socket = SimpleNamespace(send=self.sent.append)
+        waiting: queue.Queue[Any] = queue.Queue()
         association: Any = SimpleNamespace(
             _accepted_cx={1: SimpleNamespace(transfer_syntax=[EXPLICIT])},
-            dul=SimpleNamespace(event_queue=self.events, socket=socket),
+            dul=SimpleNamespace(
+                event_queue=self.events,
+                socket=socket,
+                to_provider_queue=waiting,
+                send_pdu=waiting.put,
+                _send=lambda pdu: self.sent.append(pdu.encode()),
+            ),
+            get_handlers=lambda _event: [],
             network_timeout=60,
             is_requestor=False,
             requestor=SimpleNamespace(maximum_length=16_384),
@@ -49,6 +60,11 @@ class Line:
             struct.pack(">IBB", len(data) + 2, context, control) + data for context, control, data in fragments
         )
         self.dimse.receive_primitive(Data(bytearray(struct.pack(">BBI", 4, 0, len(body)) + body)))
+
+    def send_next(self) -> None:
+        """As the upper layer does, one PDU of what waits."""
+        dul: Any = self.dimse.dul
+        dul._send(P_DATA_TF(dul.to_provider_queue.get_nowait()))
 
     def statuses(self) -> list[int]:
         found = []
@@ -183,3 +199,38 @@ def test_a_failure_of_ours_is_answered(line: Line, monkeypatch: pytest.MonkeyPat
     line.hear((1, 3, request("1.2.3")), (1, 2, data_set("1.2.3")))
     assert line.statuses() == [storing.PROCESSING_FAILURE]
     assert not list((settings.BLOB_DIR / "incoming").iterdir())
+
+
+def event_report(length: int = 0) -> N_EVENT_REPORT:
+    made = N_EVENT_REPORT()
+    made.MessageID, made.EventTypeID = 1, 1
+    made.AffectedSOPClassUID = StorageCommitmentPushModel
+    made.AffectedSOPInstanceUID = StorageCommitmentPushModelInstance
+    if length:
+        made.EventInformation = BytesIO(bytes(length))
+    return made
+
+
+def is_last(pdu: bytes) -> bool:
+    return bool(pdu[11] & 2)
+
+
+def test_an_answer_does_not_part_a_question_that_is_going_out(line: Line) -> None:
+    line.dimse.send_msg(event_report(40_000), 1)
+    line.send_next()
+    line.send_next()
+    line.hear((1, 3, request("1.2.3")), (1, 2, data_set("1.2.3")))
+    *question, answer = line.sent
+    assert [is_last(pdu) for pdu in question] == [True, False, False, True]  # the command, and three of the data set
+    line.sent = [answer]
+    assert line.statuses() == [storing.SUCCESS]
+    assert line.dimse.dul.to_provider_queue.empty()
+
+
+def test_only_answers_are_kept_from_the_thread_that_serves_requests(line: Line) -> None:
+    answer, no_answer = event_report(), event_report()
+    answer.MessageIDBeingRespondedTo, answer.Status = 1, 0
+    for message in (answer, no_answer, answer):
+        line.dimse.msg_queue.put((1, message))
+    assert line.dimse.msg_queue.get_nowait() == (1, no_answer)
+    assert line.dimse.msg_queue.empty()

@@ -15,6 +15,7 @@ from pynetdicom.association import Association
 from pynetdicom.dimse import DIMSEServiceProvider
 from pynetdicom.dimse_messages import DIMSEMessage
 from pynetdicom.dimse_primitives import N_EVENT_REPORT
+from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.pdu_primitives import P_DATA
 
 from reporting.dicom_network.listener.guarded import Data, Told
@@ -39,7 +40,7 @@ class _Messages(Told):
 
     def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
         _context_id, message = item
-        if isinstance(message, N_EVENT_REPORT):
+        if isinstance(message, N_EVENT_REPORT) and message.MessageIDBeingRespondedTo is not None:
             self._questions.answered(message)
             return
         if message is None:  # the connection is gone
@@ -76,7 +77,7 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
             self.dul.event_queue.put(_INVALID_PDU)
 
     def send_msg(self, primitive: Any, context_id: int) -> None:
-        """Answers and questions come from two threads; the fragments of one message may not part another's."""
+        """Answers and questions come from several threads; the fragments of one may not part another's."""
         with self._sending:
             super().send_msg(primitive, context_id)
 
@@ -128,8 +129,17 @@ class GuardedDimse(DIMSEServiceProvider):  # type: ignore[misc]
         if fragment.is_last:
             status, comment = self._on_object(arriving)
             self._arriving = None
-            answer = store_response(arriving.request, arriving.context_id, status, comment, self.maximum_pdu_size)
-            self.dul.socket.send(answer)
+            self._send_at_once(
+                store_response(arriving.request, arriving.context_id, status, comment, self.maximum_pdu_size)
+            )
+
+    def _send_at_once(self, message: bytes) -> None:
+        """Only in the thread that also sends what waits: what another thread began to say is said to its end first."""
+        waiting = self.dul.to_provider_queue
+        with self._sending:
+            while waiting.queue and isinstance(waiting.queue[0], P_DATA):
+                self.dul._send(P_DATA_TF(waiting.get()))
+            self.dul.socket.send(message)
 
     def _leave_to_library(self, context_id: int, value: bytes) -> None:
         primitive = P_DATA()

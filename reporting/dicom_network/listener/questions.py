@@ -7,9 +7,7 @@ the wait is over, and if it left a moment before, the wait never ends. Here that
 from __future__ import annotations
 
 import itertools
-import queue
 import threading
-import time
 from collections.abc import Callable
 
 from pynetdicom.dimse_primitives import N_EVENT_REPORT
@@ -20,34 +18,34 @@ class Questions:
 
     def __init__(self, send: Callable[[N_EVENT_REPORT, int], None]) -> None:
         self._send = send
-        self._turn, self._gate = threading.Lock(), threading.Lock()
+        self._turn, self._changed = threading.Lock(), threading.Condition()
         self._is_over = False
         self._numbers = itertools.count(1)
-        self._answers: queue.Queue[N_EVENT_REPORT | None] = queue.Queue()
+        self._open: int | None = None
+        self._answer: N_EVENT_REPORT | None = None
 
     def ask(self, question: N_EVENT_REPORT, context_id: int, wait_s: float) -> N_EVENT_REPORT | None:
         """The answer; ``None`` when the peer leaves or says nothing. One after the other, whoever asks."""
-        with self._turn:
-            question.MessageID = next(self._numbers)
-            with self._gate:
-                if self._is_over:
-                    return None
+        with self._turn, self._changed:
+            if self._is_over:
+                return None
+            question.MessageID = self._open = next(self._numbers)
+            try:
                 self._send(question, context_id)
-            deadline = time.monotonic() + wait_s
-            while True:
-                try:
-                    answer = self._answers.get(timeout=max(deadline - time.monotonic(), 0.001))
-                except queue.Empty:
-                    return None
-                # An answer that comes too late is to the question before.
-                if answer is None or answer.MessageIDBeingRespondedTo == question.MessageID:
-                    return answer
+                self._changed.wait_for(lambda: self._is_over or self._answer is not None, wait_s)
+                return self._answer
+            finally:
+                self._open = self._answer = None
 
     def answered(self, answer: N_EVENT_REPORT) -> None:
-        self._answers.put(answer)
+        """What answers no open question is dropped: it came too late, or nobody asked."""
+        with self._changed:
+            if self._open is not None and answer.MessageIDBeingRespondedTo == self._open:
+                self._answer = answer
+                self._changed.notify_all()
 
     def end(self) -> None:
         """The peer leaves or is gone: nothing may be sent to it any more, and no answer comes."""
-        with self._gate:
+        with self._changed:
             self._is_over = True
-        self._answers.put(None)
+            self._changed.notify_all()

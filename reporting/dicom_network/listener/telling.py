@@ -2,16 +2,24 @@
 
 Many scanners leave as soon as their request is answered, and listen for the report at an address of their own; PS3.4
 J.3.3 leaves the choice of the association to us. A report may come twice where the first was not acknowledged.
+Of ours there is one at a time to an address, over all processes: many scanners take no second one.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from pydicom.dataset import Dataset
 from pydicom.uid import UID
 from pynetdicom.association import Association
@@ -26,6 +34,9 @@ from reporting.core.dicom_association import NoAssociation, association
 PAUSES_S = (5.0, 20.0)
 """Between our tries. Then a peer has to ask again, as it does after a failure."""
 ANSWER_S = 30
+TURN_S = 120.0
+"""For our other calls to the same address. Then the try has failed."""
+_LOOKS_EVERY_S = 0.05
 _ALL_COMMITTED, _SOME_FAILED = 1, 2
 
 ending = threading.Event()
@@ -37,7 +48,7 @@ logger = logging.getLogger(__name__)
 class Told:
     """``on``: whose association the peer took it on, ``"theirs"`` or ``"ours"``; empty: it was not told.
 
-    ``tries``: associations that we asked for. ``fault``: why the last of them did not do, a stable code.
+    ``tries``: how often we tried on ours. ``fault``: why the last try did not do, a stable code.
     """
 
     on: str = ""
@@ -46,7 +57,7 @@ class Told:
 
 
 def tell(report: Dataset, *, theirs: Association, context: PresentationContextTuple, listens_at: Called | None) -> Told:
-    """Tell the peer; waits for it, with our tries about a minute."""
+    """Tell the peer; waits for it, minutes where it takes connections and says nothing."""
     if _tell_on_theirs(report, theirs, context):
         return Told("theirs")
     if listens_at is None:
@@ -80,7 +91,10 @@ def _tell_on_theirs(report: Dataset, theirs: Any, context: PresentationContextTu
 def _tell_on_ours(report: Dataset, listens_at: Called) -> str:
     """The code of what went wrong; empty when it was taken."""
     try:
-        with association(listens_at, StorageCommitmentPushModel, answer_s=ANSWER_S, as_scp=True) as ours:
+        with (
+            _our_turn(listens_at),
+            association(listens_at, StorageCommitmentPushModel, answer_s=ANSWER_S, as_scp=True) as ours,
+        ):
             status, _reply = ours.send_n_event_report(
                 report, _kind(report), StorageCommitmentPushModel, StorageCommitmentPushModelInstance
             )
@@ -92,6 +106,32 @@ def _tell_on_ours(report: Dataset, listens_at: Called) -> str:
     if code is None:
         return "connection_lost"
     return "" if _is_taken(code) else f"status_{code:04x}"
+
+
+@contextmanager
+def _our_turn(listens_at: Called) -> Iterator[None]:
+    """Raises :class:`NoAssociation` when the others took too long."""
+    folder = Path(settings.STATE_DIR) / "calls"
+    folder.mkdir(parents=True, exist_ok=True)
+    place = hashlib.sha256(f"{listens_at.host}:{listens_at.port}".encode()).hexdigest()
+    deadline = time.monotonic() + TURN_S
+    with (folder / f"{place}.lock").open("w") as lock:
+        while not _is_locked(lock.fileno()):
+            if time.monotonic() > deadline:
+                raise NoAssociation("busy")
+            time.sleep(_LOOKS_EVERY_S)
+        try:
+            yield
+        finally:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # a child that was forked meanwhile has the file open, too
+
+
+def _is_locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _kind(report: Dataset) -> int:

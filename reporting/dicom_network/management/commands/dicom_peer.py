@@ -1,6 +1,7 @@
 """``manage.py dicom_peer AE_TITLE ADDRESS… [--as USERNAME]``: let a peer send to us; ``--off``: not any more.
 
-``--listens-at HOST PORT [--tls]``: where it is told what became of its storage commitments. What is not said stays.
+``--listens-at HOST PORT [--tls]``: where it is told what became of its storage commitments. What is not said stays; who
+was switched off may send again when addresses are said.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Command(BaseCommand):
                     peer,
                     addresses=addresses or peer.addresses,
                     listens=listens or Listens(peer.host, peer.port, peer.uses_tls),
-                    is_active=not options["off"],
+                    is_active=not options["off"] and (bool(addresses) or peer.is_active),
                     by=None,
                     expected_version=peer.version,
                 )
