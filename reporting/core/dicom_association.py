@@ -27,11 +27,15 @@ _config.LOG_HANDLER_LEVEL = "none"
 _config.LOG_REQUEST_IDENTIFIERS = _config.LOG_RESPONSE_IDENTIFIERS = False
 
 CONNECT_S, ECHO_S = 10, 20
+_ACCEPTED = 0
+"""The result of an A-ASSOCIATE; no presentation context needs to be (PS3.8 table 9-17 and 9-18)."""
 _PLAIN = [ExplicitVRLittleEndian, ImplicitVRLittleEndian]
 
 
 class NoAssociation(Exception):
-    """``code``: no_connection, tls_failed, association_rejected, sop_class_not_accepted, no_answer (to an echo)."""
+    """``code``: no_connection, connection_lost, tls_failed, association_rejected, no_answer (to an echo), and
+    sop_class_not_accepted, the only one that says something of what was asked for.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -88,7 +92,12 @@ def _requested(called: Called, sop_class: UID, answer_s: float, connect_s: float
         raise NoAssociation("tls_failed") from failed[0]
     if made.is_rejected:
         raise NoAssociation("association_rejected")
-    raise NoAssociation("no_connection" if made.acceptor.primitive is None else "sop_class_not_accepted")
+    answer = made.acceptor.primitive
+    if answer is None:
+        raise NoAssociation("no_connection")
+    if answer.result == _ACCEPTED and not made.accepted_contexts:
+        raise NoAssociation("sop_class_not_accepted")
+    raise NoAssociation("connection_lost")  # accepted, and broken off before it was used
 
 
 def _is_accepted(contexts: Sequence[Any], as_scp: bool) -> bool:

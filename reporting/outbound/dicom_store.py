@@ -24,7 +24,9 @@ def store_object(content: bytes, destination: Destination) -> None:
     ):
         try:
             status = association.send_c_store(dataset)
-        except (RuntimeError, ValueError, AttributeError) as error:
+        except RuntimeError as error:  # it was there and is gone again
+            raise NotSent("connection_lost") from error
+        except (ValueError, AttributeError) as error:
             raise NotSent("not_encodable", for_good=True) from error
         code = status.get("Status")
         if code is None:
