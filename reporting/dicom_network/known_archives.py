@@ -57,7 +57,7 @@ def change_archive(
             changed[key] = {"from": getattr(archive, key), "to": value}
             setattr(archive, key, value)
     archive.version += 1
-    archive.save()
+    archive.save(update_fields=[*after, "version", "updated_at"])
     record(AuditAct.ARCHIVE_CHANGED, by=by, about=archive, data=changed)
     return archive
 

@@ -55,6 +55,16 @@ def test_an_archive_is_said_anew_by_who_saw_it_as_it_is() -> None:
 
 
 @pytest.mark.django_db
+def test_a_change_writes_what_may_be_changed_and_nothing_else(django_assert_max_num_queries: Any) -> None:
+    made = add_archive("PACS", NOWHERE, by=None)
+    with django_assert_max_num_queries(20) as asked:
+        change_archive(made, NOWHERE, is_active=False, by=None, expected_version=1)
+    (written_columns,) = [one["sql"] for one in asked.captured_queries if one["sql"].startswith("UPDATE")]
+    assert '"is_active" = ' in written_columns
+    assert '"name" = ' not in written_columns
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("name", "called"),
     [
