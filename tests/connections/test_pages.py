@@ -13,6 +13,7 @@ from reporting.accounts.models import Role
 from reporting.audit_trail.models import AuditEvent
 from reporting.connections import words
 from reporting.core.dicom_address import Called
+from reporting.dicom_network.known_archives import add_archive
 from reporting.dicom_network.models import Archive, Peer
 from reporting.orders.intake import take
 from reporting.orders.models import InboundMessage, MessageSender
@@ -103,6 +104,18 @@ def test_a_destination_that_does_not_answer_is_said_with_its_reason(admin: Clien
     answer = admin.post(f"/connections/destinations/{ehr.pk}/ask", follow=True)
     assert "EHR does not answer as it should: Nobody takes connections there." in answer.content.decode()
     assert AuditEvent.objects.get(act="destination.asked").outcome == "failure"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Test"), ("zh-hans", "测试")])
+def test_each_kind_is_tested_by_a_button_of_the_same_name(admin: Client, language: str, said: str) -> None:
+    for kind, more in DESTINATIONS:
+        added = {"name": kind, "host": "there.example.org", "port": "104", **more}
+        assert admin.post(f"/connections/destinations/add/?kind={kind}", added).status_code == 302
+    add_archive("PACS", Called("pacs.example.org", 104, "PACS"), by=None)
+    admin.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    for tab, count in (("destinations", 3), ("archives", 1)):
+        page = admin.get(f"/connections/{tab}/").content.decode()
+        assert re.findall(r'aria-label="[^"]*">([^<]*)</button>', page) == [said] * count
 
 
 @pytest.mark.parametrize(
