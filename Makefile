@@ -11,7 +11,7 @@ export DJANGO_SETTINGS_MODULE ?= config.settings
 # Dens starts many short processes; each would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-audit run worker test check bench requirements messages train-demo clean
+.PHONY: help setup demo demo-audit run worker test check types lint bench requirements messages train-demo clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -62,9 +62,14 @@ test: setup  ## All tests (browser and peer tests skip with a reason where their
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: setup  ## Lint, types, import contracts, templates, migrations, deployment settings
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync types lint
+
+types:
+	@$(BIN)/mypy
+
+lint:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check --quiet .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint templates --check --lint --quiet
 	@$(BIN)/python manage.py makemigrations --check --dry-run
