@@ -11,7 +11,7 @@ export DJANGO_SETTINGS_MODULE ?= config.settings
 # Dens starts many short processes; each would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup demo demo-audit run worker test check types lint bench requirements messages train-demo clean
+.PHONY: help setup demo demo-audit run worker test peers check types lint bench requirements messages train-demo clean
 
 help:  ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ worker: setup  ## Inference worker in the foreground (DENS_QUEUE=default for the
 
 test: setup  ## All tests (browser and peer tests skip with a reason where their programs are missing)
 	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+
+peers: setup  ## Fetch programs of others that some tests speak with: OHIF, a FHIR server (320 MB in var)
+	@$(BIN)/python -m benchmarks.ohif_pages
+	@$(BIN)/npm install --prefix var/peers --silent --no-audit --no-fund --ignore-scripts --no-save @medplum/fhir-router@5.2.13
 
 check: setup  ## Lint, types, import contracts, templates, migrations, deployment settings
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync types lint

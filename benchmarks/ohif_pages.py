@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 OHIF = "@ohif/app@3.13.2"
+CACHE = Path("var/ohif")
 
 
 class NoPeer(RuntimeError):
@@ -91,3 +92,7 @@ _SETTINGS = """window.config = {
   }],
 };
 """
+
+
+if __name__ == "__main__":
+    unpacked(CACHE)

@@ -15,12 +15,11 @@ import pydicom
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import peers
-from benchmarks.ohif_pages import OHIF, NoPeer
+from benchmarks.ohif_pages import CACHE, OHIF, NoPeer
 from benchmarks.tables import show
 
 SCROLL_MS = 3000
 WAIT_MS = 90_000
-_CACHE = Path("var/ohif")
 
 # Runs in both pages alike: when the first canvas shows a picture, and how often one of them changes.
 _PROBE = """
@@ -76,7 +75,7 @@ def measure(repeats: int) -> dict[str, Any]:
     # A socket's path is short, so the folder is not the one of the other parts.
     with tempfile.TemporaryDirectory(prefix="dens-bench-", dir="/tmp") as folder:
         work = Path(folder)
-        with peers.dens(work) as own, peers.ohif(work, own.folder, _CACHE) as ohif, sync_playwright() as playwright:
+        with peers.dens(work) as own, peers.ohif(work, own.folder, CACHE) as ohif, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=shutil.which("chromium"),
                 # OHIF and Orthanc are two addresses; Orthanc cannot say that this is meant.

@@ -1,7 +1,7 @@
 """OHIF, from an address of its own, shows a study of ours with a token and without our cookie; and, on an archive,
 what we make of a signed report.
 
-It is fetched by ``python -m benchmarks --only reading`` (50 MB, kept in ``var/ohif``), not by the tests.
+It is fetched by ``make peers`` (50 MB, kept in ``var/ohif``), not by the tests.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings as configured
 from playwright.sync_api import Browser, expect
 
-from benchmarks.ohif_pages import OHIF, pages
+from benchmarks.ohif_pages import CACHE, OHIF, pages
 from benchmarks.peers import ohif
 from reporting.accounts.access_tokens import issue_token
 from reporting.accounts.models import Role, TokenScope, User
@@ -23,15 +23,16 @@ from reporting.outbound.models import Form
 from reporting.reports.exports.outgoing import objects_of
 from reporting.reports.models import ReportVersion
 from reporting.studies.models import Series, Study
+from tests.paths import REPOSITORY
 from tests.reader_studies.necks import make_algorithm, signed_neck
 from tests.reports.factories import make_user
 
-_DIST = Path(__file__).parents[2] / "var" / "ohif" / "package" / "dist"
+_DIST = REPOSITORY / CACHE / "package" / "dist"
 _WAIT_MS = 60_000
 _NO_TOUR = "if (window === top) localStorage.setItem('shownTours', '[\"basicViewerTour\"]');"  # it covers the page
 
 pytestmark = pytest.mark.skipif(
-    not _DIST.exists(), reason=f"{OHIF} is not in var/ohif: `python -m benchmarks --only reading` fetches it"
+    not _DIST.exists(), reason=f"{OHIF} is not in var/ohif (make peers): NOT shown in another's viewer"
 )
 
 

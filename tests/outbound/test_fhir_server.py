@@ -34,7 +34,7 @@ pytestmark = [
     pytest.mark.skipif(not any(settings.FONTS_DIR.glob("*.otf")), reason="report font not installed: npm ci"),
     pytest.mark.skipif(
         not NODE.exists() or not (PEERS / "node_modules/@medplum/fhir-router").exists(),
-        reason=f"npm install --prefix var/peers {PACKAGE} was not asked for: NOT pushed to another's FHIR server",
+        reason=f"{PACKAGE} is not in var/peers (make peers): NOT pushed to another's FHIR server",
     ),
 ]
 
