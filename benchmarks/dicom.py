@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import shutil
 import statistics
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from benchmarks.dicom_objects import write_study
 from benchmarks.dicom_receivers import AE_TITLE, NODELAY, Receiver, debian, dens, orthanc, storescp
 from benchmarks.tables import show
 
+ROUNDS = 3
 SIDE, SMALL_SIDE = 320, 64
 ASSOCIATIONS = 4
 STOW_PARTS = 100
@@ -32,24 +34,34 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
         ours, theirs = stack.enter_context(dens(folder / "d")), stack.enter_context(orthanc(folder / "o"))
         durable = stack.enter_context(orthanc(folder / "p", index_beside=folder / "d"))
         plain = stack.enter_context(storescp(folder / "s"))
-        one = [write_study(folder / "one", series=1, objects=objects, side=SIDE, seed=1)]
-        share = objects // ASSOCIATIONS
-        four = [
-            write_study(folder / f"four{seed}", series=1, objects=share, side=SIDE, seed=seed)
-            for seed in range(2, 2 + ASSOCIATIONS)
-        ]
-        web = write_study(folder / "web", series=1, objects=objects, side=SIDE, seed=10)
-        found["c_store"] = {
-            "1 association": {to.title: _store(to, one) for to in (ours, theirs, durable, plain)},
-            f"{ASSOCIATIONS} associations": {to.title: _store(to, four) for to in (theirs, plain, durable, ours)},
-        }
-        found["stow"] = {to.title: _stow(to, web) for to in (ours, theirs, durable)}
+        rounds = [_round(number, (ours, theirs, durable, plain), folder, objects) for number in range(ROUNDS)]
+        for how in rounds[0]:
+            found[how] = {title: [rates[how][title] for rates in rounds] for title in rounds[0][how]}
         asked = (ours, durable, theirs)
-        _fill(asked, held - 2 * objects - share * ASSOCIATIONS, folder)
+        _fill(asked, held - ours.count(), folder)
         found["held"] = {to.title: to.count() for to in asked}
         found["questions"] = _questions(asked, repeats)
     _show(found)
     return found
+
+
+def _round(number: int, receivers: Sequence[Receiver], folder: Path, objects: int) -> dict[str, dict[str, float]]:
+    """Rates of each receiver with new objects. Who comes first changes: one leaves work behind for the next."""
+    turn = [*receivers[number % len(receivers) :], *receivers[: number % len(receivers)]]
+    work, seed = folder / f"round{number}", 10 * number
+    one = [write_study(work / "one", series=1, objects=objects, side=SIDE, seed=seed)]
+    four = [
+        write_study(work / f"four{part}", series=1, objects=objects // ASSOCIATIONS, side=SIDE, seed=seed + 1 + part)
+        for part in range(ASSOCIATIONS)
+    ]
+    web = write_study(work / "web", series=1, objects=objects, side=SIDE, seed=seed + 9)
+    rates = {
+        "C-STORE, 1 association": {to.title: _store(to, one) for to in turn},
+        f"C-STORE, {ASSOCIATIONS} associations": {to.title: _store(to, four) for to in turn},
+        "STOW-RS, one client": {to.title: _stow(to, web) for to in turn if to.title != "STORESCP"},
+    }
+    shutil.rmtree(work)
+    return rates
 
 
 def _store(to: Receiver, folders: Sequence[Path]) -> float:
@@ -203,11 +215,9 @@ def _post(to: Receiver, path: str, body: bytes, headers: dict[str, str]) -> tupl
 
 def _show(found: dict[str, Any]) -> None:
     titles = ("DENS", "ORTHANC+PG", "ORTHANC", "STORESCP")
-    rows = [
-        (f"C-STORE, {name}", *(rates.get(title, "") for title in titles)) for name, rates in found["c_store"].items()
-    ]
-    rows.append(("STOW-RS, one client", *(found["stow"].get(title, "") for title in titles)))
-    show("Objects received a second", ("how", *titles), rows)
+    hows = [how for how in found if how.startswith(("C-STORE", "STOW"))]
+    rows = [(how, *(_rates_of(found[how].get(title, [])) for title in titles)) for how in hows]
+    show(f"Objects received a second: the median of {ROUNDS} rounds, and each", ("how", *titles), rows)
     asked = {name: times for name, times in found["questions"].items() if isinstance(times["DENS"], dict)}
     peers = titles[:3]
     show(
@@ -217,3 +227,8 @@ def _show(found: dict[str, Any]) -> None:
     )
     rates = found["questions"]["frames a second, four at once"]
     show("Frames a second, four clients", ("", *peers), [("", *(rates[title] for title in peers))])
+
+
+def _rates_of(rates: list[float]) -> str:
+    each = ", ".join(f"{rate:.0f}" for rate in rates)
+    return f"{statistics.median(rates):.0f} ({each})" if rates else ""
