@@ -147,8 +147,8 @@ def test_a_finding_moved_to_a_level_without_it_is_noticed(values: dict[str, Valu
         text = paragraphs(render(sheet, language))[3]
         moved = _swapped(text, (here, there))
         before, after = claims_in(text), claims_in(moved)
-        # Less said of what is normal is no error, nor one side of what was normal on both: only a new claim or a finding
-        # that is no longer told.
+        # Less said of what is normal is no error, nor is one side of what was normal on both: only a new claim, or a
+        # finding that is no longer told.
         new = {one for one in after - before if one.present or replace(one, side="") not in before}
         assume(new or any(claim.present for claim in before - after))
         assert compare(moved, text, sheet), (text, moved)
