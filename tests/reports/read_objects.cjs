@@ -17,11 +17,14 @@ const named = (studies) => list(studies).flatMap((study) => list(study.Reference
     ),
 ));
 
+const drawnOn = (group) => list(list(group.DerivationImageSequence)[0]?.SourceImageSequence)[0];
+
 /** Where a frame of a segmentation lies, which segment it shows, and the image that it was drawn on. */
 const frame = (group) => ({
     position: list(list(group.PlanePositionSequence)[0]?.ImagePositionPatient).map(Number),
     segment: list(group.SegmentIdentificationSequence)[0]?.ReferencedSegmentNumber,
-    source: list(list(group.DerivationImageSequence)[0]?.SourceImageSequence)[0]?.ReferencedSOPInstanceUID,
+    source: drawnOn(group)?.ReferencedSOPInstanceUID,
+    source_frame: Number(drawnOn(group)?.ReferencedFrameNumber ?? 1),
 });
 
 for (const path of process.argv.slice(2)) {

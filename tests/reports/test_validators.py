@@ -7,6 +7,7 @@ reads by dcmjs. IHE report templates: test_mrrt_rules.py.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -15,15 +16,19 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
+import pydicom
 import pytest
 from django.conf import settings
 from fhir.resources import get_fhir_model_class
 from pydantic import ValidationError
-from pydicom import FileDataset, dcmread
+from pydicom import dcmread
 
 from reporting.core.hl7_text import escaped
 from reporting.outbound.models import Form
 from reporting.reports.exports.fhir import Release
+from reporting.vocabulary import LABEL_VALUES, Structure
+from tests.browser.neck import labels_at
 from tests.reports.dicom_programs import as_viewers_read, dcmtk, errors_of, needs, pixelmed, pixelmed_errors
 from tests.reports.r5_definitions import DEFINITIONS, definition_faults
 from tests.reports.test_fhir import SCHEMA, resources
@@ -83,7 +88,7 @@ def test_the_twenty_differ_in_all_that_matters(left: list[Left]) -> None:
     assert len(left) == 20
     assert {one.patient for one in left} >= {case.origin.name for case in CASES if not case.origin.written}
     assert all(one.contents[form] for one in left for form in Form if form not in _OF_MACHINES)
-    assert {len(one.contents[Form.DICOM_SEG]) for one in left} == {0, 1, 2}
+    assert {len(one.contents[Form.DICOM_SEG]) for one in left} == {0, 2}
     assert {len(one.contents[Form.DICOM_KEY]) for one in left} == {0, 1}
     assert any(frames > 1 for one in left for _series, frames in one.images.values())
     states = {row["state"] for one in left for row in one.content["findings"]}
@@ -111,6 +116,29 @@ def test_fhir_r5_finds_no_error(left: list[Left]) -> None:
         assert r5_faults(json.loads(*one.contents[Form.FHIR_R5])) == [], one.number
     for one in left[::_SOME]:
         assert r5_faults(json.loads(one.downloads[Release.R5])) == [], one.number
+
+
+def test_each_mask_lies_on_the_frame_that_it_is_of_and_where_the_structure_is(left: list[Left]) -> None:
+    of_frames = 0
+    for one in left:
+        for content in one.contents[Form.DICOM_SEG]:
+            masks = pydicom.dcmread(io.BytesIO(content))
+            segments = {segment.SegmentNumber: segment.TrackingID for segment in masks.SegmentSequence}
+            across, down = np.reshape(
+                masks.SharedFunctionalGroupsSequence[0].PlaneOrientationSequence[0].ImageOrientationPatient, (2, 3)
+            ).astype(float)
+            spacing = masks.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing
+            for groups, pixels in zip(masks.PerFrameFunctionalGroupsSequence, masks.pixel_array, strict=True):
+                at = np.array(groups.PlanePositionSequence[0].ImagePositionPatient, float)
+                (source,) = groups.DerivationImageSequence[0].SourceImageSequence
+                frames = one.images[source.ReferencedSOPInstanceUID][1]
+                of_frames += frames > 1
+                assert ("ReferencedFrameNumber" in source) == (frames > 1)
+                rows, columns = np.nonzero(pixels)
+                points = at + columns[:, None] * spacing[1] * across + rows[:, None] * spacing[0] * down
+                structure = segments[groups.SegmentIdentificationSequence[0].ReferencedSegmentNumber]
+                assert (labels_at(points) == LABEL_VALUES[Structure(structure)]).all(), (one.number, structure)
+    assert of_frames > 4
 
 
 def test_dciodvfy_finds_no_error(left: list[Left]) -> None:
@@ -171,7 +199,7 @@ def test_viewers_and_archives_find_what_they_ask_for(left: list[Left]) -> None:
     read = dict(zip(files_of(left, *DICOM), as_viewers_read(files_of(left, *DICOM)), strict=True))
     found: dict[str, list[str]] = {}
     for one in left:
-        positions = {said.SOPInstanceUID: said.ImagePositionPatient for said in _headers(one) if "Rows" in said}
+        positions = _positions(one)
         for path in one.files(Form.DICOM_SR):
             found[path.name] = list(report_faults(read[path], one.study, one.images))
         for path in one.files(Form.DICOM_SEG):
@@ -187,11 +215,15 @@ def test_viewers_and_archives_find_what_they_ask_for(left: list[Left]) -> None:
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-def _headers(one: Left) -> list[FileDataset]:
-    """Of the images that lie alone in their object."""
-    tags = ["SOPInstanceUID", "ImagePositionPatient", "Rows"]
-    read = (dcmread(path, stop_before_pixels=True, specific_tags=tags) for path in one.sources)
-    return [said for said in read if "ImagePositionPatient" in said]
+def _positions(one: Left) -> dict[tuple[str, int], Sequence[float]]:
+    """Of each frame of each image, by its UID and number."""
+    found = {}
+    for said in (dcmread(path, stop_before_pixels=True) for path in one.sources):
+        if "ImagePositionPatient" in said:
+            found[said.SOPInstanceUID, 1] = said.ImagePositionPatient
+        for number, frame in enumerate(said.get("PerFrameFunctionalGroupsSequence", ()), start=1):
+            found[said.SOPInstanceUID, number] = frame.PlanePositionSequence[0].ImagePositionPatient
+    return found
 
 
 def test_a_person_is_named_alike_in_every_form(left: list[Left]) -> None:

@@ -9,12 +9,12 @@ import pytest
 from tests.reports.viewer_rules import mask_faults, object_faults, printed_faults, report_faults, selection_faults
 
 IMAGES = {"1.1.1": ("1.1", 1), "1.2.1": ("1.2", 3)}
-POSITIONS = {"1.1.1": (0.0, 1.0, 2.0)}
+POSITIONS = {("1.1.1", 1): (0.0, 1.0, 2.0)}
 OBJECT = {"charset": ["ISO_IR 192"], "study": "1", "patient": [["A^B", "甲^乙", ""]]}
 REPORT = {"modality": "SR", "root": "126000", "contained": True, "groups": 12, "tracked": 12, "located": 12}
 REPORT |= {"regions": [["1.1.1", []], ["1.2.1", [3]]]}
 REPORT |= {"evidence": [["1", "1.1", "1.1.1"], ["1", "1.2", "1.2.1"]]}
-FRAME = {"position": [0.0, 1.0, 2.0], "segment": 1, "source": "1.1.1"}
+FRAME = {"position": [0.0, 1.0, 2.0], "segment": 1, "source": "1.1.1", "source_frame": 1}
 MASK = {"modality": "SEG", "segments": ["Vertebra"], "numbers": [1], "lies_on": ["1.1"], "frame_of_reference": "9"}
 MASK |= {"oriented": True, "spaced": True, "frames": [FRAME], "number_of_frames": 1}
 KEYS = {"modality": "KO", "root": "113020", "unseen": 0, "images": [["1.1.1", []], ["1.2.1", [2]]]}

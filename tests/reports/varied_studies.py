@@ -88,8 +88,14 @@ def _write_slices(path: Path, number: int, origin: Origin, place: int, plan: Pla
 
 def _write_frames(path: Path, number: int, origin: Origin) -> None:
     path.mkdir(parents=True)
-    file = write_enhanced(path / "frames.dcm", _pixels(1), [0, 1, 2])
+    order = [2, 1, 0]  # as it pleased the scanner
+    file = write_enhanced(path / "frames.dcm", _pixels(1), order)
     dataset = pydicom.dcmread(file)
+    (shared,), plan = dataset.SharedFunctionalGroupsSequence, SMALL[1]
+    shared.PlaneOrientationSequence[0].ImageOrientationPatient = list(plan.orientation)
+    shared.PixelMeasuresSequence[0].PixelSpacing = [plan.spacing, plan.spacing]
+    for frame, place in zip(dataset.PerFrameFunctionalGroupsSequence, order, strict=True):
+        frame.PlanePositionSequence[0].ImagePositionPatient = [float(mm) for mm in plan.points()[place, 0, 0]]
     dataset.StudyInstanceUID = f"{STUDY_UID}.{number_of(number)}"
     dataset.FrameOfReferenceUID = f"{dataset.StudyInstanceUID}.9"
     dataset.InstanceNumber = 1

@@ -10,7 +10,7 @@ from typing import Any
 
 Images = Mapping[str, tuple[str, int]]
 """Objects of the study by UID: their series, and how many frames."""
-Positions = Mapping[str, Sequence[float]]
+Positions = Mapping[tuple[str, int], Sequence[float]]
 _NEAR_MM = 0.001
 
 
@@ -60,7 +60,7 @@ def mask_faults(read: Mapping[str, Any], images: Images, positions: Positions) -
     if read["number_of_frames"] != len(read["frames"]) or not read["frames"]:
         yield "frames without their place"
     for frame in read["frames"]:
-        there = positions.get(frame["source"], ())
+        there = positions.get((frame["source"], frame["source_frame"]), (float("inf"),) * 3)
         if images.get(frame["source"], ("",))[0] not in read["lies_on"]:
             yield f"drawn on {frame['source']}"
         elif max(abs(a - b) for a, b in zip(frame["position"], there, strict=True)) > _NEAR_MM:

@@ -33,7 +33,7 @@ from reporting.reports.exports.dicom.source import (
 from reporting.reports.images.label_volume import LabelVolume, map_of_plane
 from reporting.reports.images.stored_label_maps import label_volumes
 from reporting.studies.header_codec import decode_header
-from reporting.studies.headers import FrameHeader
+from reporting.studies.headers import FrameHeader, InstanceHeader
 from reporting.studies.models import Series, SopInstance
 from reporting.studies.slice_geometry import pixel_to_lps_mm
 from reporting.vocabulary import LABEL_VALUES, Code, Structure
@@ -51,7 +51,7 @@ _LABELS = {structure: str(code.meaning) for structure, code in _TYPES.items()}
 
 
 def segmentations(source: Source) -> list[bytes]:
-    """The files; empty without masks. Of series in multi-frame objects none are made."""
+    """The files; empty without masks. Of series in several multi-frame objects none are made."""
     job = source.version.report.job
     if job is None:
         return []
@@ -63,18 +63,49 @@ def segmentations(source: Source) -> list[bytes]:
 def _of_series(source: Source, job: InferenceJob, series: Series, number: int) -> bytes | None:
     maps = job.label_maps.filter(series=series).order_by("pack")
     volumes = label_volumes(maps.values_list("sha256", flat=True))
-    images, masks = [], []
-    for instance in series.sop_instances.order_by("instance_number", "sop_instance_uid"):
-        image = _image(source, series, instance)
-        mask = _mask(image, volumes) if image is not None else None
-        if image is not None and mask is not None and mask.any():
-            images.append(image)
-            masks.append(mask)
+    instances = list(series.sop_instances.order_by("instance_number", "sop_instance_uid"))
+    if len(instances) == 1 and instances[0].number_of_frames > 1:
+        images, masks = _in_one_object(source, series, instances[0], volumes)
+    else:
+        images, masks = _in_slices(source, series, instances, volumes)
     if not images:
         return None
     pixels = np.stack(masks)
     present = [structure for structure, value in LABEL_VALUES.items() if (pixels == value).any()]
     return _file(_segmentation(source, series, number, images, pixels, present), source, series, job)
+
+
+def _in_slices(
+    source: Source, series: Series, instances: Sequence[SopInstance], volumes: Sequence[LabelVolume]
+) -> tuple[list[Dataset], list[NDArray[np.uint8]]]:
+    """The objects that something was found in, with the labels of each."""
+    images, masks = [], []
+    for instance in instances:
+        header = decode_header(instance.header)
+        if len(header.frames) != 1 or instance.number_of_frames != 1 or not _is_placed(header, header.frames[0]):
+            continue
+        mask = _mask(header, header.frames[0], volumes)
+        if mask is not None and mask.any():
+            images.append(_image(source, series, instance, header))
+            masks.append(mask)
+    return images, masks
+
+
+def _in_one_object(
+    source: Source, series: Series, instance: SopInstance, volumes: Sequence[LabelVolume]
+) -> tuple[list[Dataset], list[NDArray[np.uint8]]]:
+    """The one object and the labels of all its frames; nothing where they are not slices of one stack."""
+    header = decode_header(instance.header)
+    planes = {(frame.orientation, frame.pixel_spacing_mm) for frame in header.frames}
+    is_a_stack = len(header.frames) == instance.number_of_frames and len(planes) == 1
+    if not is_a_stack or not all(_is_placed(header, frame) for frame in header.frames):
+        return [], []
+    empty = np.zeros((header.series.rows or 0, header.series.columns or 0), np.uint8)
+    found = [_mask(header, frame, volumes) for frame in header.frames]
+    masks = [empty if mask is None else mask for mask in found]
+    if not any(mask.any() for mask in masks):
+        return [], []
+    return [_frames_of(_image(source, series, instance, header), header)], masks
 
 
 def _segmentation(
@@ -151,12 +182,9 @@ def _uid(source: Source, series: Series, what: str) -> str:
     return str(generate_uid(entropy_srcs=["dens", "seg", what, str(report.pk), str(report.job_id), str(series.pk)]))
 
 
-def _image(source: Source, series: Series, instance: SopInstance) -> Dataset | None:
-    """What a segmentation copies from the image it lies on; ``None`` for what is no single placed slice."""
-    header = decode_header(instance.header)
-    frame = header.frames[0] if len(header.frames) == 1 and instance.number_of_frames == 1 else None
-    if frame is None or not all(_geometry(frame)) or not header.series.rows or not header.series.columns:
-        return None
+def _image(source: Source, series: Series, instance: SopInstance, header: InstanceHeader) -> Dataset:
+    """What a segmentation copies from the image it lies on."""
+    frame = header.frames[0]
     one = Dataset()
     one.SOPClassUID, one.SOPInstanceUID = instance.sop_class_uid, instance.sop_instance_uid
     one.SeriesInstanceUID, one.Modality = series.series_instance_uid, series.modality
@@ -172,6 +200,28 @@ def _image(source: Source, series: Series, instance: SopInstance) -> Dataset | N
     return one
 
 
+def _frames_of(one: Dataset, header: InstanceHeader) -> Dataset:
+    """The same of an object of many frames: its geometry in functional groups (PS3.3 C.7.6.16)."""
+    measures, plane, shared = Dataset(), Dataset(), Dataset()
+    measures.PixelSpacing, measures.SliceThickness = one.PixelSpacing, one.SliceThickness
+    plane.ImageOrientationPatient = one.ImageOrientationPatient
+    shared.PixelMeasuresSequence, shared.PlaneOrientationSequence = [measures], [plane]
+    one.SharedFunctionalGroupsSequence, one.NumberOfFrames = [shared], len(header.frames)
+    places = []
+    for frame in header.frames:
+        position, place = Dataset(), Dataset()
+        position.ImagePositionPatient = _decimals(frame.position_mm or ())
+        place.PlanePositionSequence = [position]
+        places.append(place)
+    one.PerFrameFunctionalGroupsSequence = places
+    del one.ImageOrientationPatient, one.ImagePositionPatient, one.PixelSpacing, one.SliceThickness
+    return one
+
+
+def _is_placed(header: InstanceHeader, frame: FrameHeader) -> bool:
+    return all(_geometry(frame)) and bool(header.series.rows and header.series.columns)
+
+
 def _geometry(frame: FrameHeader) -> tuple[Sequence[float], Sequence[float], Sequence[float]]:
     return frame.orientation or (), frame.position_mm or (), frame.pixel_spacing_mm or ()
 
@@ -181,14 +231,11 @@ def _decimals(values: Sequence[float]) -> list[str]:
     return [f"{value:.9g}" for value in values]
 
 
-def _mask(image: Dataset, volumes: Sequence[LabelVolume]) -> NDArray[np.uint8] | None:
+def _mask(header: InstanceHeader, frame: FrameHeader, volumes: Sequence[LabelVolume]) -> NDArray[np.uint8] | None:
     """Labels by (row, column); ``None`` where no map has this slice."""
-    rows, columns = image.Rows, image.Columns
-    geometry = {
-        "orientation": tuple(map(float, image.ImageOrientationPatient)),
-        "position_mm": tuple(map(float, image.ImagePositionPatient)),
-        "spacing_mm": tuple(map(float, image.PixelSpacing)),
-    }
+    rows, columns = header.series.rows or 0, header.series.columns or 0
+    orientation, position, spacing = _geometry(frame)
+    geometry = {"orientation": orientation, "position_mm": position, "spacing_mm": spacing}
     corners = pixel_to_lps_mm(
         np.array([0.0, columns - 1, 0.0, columns - 1]), np.array([0.0, 0.0, rows - 1, rows - 1]), **geometry
     )
