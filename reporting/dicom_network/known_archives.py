@@ -13,7 +13,8 @@ from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.dicom_address import Called, is_ae_title, is_host_with_port
 from reporting.core.dicom_association import NoAssociation, echo
-from reporting.core.errors import InvalidInput, StaleVersion, WrongState
+from reporting.core.errors import InvalidInput, WrongState
+from reporting.core.versioned_change import locked, say_anew
 from reporting.dicom_network.models import Archive
 
 
@@ -47,17 +48,8 @@ def change_archive(
     if by is not None:
         require(by, Act.PEER_MANAGE)
     _check(called)
-    archive = Archive.objects.select_for_update().get(pk=archive.pk)
-    if archive.version != expected_version:
-        raise StaleVersion(_("Somebody else has changed this meanwhile. Load the page again."))
-    after = {**asdict(called), "is_active": is_active}
-    changed = {}
-    for key, value in after.items():
-        if getattr(archive, key) != value:
-            changed[key] = {"from": getattr(archive, key), "to": value}
-            setattr(archive, key, value)
-    archive.version += 1
-    archive.save(update_fields=[*after, "version", "updated_at"])
+    archive = locked(archive, expected_version)
+    changed = say_anew(archive, {**asdict(called), "is_active": is_active})
     record(AuditAct.ARCHIVE_CHANGED, by=by, about=archive, data=changed)
     return archive
 

@@ -16,7 +16,8 @@ from reporting.audit_trail.services import record
 from reporting.core.addresses import checked_networks
 from reporting.core.dicom_address import is_ae_title, is_host_with_port
 from reporting.core.dicom_association import NoAssociation, association
-from reporting.core.errors import InvalidInput, StaleVersion, WrongState
+from reporting.core.errors import InvalidInput, WrongState
+from reporting.core.versioned_change import locked, say_anew
 from reporting.dicom_network.models import Peer
 
 _PING_S = 10
@@ -70,14 +71,9 @@ def change_peer(
         require(by, Act.PEER_MANAGE)
     _check(listens)
     after = {"addresses": _checked(addresses), **asdict(listens), "is_active": is_active}
-    peer = Peer.objects.select_for_update().get(pk=peer.pk)
-    if peer.version != expected_version:
-        raise StaleVersion(_("Somebody else has changed this meanwhile. Load the page again."))
+    peer = locked(peer, expected_version)
     before = {key: getattr(peer, key) for key in after}
-    for key, value in after.items():
-        setattr(peer, key, value)
-    peer.version += 1
-    peer.save(update_fields=[*after, "version", "updated_at"])
+    say_anew(peer, after)
     record(AuditAct.PEER_CHANGED, by=by, about=peer, data={"from": before, "to": after})
     return peer
 

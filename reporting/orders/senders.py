@@ -13,8 +13,9 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.addresses import checked_networks
-from reporting.core.errors import InvalidInput, StaleVersion, WrongState
+from reporting.core.errors import InvalidInput, WrongState
 from reporting.core.hl7_text import Charset
+from reporting.core.versioned_change import locked, say_anew
 from reporting.orders.models import MessageSender
 
 
@@ -69,15 +70,7 @@ def change_sender(
     """
     if by is not None:
         require(by, Act.PEER_MANAGE)
-    sender = MessageSender.objects.select_for_update().get(pk=sender.pk)
-    if sender.version != expected_version:
-        raise StaleVersion(_("Somebody else has changed this meanwhile. Load the page again."))
-    after = {**calling.checked(), "is_active": is_active}
-    before = {key: getattr(sender, key) for key in after}
-    for key, value in after.items():
-        setattr(sender, key, value)
-    sender.version += 1
-    sender.save()
-    changed = {key: {"from": before[key], "to": after[key]} for key in after if before[key] != after[key]}
+    sender = locked(sender, expected_version)
+    changed = say_anew(sender, {**calling.checked(), "is_active": is_active})
     record(AuditAct.SENDER_CHANGED, by=by, about=sender, data=changed)
     return sender

@@ -14,8 +14,9 @@ from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
 from reporting.core.dicom_address import is_ae_title, is_host_with_port
-from reporting.core.errors import InvalidInput, StaleVersion, WrongState
+from reporting.core.errors import InvalidInput, WrongState
 from reporting.core.hl7_text import Charset
+from reporting.core.versioned_change import locked, say_anew
 from reporting.outbound.models import FORMS_OF, Destination, Form, Kind
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~\-]+)*")
@@ -78,18 +79,10 @@ def change_destination(
     if by is not None:
         require(by, Act.PEER_MANAGE)
     _check(where)
-    destination = Destination.objects.select_for_update().get(pk=destination.pk)
-    if destination.version != expected_version:
-        raise StaleVersion(_("Somebody else has changed this meanwhile. Load the page again."))
+    destination = locked(destination, expected_version)
     if where.kind != destination.kind:
         raise InvalidInput(_("What a destination speaks does not change: add another one"))
-    after = {**where.values(), "is_active": is_active}
-    before = {key: getattr(destination, key) for key in after}
-    for key, value in after.items():
-        setattr(destination, key, value)
-    destination.version += 1
-    destination.save()
-    changed = {key: {"from": before[key], "to": after[key]} for key in after if before[key] != after[key]}
+    changed = say_anew(destination, {**where.values(), "is_active": is_active})
     record(AuditAct.DESTINATION_CHANGED, by=by, about=destination, data=changed)
     return destination
 
