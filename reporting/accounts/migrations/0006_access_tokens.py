@@ -34,8 +34,12 @@ class Migration(migrations.Migration):
                 max_length=8,
             ),
         ),
-        migrations.AddField("accesstoken", "account_proof", models.CharField(blank=True, max_length=128, default="")),
-        migrations.AlterField("accesstoken", "account_proof", models.CharField(blank=True, max_length=128)),
+        migrations.AddField(
+            "accesstoken",
+            "account_proof",
+            models.CharField(blank=True, default="", max_length=128),
+            preserve_default=False,
+        ),
         migrations.AddField("accesstoken", "used_at", models.DateTimeField(null=True)),
         migrations.AddConstraint(
             "accesstoken",
