@@ -70,7 +70,7 @@ MIDDLEWARE = [
     "reporting.core.request_id.RequestIdMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "reporting.core.content_policy.ContentPolicyMiddleware",
     "reporting.accounts.session_cookie.SessionCookieMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

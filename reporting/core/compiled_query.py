@@ -1,4 +1,4 @@
-"""A query that is put into SQL once and asked often.
+"""A query that is put into SQL and planned once, and asked often.
 
 Django makes the SQL of a query anew each time; for a row by its key that takes longer than the database needs for its
 answer. Meant for what each picture of a stack asks; anything else is asked as usual.
@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.expressions import Expression
 from django.db.models.sql.compiler import SQLCompiler
+
+from reporting.core.prepared import prepared_cursor
 
 Row = TypeVar("Row", bound=models.Model)
 
@@ -51,7 +53,7 @@ class CompiledQuery:
         if not self._sql:
             return []
         values = [given[one.name] if isinstance(one, Given) else one for one in self._parameters]
-        with connections[self._using].cursor() as cursor:
+        with prepared_cursor(self._using) as cursor:
             cursor.execute(f"{self._sql} LIMIT %s OFFSET %s", [*values, limit, offset])
             rows = cursor.fetchall()
         if self._converters:

@@ -18,7 +18,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -27,9 +26,9 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from reporting.core.errors import DomainError, StorageFull
+from reporting.studies.disk_sync import sync, sync_together
 
 _CHUNK = 1024 * 1024
-_FLUSHES_AT_ONCE = 8  # the file system commits them together
 _CHECK_SPACE_EVERY = 32 * 1024 * 1024
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 ABANDONED_AFTER_S = 24 * 3600
@@ -160,40 +159,17 @@ def keep_all(staged: Sequence[StagedBlob]) -> None:
     """
     with _full_is_said():
         places = [_named(one) for one in staged]
-        _wait_for_disk([*places, *dict.fromkeys(place.parent for place in places)])
+        sync_together([*places, *dict.fromkeys(place.parent for place in places)])
 
 
 def _named(staged: StagedBlob) -> Path:
     path = blob_path(staged.sha256)
-    path.parent.mkdir(exist_ok=True)
-    _make_durable(path.parent)
+    _make_folder(path.parent)
     if path.exists() and _digest_of(path) == staged.sha256:
         discard(staged)  # waited for all the same: another process may have renamed it a moment ago
     else:
         staged.path.replace(path)
     return path
-
-
-def _wait_for_disk(paths: Sequence[Path]) -> None:
-    """Raises what the first of them raises, when all ended."""
-    if not paths:
-        return
-    others = [_flushing_threads().submit(_fsync, path) for path in paths[1:]]
-    try:
-        _fsync(paths[0])
-    finally:
-        wait(others)
-    for other in others:
-        other.result()
-
-
-@functools.cache
-def _flushing_threads() -> ThreadPoolExecutor:
-    """Of this process: to start one for each object takes 0.25 ms."""
-    return ThreadPoolExecutor(_FLUSHES_AT_ONCE)
-
-
-os.register_at_fork(after_in_child=_flushing_threads.cache_clear)
 
 
 def store_bytes(data: bytes) -> StagedBlob:
@@ -296,14 +272,7 @@ def _digest_of(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _make_durable(folder: Path) -> None:
-    """Its name in the folder above; once per process, because another process may have made it a moment ago."""
-    _fsync(folder.parent)
-
-
-def _fsync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _make_folder(folder: Path) -> None:
+    """With its name in the folder above durable; once per process, because another may have made it a moment ago."""
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         pixels_at = check_file(path)
         dataset = pydicom.dcmread(path, stop_before_pixels=True, defer_size=_DEFER_BYTES)
-        return {"header": encode_header(replace(read_instance_header(dataset), pixels_at=pixels_at))}
+        return {"header": encode_header(read_instance_header(dataset, pixels_at))}
     except FileRefused as refusal:
         return {"refused": refusal.code.value}
     except MemoryError:

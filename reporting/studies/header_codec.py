@@ -22,20 +22,45 @@ MAX_NUMBER = 1e15
 _DATES = frozenset({"birth_date", "study_date"})
 
 
-def encode_header(header: InstanceHeader) -> dict[str, Any]:
-    """JSON object of one header."""
-    encoded: dict[str, Any] = _encode(header)
+_PARTS = {"patient": PatientHeader, "study": StudyHeader, "series": SeriesHeader}
+_decoded: dict[str, tuple[Any, Any]] = {}
+"""Of each part what was decoded last and what it became: the objects of a series say the same."""
+
+
+def encode_header(header: InstanceHeader, *, for_row: bool = False) -> dict[str, Any]:
+    """JSON object of one header, not to be changed. ``for_row``: patient and study are empty, they have rows."""
+    encoded = _encode_fields(header)
+    for name in _PARTS:
+        part = getattr(header, name)
+        encoded[name] = {} if for_row and name != "series" else _encode_part(part)
     return encoded
 
 
 def decode_header(data: Mapping[str, Any]) -> InstanceHeader:
     """The header back. Raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else."""
     values = _decode(data)
-    values["patient"] = PatientHeader(**_decode(data.get("patient", {})))
-    values["study"] = StudyHeader(**_decode(data.get("study", {})))
-    values["series"] = SeriesHeader(**_decode(data.get("series", {})))
+    for name in _PARTS:
+        values[name] = _decode_part(name, data.get(name, {}))
     values["frames"] = tuple(FrameHeader(**_decode(frame)) for frame in data.get("frames", ()))
     return InstanceHeader(**values)
+
+
+@functools.lru_cache(maxsize=64)
+def _encode_part(part: PatientHeader | StudyHeader | SeriesHeader) -> dict[str, Any]:
+    """Kept for the next object of the series."""
+    return _encode_fields(part)
+
+
+def _decode_part(name: str, said: Mapping[str, Any]) -> Any:
+    last = _decoded.get(name)
+    if last is None or last[0] != said:
+        last = _decoded[name] = said, _PARTS[name](**_decode(said))
+    return last[1]
+
+
+def _encode_fields(header: Any) -> dict[str, Any]:
+    pairs = ((name, default, getattr(header, name)) for name, default in _defaults(header.__class__))
+    return {name: _encode(item) for name, default, item in pairs if default is MISSING or item != default}
 
 
 def _encode(value: Any) -> Any:
@@ -47,15 +72,12 @@ def _encode(value: Any) -> Any:
         return [_encode(item) for item in value]
     if isinstance(value, date):
         return value.isoformat()
-    if is_dataclass(value):
-        pairs = ((name, default, getattr(value, name)) for name, default in _defaults(value.__class__))
-        return {name: _encode(item) for name, default, item in pairs if default is MISSING or item != default}
-    return value
+    return _encode_fields(value) if is_dataclass(value) else value
 
 
 @functools.cache
 def _defaults(kind: Any) -> tuple[tuple[str, Any], ...]:
-    return tuple((field.name, field.default) for field in fields(kind))
+    return tuple((field.name, field.default) for field in fields(kind) if field.name not in _PARTS)
 
 
 def _decode(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -69,6 +69,11 @@ def _many(value: Any) -> list[Any]:
     return list(value)
 
 
+def is_there(dataset: Dataset, keyword: str) -> bool:
+    """Whether it has the element, however empty."""
+    return _known(keyword)[0] in dataset
+
+
 def as_text(dataset: Dataset | None, keyword: str) -> str:
     """One string, stripped; several values are joined by a backslash as in DICOM."""
     value = _value(dataset, keyword)

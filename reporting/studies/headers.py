@@ -26,6 +26,7 @@ from reporting.studies.header_values import (
     as_text,
     as_texts,
     first_item,
+    is_there,
 )
 
 # They have rows and columns, and some pixels, but nothing that somebody would read as an image.
@@ -137,29 +138,34 @@ class InstanceHeader:
     pixels_at: int | None = None  # where native little-endian pixels begin in the file: see ``dicom_gate.check_file``
 
 
-def read_instance_header(dataset: Dataset) -> InstanceHeader:
-    """Read the header of one object; never raises for what is missing or malformed."""
+def read_instance_header(dataset: Dataset, pixels_at: int | None = None) -> InstanceHeader:
+    """Read the header of one object; never raises for what is missing or malformed.
+
+    ``pixels_at``: where its pixels begin in the file, which a data set does not say.
+    """
     with pydicom.config.disable_value_validation():
         frames = tuple(_frames(dataset))
         first = frames[0] if frames else FrameHeader()
         meta = getattr(dataset, "file_meta", None) or Dataset()
+        sop_class_uid = as_text(dataset, "SOPClassUID")
         return InstanceHeader(
             sop_instance_uid=as_text(dataset, "SOPInstanceUID"),
-            sop_class_uid=as_text(dataset, "SOPClassUID"),
+            sop_class_uid=sop_class_uid,
             transfer_syntax_uid=as_text(meta, "TransferSyntaxUID"),
             instance_number=as_int(dataset, "InstanceNumber"),
             number_of_frames=max(1, as_int(dataset, "NumberOfFrames") or 1),
             bits_allocated=as_int(dataset, "BitsAllocated"),
             samples_per_pixel=as_int(dataset, "SamplesPerPixel"),
             photometric_interpretation=as_text(dataset, "PhotometricInterpretation"),
-            has_pixels=dataset.get("SOPClassUID") not in _NO_PICTURES
-            and ("PixelData" in dataset or (as_int(dataset, "Rows") or 0) > 0),
+            has_pixels=sop_class_uid not in _NO_PICTURES
+            and (is_there(dataset, "PixelData") or (as_int(dataset, "Rows") or 0) > 0),
             patient=_patient(dataset),
             study=_study(dataset),
             series=_series(dataset, first),
             frames=frames,
             bits_stored=as_int(dataset, "BitsStored"),
             is_signed=as_int(dataset, "PixelRepresentation") == 1,
+            pixels_at=pixels_at,
         )
 
 
@@ -284,7 +290,7 @@ def _with_fat_suppression(header: SeriesHeader, dataset: Dataset) -> SeriesHeade
         return replace(header, fat_suppressed=True)
     if short_inversion and "IR" in header.scanning_sequence:
         return replace(header, fat_suppressed=True)
-    said = "ScanOptions" in dataset or bool(header.scan_options)
+    said = is_there(dataset, "ScanOptions") or bool(header.scan_options)
     return replace(header, fat_suppressed=False if said else None)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 from django.conf import settings
 from django.db import transaction
@@ -17,7 +16,7 @@ from reporting.reader_studies.words import StudyStatus
 from reporting.studies.blobs import BlobDamaged, store_bytes, verified_path
 from reporting.studies.deidentified import deidentified_file, patient_text
 from reporting.studies.header_codec import encode_header
-from reporting.studies.headers import InstanceHeader, PatientHeader, StudyHeader
+from reporting.studies.headers import InstanceHeader
 from reporting.studies.models import Patient, Series, SopInstance
 from reporting.studies.sandbox import read_headers
 
@@ -96,5 +95,5 @@ def _copied(instance: SopInstance, names: Pseudonyms) -> CaseObject | None:
         number_of_frames=instance.number_of_frames,
         sha256=kept.sha256,
         size_bytes=kept.size_bytes,
-        header=encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
+        header=encode_header(header, for_row=True),
     )

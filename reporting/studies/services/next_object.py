@@ -11,9 +11,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
-from django.db import connection
-
+from reporting.core.prepared import prepared_cursor
 from reporting.core.request_id import request_id
 from reporting.studies.headers import InstanceHeader, PatientHeader
 from reporting.studies.models import Patient, Reception, Series, SopInstance, Study
@@ -82,12 +80,10 @@ def file_next(received: ReceivedObject) -> Study | None:
 
 
 def _execute(values: dict[str, Any]) -> int:
-    """Rows written. Prepared by the server once for each connection: to plan it took longer than to do it."""
-    connection.ensure_connection()
-    session = connection.connection
-    session.prepare_threshold = 0  # Django's own cursors bind on the client and prepare nothing all the same
-    with connection.wrap_database_errors, psycopg.Cursor(session) as cursor:
-        return cursor.execute(_FILE, values).rowcount
+    """Rows written."""
+    with prepared_cursor() as cursor:
+        cursor.execute(_FILE, values)
+        return int(cursor.rowcount)
 
 
 # Those that the statement writes.

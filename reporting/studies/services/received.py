@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from reporting.studies.blobs import StagedBlob
 from reporting.studies.header_codec import encode_header
-from reporting.studies.headers import InstanceHeader, PatientHeader, StudyHeader
+from reporting.studies.headers import InstanceHeader
 from reporting.studies.models import Series, SopInstance
 
 _MAX_INTEGER = 2**31 - 1
@@ -36,7 +36,7 @@ def values_of(received: ReceivedObject) -> dict[str, Any]:
         "number_of_frames": header.number_of_frames,
         "sha256": received.blob.sha256,
         "size_bytes": received.blob.size_bytes,
-        "header": encode_header(replace(header, patient=PatientHeader(), study=StudyHeader())),
+        "header": encode_header(header, for_row=True),
     }
 
 
