@@ -38,7 +38,8 @@ def _made(path: Path, names: Pseudonyms) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            check_file(path)
+            with path.open("rb") as file:
+                check_file(file)
             dataset = pydicom.dcmread(path)
             reason = reason_to_withhold(dataset)  # before a decoder sees its pixels
             frames = [] if reason else decode_pixels(path)

@@ -9,9 +9,9 @@ child (``header_child``).
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from pathlib import Path
 from typing import BinaryIO
 
 from pydicom.uid import MRSpectroscopyStorage
@@ -61,35 +61,44 @@ class _Tag(IntEnum):
     DATA_REPRESENTATION = 0x00289108
 
 
+@dataclass(frozen=True)
+class Checked:
+    """Of a file whose structure holds: where its data set begins, and where native whole numbers in little-endian order
+    do (PS3.5 8.2), if its pixels are such.
+    """
+
+    transfer_syntax_uid: str
+    data_set_at: int
+    pixels_at: int | None
+
+
 _REQUIRED_UIDS = (_Tag.SOP_CLASS_UID, _Tag.SOP_INSTANCE_UID, _Tag.STUDY_INSTANCE_UID, _Tag.SERIES_INSTANCE_UID)
 
 
-def check_file(path: Path) -> int | None:
-    """Walk the whole structure of one file. Raises :class:`FileRefused`; ``OSError`` if it cannot be opened.
-
-    Returns where native whole numbers in little-endian order begin (PS3.5 8.2), if its pixels are such.
-    """
-    with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        if size == 0:
-            raise FileRefused(RefusalCode.EMPTY)
-        if size > MAX_FILE_BYTES:
-            raise FileRefused(RefusalCode.FILE_TOO_LARGE)
-        _check_preamble(file.read(132))
-        syntax = _read_meta(file, size)
-        encapsulated = syntax in ENCAPSULATED_SYNTAXES
-        codestream = None
-        if encapsulated and syntax != RLE:  # RLE declares no size of its own
-            codestream = partial(read_codestream, jpeg2000=syntax in JPEG2000_SYNTAXES)
-        walk = Walk(file, size, syntax, wanted=frozenset(_Tag), encapsulated=encapsulated, read_codestream=codestream)
-        seen = walk.run()
+def check_file(file: BinaryIO) -> Checked:
+    """Walk the whole structure of one file, from its beginning. Raises :class:`FileRefused`."""
+    size = file.seek(0, 2)
+    file.seek(0)
+    if size == 0:
+        raise FileRefused(RefusalCode.EMPTY)
+    if size > MAX_FILE_BYTES:
+        raise FileRefused(RefusalCode.FILE_TOO_LARGE)
+    _check_preamble(file.read(132))
+    syntax = _read_meta(file, size)
+    data_set_at = file.tell()
+    encapsulated = syntax in ENCAPSULATED_SYNTAXES
+    codestream = None
+    if encapsulated and syntax != RLE:  # RLE declares no size of its own
+        codestream = partial(read_codestream, jpeg2000=syntax in JPEG2000_SYNTAXES)
+    walk = Walk(file, size, syntax, wanted=frozenset(_Tag), encapsulated=encapsulated, read_codestream=codestream)
+    seen = walk.run()
     for tag in _REQUIRED_UIDS:
         _check_uid(seen, tag)
     if seen.values.get(_Tag.FRAME_OF_REFERENCE_UID, b"").strip(b"\0 "):
         _check_uid(seen, _Tag.FRAME_OF_REFERENCE_UID)
     _check_image(seen, syntax)
-    return seen.native_at if seen.native_bits is None and syntax in NATIVE_SYNTAXES - {EXPLICIT_BIG} else None
+    is_native = seen.native_bits is None and syntax in NATIVE_SYNTAXES - {EXPLICIT_BIG}
+    return Checked(syntax, data_set_at, seen.native_at if is_native else None)
 
 
 def _check_preamble(start: bytes) -> None:

@@ -26,7 +26,7 @@ SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI
 _PEEK_BYTES = 64 * 1024  # of each fragment, to see the size its codestream declares
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-_PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64}  # bits of float and double pixels; else BitsAllocated
+PIXEL_DATA = {0x7FE00010: None, 0x7FE00008: 32, 0x7FE00009: 64}  # bits of float and double pixels; else BitsAllocated
 _SPECTROSCOPY_DATA = 0x56000020
 
 
@@ -149,14 +149,14 @@ class Walk:
         self._levels.append(_Level(is_sequence, end, level.limit if end is None else end, explicit))
 
     def _value(self, tag: int, length: int, level: _Level) -> None:
-        pixels = tag in _PIXEL_DATA and len(self._levels) == 1
+        pixels = tag in PIXEL_DATA and len(self._levels) == 1
         spectra = tag == _SPECTROSCOPY_DATA and len(self._levels) == 1
         end = self._end_of(
             length, level.limit, RefusalCode.TRUNCATED_PIXELS if pixels or spectra else RefusalCode.TRUNCATED
         )
         if pixels:
             self._seen.native_at, self._seen.native_bytes = self._at, length
-            self._seen.native_bits = _PIXEL_DATA[tag]
+            self._seen.native_bits = PIXEL_DATA[tag]
         elif spectra:
             self._seen.spectra_bytes = length
         elif tag in self._wanted and len(self._levels) == 1:

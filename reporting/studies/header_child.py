@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pydicom
+from pydicom.filereader import read_dataset
+from pydicom.tag import BaseTag
 
 from reporting.studies.child_side import serve
 from reporting.studies.dicom_gate import check_file
+from reporting.studies.dicom_walk import EXPLICIT_BIG, IMPLICIT_LITTLE, PIXEL_DATA
 from reporting.studies.header_codec import encode_header
 from reporting.studies.headers import read_instance_header
 from reporting.studies.refusals import FileRefused, RefusalCode
@@ -24,9 +26,13 @@ def answer(path: Path) -> Iterator[bytes]:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        pixels_at = check_file(path)
-        dataset = pydicom.dcmread(path, stop_before_pixels=True, defer_size=_DEFER_BYTES)
-        return {"header": encode_header(read_instance_header(dataset, pixels_at))}
+        with path.open("rb") as file:
+            checked = check_file(file)
+            file.seek(checked.data_set_at)
+            syntax = checked.transfer_syntax_uid
+            order = {"is_implicit_VR": syntax == IMPLICIT_LITTLE, "is_little_endian": syntax != EXPLICIT_BIG}
+            dataset = read_dataset(file, **order, stop_when=_at_pixels, defer_size=_DEFER_BYTES)
+            return {"header": encode_header(read_instance_header(dataset, checked))}
     except FileRefused as refusal:
         return {"refused": refusal.code.value}
     except MemoryError:
@@ -38,6 +44,10 @@ def _read(path: Path) -> dict[str, Any]:
     except Exception:
         # Whatever a damaged header makes the library raise: this file is refused, the child goes on.
         return {"refused": RefusalCode.DAMAGED.value}
+
+
+def _at_pixels(tag: BaseTag, vr: str | None, length: int) -> bool:
+    return tag in PIXEL_DATA
 
 
 if __name__ == "__main__":

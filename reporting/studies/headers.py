@@ -17,6 +17,7 @@ import pydicom.config
 from pydicom.dataset import Dataset
 from pydicom.uid import MRSpectroscopyStorage, SegmentationStorage
 
+from reporting.studies.dicom_gate import Checked
 from reporting.studies.header_values import (
     age_in_years,
     as_date,
@@ -135,13 +136,13 @@ class InstanceHeader:
     frames: tuple[FrameHeader, ...]
     bits_stored: int | None = None
     is_signed: bool = False
-    pixels_at: int | None = None  # where native little-endian pixels begin in the file: see ``dicom_gate.check_file``
+    pixels_at: int | None = None  # where native little-endian pixels begin in the file: see ``dicom_gate.Checked``
 
 
-def read_instance_header(dataset: Dataset, pixels_at: int | None = None) -> InstanceHeader:
+def read_instance_header(dataset: Dataset, checked: Checked | None = None) -> InstanceHeader:
     """Read the header of one object; never raises for what is missing or malformed.
 
-    ``pixels_at``: where its pixels begin in the file, which a data set does not say.
+    ``checked``: what the gate saw of its file; without it the data set brings its own file meta information.
     """
     with pydicom.config.disable_value_validation():
         frames = tuple(_frames(dataset))
@@ -151,7 +152,7 @@ def read_instance_header(dataset: Dataset, pixels_at: int | None = None) -> Inst
         return InstanceHeader(
             sop_instance_uid=as_text(dataset, "SOPInstanceUID"),
             sop_class_uid=sop_class_uid,
-            transfer_syntax_uid=as_text(meta, "TransferSyntaxUID"),
+            transfer_syntax_uid=checked.transfer_syntax_uid if checked else as_text(meta, "TransferSyntaxUID"),
             instance_number=as_int(dataset, "InstanceNumber"),
             number_of_frames=max(1, as_int(dataset, "NumberOfFrames") or 1),
             bits_allocated=as_int(dataset, "BitsAllocated"),
@@ -165,7 +166,7 @@ def read_instance_header(dataset: Dataset, pixels_at: int | None = None) -> Inst
             frames=frames,
             bits_stored=as_int(dataset, "BitsStored"),
             is_signed=as_int(dataset, "PixelRepresentation") == 1,
-            pixels_at=pixels_at,
+            pixels_at=checked.pixels_at if checked else None,
         )
 
 
