@@ -63,17 +63,23 @@ Shape = tuple[tuple[Lookup, ...], ...]
 Condition = Callable[[str], list[Clause]]
 
 
-def _text(path: str, lookup: type[Lookup] = Lookup) -> Condition:
-    """Wildcard matching (PS3.4 C.2.2.2.4): ``*`` any characters, ``?`` one; no distinction of case."""
+def _text(path: str, lookup: type[Lookup] = Lookup, *, any_case: bool = True) -> Condition:
+    """Wildcard matching (PS3.4 C.2.2.2.4): ``*`` any characters, ``?`` one."""
+    alike, like = ("iexact", "iregex") if any_case else ("exact", "regex")
 
     def condition(value: str) -> list[Clause]:
         if len(value) > _MAX_TEXT or "\x00" in value:
             raise InvalidInput(_("This is no value to search for"))
         if not set(value) & {"*", "?"}:
-            return [((lookup(f"{path}__iexact"), (value,)),)]
-        return [((lookup(f"{path}__iregex"), (f"^{_pattern(value, '.')}$",)),)]
+            return [((lookup(f"{path}__{alike}"), (value,)),)]
+        return [((lookup(f"{path}__{like}"), (f"^{_pattern(value, '.')}$",)),)]
 
     return condition
+
+
+def _identifier(path: str) -> Condition:
+    """As it is written (PS3.4 C.2.2.2.1): another case may be another patient, and the database has an index."""
+    return _text(path, any_case=False)
 
 
 def _name(path: str) -> Condition:
@@ -138,9 +144,9 @@ def _study_conditions(path: str) -> dict[str, Condition]:
         "StudyInstanceUID": _uids(f"{path}study_instance_uid"),
         "StudyDate": _dates(f"{path}study_date"),
         "StudyDescription": _text(f"{path}description"),
-        "AccessionNumber": _text(f"{path}accession_number"),
+        "AccessionNumber": _identifier(f"{path}accession_number"),
         "PatientName": _name(f"{path}patient__name"),
-        "PatientID": _text(f"{path}patient__patient_id"),
+        "PatientID": _identifier(f"{path}patient__patient_id"),
         "PatientSex": _text(f"{path}patient__sex"),
         "PatientBirthDate": _dates(f"{path}patient__birth_date"),
     }

@@ -85,7 +85,11 @@ class Study(TimestampedModel):
     class Meta:
         verbose_name_plural = "studies"
         ordering = ["-created_at"]
-        indexes = [models.Index(fields=["-created_at"]), models.Index(fields=["section", "-created_at"])]
+        indexes = [
+            models.Index(fields=["-created_at"]),
+            models.Index(fields=["section", "-created_at"]),
+            models.Index(fields=["accession_number"], name="study_accession"),
+        ]
 
     def __str__(self) -> str:
         return str(self.id)
