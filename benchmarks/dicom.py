@@ -113,7 +113,7 @@ def _fill(receivers: Sequence[Receiver], objects: int, folder: Path) -> None:
 
 
 def _questions(receivers: Sequence[Receiver], repeats: int) -> dict[str, Any]:
-    """p50 and p95 in milliseconds; each question ``10 * repeats`` times to all, in every order, on a connection each."""
+    """p50 and p95 in milliseconds; each question ``10 * repeats`` times to all in every order, on a connection each."""
     study, series, instances = _uids(receivers[0], 1000)
     first = instances[:200]
     one_series = f"/studies/{study}/series/{series}"
