@@ -40,9 +40,9 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
         for how in rounds[0]:
             found[how] = {title: [rates[how][title] for rates in rounds] for title in rounds[0][how]}
         asked = (ours, durable, theirs)
-        _fill(asked, held - ours.count(), folder)
+        patients = [f"BENCH{_ASKED}", *_fill(asked, held - ours.count(), folder)]
         found["held"] = {to.title: to.count() for to in asked}
-        found["questions"] = _questions(asked, repeats)
+        found["questions"] = _questions(asked, patients, repeats)
     _show(found)
     return found
 
@@ -104,22 +104,24 @@ def _body(paths: Sequence[Path]) -> bytes:
     return b"".join(head + path.read_bytes() + b"\r\n" for path in paths) + b"--" + _BOUNDARY + b"--\r\n"
 
 
-def _fill(receivers: Sequence[Receiver], objects: int, folder: Path) -> None:
-    """All get the same small studies of two hundred objects in four series."""
-    for number in range(max(0, objects) // 200):
-        study = write_study(folder / f"fill{number}", series=4, objects=50, side=SMALL_SIDE, seed=100 + number)
+def _fill(receivers: Sequence[Receiver], objects: int, folder: Path) -> list[str]:
+    """All get the same small studies of two hundred objects in four series. The patients."""
+    seeds = range(100, 100 + max(0, objects) // 200)
+    for seed in seeds:
+        study = write_study(folder / f"fill{seed}", series=4, objects=50, side=SMALL_SIDE, seed=seed)
         for to in receivers:
             _store(to, [study])
+    return [f"BENCH{seed}" for seed in seeds]
 
 
-def _questions(receivers: Sequence[Receiver], repeats: int) -> dict[str, Any]:
+def _questions(receivers: Sequence[Receiver], patients: Sequence[str], repeats: int) -> dict[str, Any]:
     """p50 and p95 in milliseconds; each question ``10 * repeats`` times to all in every order, on a connection each."""
     study, series, instances = _uids(receivers[0], 1000)
     first = instances[:200]
     one_series = f"/studies/{study}/series/{series}"
     asked: dict[str, Callable[[int], str]] = {
         "QIDO: studies": lambda number: "/studies?limit=50",
-        "QIDO: studies of a patient": lambda number: f"/studies?PatientID=BENCH{100 + number % 20}",
+        "QIDO: studies of a patient": lambda number: f"/studies?PatientID={patients[-1 - number % len(patients)]}",
         "QIDO: series of a study": lambda number: f"/studies/{study}/series",
         "QIDO: 1000 instances of a series": lambda number: f"{one_series}/instances",
         "metadata of 1000 instances": lambda number: f"{one_series}/metadata",
@@ -178,8 +180,8 @@ class _Client:
         self._connection.request("GET", self.to.web_path + path, None, {**self.to.headers, "Accept": kind})
         answer = self._connection.getresponse()
         said = answer.read()
-        if answer.status != 200 or not said:
-            raise RuntimeError(f"{self.to.title} answered {answer.status} to {path}")
+        if answer.status != 200 or said.strip() in (b"", b"[]"):
+            raise RuntimeError(f"{self.to.title} answered {answer.status} and nothing to {path}")
         return said
 
 
