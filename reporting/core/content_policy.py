@@ -8,6 +8,7 @@ from typing import cast
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -17,7 +18,7 @@ class ContentPolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         own = [*vars(request), *vars(response)]  # what its decorators and a nonce leave there
-        if HEADER in response or any(name.startswith("_csp") for name in own):
+        if settings.DEBUG or HEADER in response or any(name.startswith("_csp") for name in own):
             return cast(HttpResponseBase, super().process_response(request, response))
         response[HEADER] = _ordinary()
         return response

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 
 _AT_ONCE = 8
 
-_Done = SimpleQueue[OSError | None]
+_Done = SimpleQueue[Exception | None]
 
 
 def sync(path: Path) -> None:
@@ -36,10 +36,11 @@ def sync_together(paths: Sequence[Path]) -> None:
             raise error
 
 
-def _error_of(path: Path) -> OSError | None:
+def _error_of(path: Path) -> Exception | None:
+    """Whatever it is: a thread that died of it would let its caller wait for ever."""
     try:
         sync(path)
-    except OSError as error:
+    except Exception as error:
         return error
     return None
 
