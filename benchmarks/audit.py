@@ -44,9 +44,14 @@ def measure(sizes: Sequence[int], repeats: int) -> list[dict[str, Any]]:
                     ("all", *(_said(one[everything], measure) for one in found)),
                 ],
             )
-    for measure, words in (("s", "until it was done"), ("work_s", "of work on a core"), ("memory_mb", None)):
+    upkeep = {
+        "s": "seconds until it was done",
+        "work_s": "seconds of work on a core",
+        "memory_mb": "most memory of the process so far, MB",
+    }
+    for measure, words in upkeep.items():
         show(
-            f"Its upkeep, seconds {words}" if words else "Its upkeep, most memory of the process so far, MB",
+            f"Its upkeep, {words}",
             ("", *(f"{one['reports']} reports" for one in found)),
             [(name, *(one["upkeep"][name][measure] for one in found)) for name in found[0]["upkeep"]],
         )

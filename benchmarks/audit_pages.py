@@ -27,6 +27,16 @@ from reporting.vocabulary import MODELLED_DISCS, MachineFinding
 
 FINDINGS = [finding.value for finding in MachineFinding]
 GROUPS = [each.value for each in Dimension if each is not Dimension.FINDING]
+
+
+@cache
+def algorithm() -> uuid.UUID:
+    """The version that most reports were made with."""
+    used = SignedRead.objects.filter(standing="current").values_list("algorithm_version")
+    version, _reads = used.annotate(n=Count("pk")).order_by("-n")[0]
+    return next(one.pk for one in invented_algorithms() if one.version == version)
+
+
 PAGES: dict[str, Callable[[random.Random], str]] = {
     "overview": lambda draw: "/audit/",
     "one finding": lambda draw: f"/audit/findings/{draw.choice(FINDINGS)}/",
@@ -68,14 +78,6 @@ def _filtered(page: str, draw: random.Random, offered: dict[str, list[str]]) -> 
         query["cell"] = draw.choice(CELLS)
         query.setdefault("finding", draw.choice(FINDINGS))
     return f"{address}?{urlencode(query)}" if query else address
-
-
-@cache
-def algorithm() -> uuid.UUID:
-    """The version that most reports were made with."""
-    used = SignedRead.objects.filter(standing="current").values_list("algorithm_version")
-    version, _reads = used.annotate(n=Count("pk")).order_by("-n")[0]
-    return next(one.pk for one in invented_algorithms() if one.version == version)
 
 
 def _bench(draw: random.Random) -> str:

@@ -39,10 +39,10 @@ def _stored(cases: int, readers: int, resamples: int) -> dict[str, Any]:
         [(name, *(one[column] for column in columns)) for name, one in pages.items()],
     )
     show("Lock", ("seconds",), [(found["run"]["lock_s"],)])
-    columns = ("seconds", "cpu_seconds", "idle_mb", "peak_mb")
+    measures = ("seconds", "cpu_seconds", "idle_mb", "peak_mb")
     show(
         "Workers, from the database on",
-        ("", *columns),
-        [(name, *(found[name][column] for column in columns)) for name in ("analysis", "package")],
+        ("", *measures),
+        [(name, *(found[name][column] for column in measures)) for name in ("analysis", "package")],
     )
     return found

@@ -9,6 +9,7 @@ import datetime as dt
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -100,7 +101,7 @@ def make_design(cases: int, readers: int) -> ReaderStudy:
 def make_read(study: ReaderStudy) -> None:
     """Locked by the product before; everybody still has the last case before them."""
     left = study.cases.order_by("code")[0]
-    values = {
+    values: dict[str, Any] = {
         "left": left.code,
         "protocol": study.protocols.get().pk,
         "levels": list(LEVELS_RATED),
