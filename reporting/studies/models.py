@@ -89,6 +89,7 @@ class Study(TimestampedModel):
             models.Index(fields=["-created_at"]),
             models.Index(fields=["section", "-created_at"]),
             models.Index(fields=["accession_number"], name="study_accession"),
+            models.Index(fields=["study_date"], name="study_day"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Studies are asked for by accession number (QIDO-RS)."""
+"""Studies are asked for by accession number and by day (QIDO-RS)."""
 
 from django.db import migrations, models
 
@@ -8,4 +8,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddIndex("study", models.Index(fields=["accession_number"], name="study_accession")),
+        migrations.AddIndex("study", models.Index(fields=["study_date"], name="study_day")),
     ]
