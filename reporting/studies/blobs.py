@@ -164,7 +164,8 @@ def keep_all(staged: Sequence[StagedBlob]) -> None:
 
 def _named(staged: StagedBlob) -> Path:
     path = blob_path(staged.sha256)
-    _make_folder(path.parent)
+    path.parent.mkdir(exist_ok=True)
+    _make_durable(path.parent)
     if path.exists() and _digest_of(path) == staged.sha256:
         discard(staged)  # waited for all the same: another process may have renamed it a moment ago
     else:
@@ -272,7 +273,6 @@ def _digest_of(path: Path) -> str:
 
 
 @functools.lru_cache(maxsize=1024)
-def _make_folder(folder: Path) -> None:
-    """With its name in the folder above durable; once per process, because another may have made it a moment ago."""
-    folder.mkdir(exist_ok=True)
+def _make_durable(folder: Path) -> None:
+    """Its name in the folder above; once per process, because another process may have made it a moment ago."""
     sync(folder.parent)

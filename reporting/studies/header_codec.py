@@ -54,7 +54,7 @@ def _encode_part(part: PatientHeader | StudyHeader | SeriesHeader) -> dict[str, 
 def _decode_part(name: str, said: Mapping[str, Any]) -> Any:
     last = _decoded.get(name)
     if last is None or last[0] != said:
-        last = _decoded[name] = said, _PARTS[name](**_decode(said))
+        last = _decoded[name] = dict(said), _PARTS[name](**_decode(said))  # a copy: the caller's may change
     return last[1]
 
 

@@ -180,6 +180,24 @@ def test_a_header_survives_the_way_through_json_and_malformed_numbers_stay_malfo
     assert back.frames[0].echo_time_ms is None
 
 
+def test_what_was_read_of_one_object_is_not_said_of_the_next() -> None:
+    [header] = _series([4.0])
+    other = replace(
+        header,
+        patient=PatientHeader("P2", sex="F"),
+        study=replace(header.study, study_date=date(2024, 2, 1)),
+        series=replace(header.series, description="other", fat_suppressed=False),
+    )
+    for one in (header, other, header):
+        said = encode_header(one)
+        assert decode_header(said) == one
+        said["series"] = {**said["series"], "description": "changed", "rows": 7}
+        assert decode_header(said).series == replace(one.series, description="changed", rows=7)
+        said["series"]["rows"] = 9
+        assert decode_header(said).series.rows == 9
+    assert encode_header(other, for_row=True) == {**encode_header(other), "patient": {}, "study": {}}
+
+
 def test_every_refusal_has_a_sentence() -> None:
     assert REFUSAL_TEXT.keys() == set(RefusalCode)
 
