@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from benchmarks.dicom_objects import write_study
+from benchmarks.dicom_objects import patient_id, write_study
 from benchmarks.dicom_receivers import AE_TITLE, NODELAY, Receiver, debian, dens, orthanc, storescp
 from benchmarks.tables import show
 
@@ -37,10 +37,11 @@ def measure(objects: int, held: int, repeats: int) -> dict[str, Any]:
         durable = stack.enter_context(orthanc(folder / "p", index_beside=folder / "d"))
         plain = stack.enter_context(storescp(folder / "s"))
         rounds = [_round(number, (ours, theirs, durable, plain), folder, objects) for number in range(ROUNDS)]
-        for how in rounds[0]:
-            found[how] = {title: [rates[how][title] for rates in rounds] for title in rounds[0][how]}
+        found["received"] = {
+            how: {title: [rates[how][title] for rates in rounds] for title in first} for how, first in rounds[0].items()
+        }
         asked = (ours, durable, theirs)
-        patients = [f"BENCH{_ASKED}", *_fill(asked, held - ours.count(), folder)]
+        patients = [patient_id(_ASKED), *_fill(asked, held - ours.count(), folder)]
         found["held"] = {to.title: to.count() for to in asked}
         found["questions"] = _questions(asked, patients, repeats)
     _show(found)
@@ -111,7 +112,7 @@ def _fill(receivers: Sequence[Receiver], objects: int, folder: Path) -> list[str
         study = write_study(folder / f"fill{seed}", series=4, objects=50, side=SMALL_SIDE, seed=seed)
         for to in receivers:
             _store(to, [study])
-    return [f"BENCH{seed}" for seed in seeds]
+    return [patient_id(seed) for seed in seeds]
 
 
 def _questions(receivers: Sequence[Receiver], patients: Sequence[str], repeats: int) -> dict[str, Any]:
@@ -202,7 +203,7 @@ def _uids(to: Receiver, objects: int) -> tuple[str, str, list[str]]:
         answer: list[dict[str, Any]] = json.loads(client.get(path, _kind("")))
         return answer
 
-    (study,) = found(f"/studies?PatientID=BENCH{_ASKED}")
+    (study,) = found(f"/studies?PatientID={patient_id(_ASKED)}")
     uid = study["0020000D"]["Value"][0]
     (series,) = found(f"/studies/{uid}/series")
     series_uid = series["0020000E"]["Value"][0]
@@ -221,8 +222,7 @@ def _post(to: Receiver, path: str, body: bytes, headers: dict[str, str]) -> tupl
 
 def _show(found: dict[str, Any]) -> None:
     titles = ("DENS", "ORTHANC+PG", "ORTHANC", "STORESCP")
-    hows = [how for how in found if how.startswith(("C-STORE", "STOW"))]
-    rows = [(how, *(_rates_of(found[how].get(title, [])) for title in titles)) for how in hows]
+    rows = [(how, *(_rates_of(rates.get(title, [])) for title in titles)) for how, rates in found["received"].items()]
     show(f"Objects received a second: the median of {ROUNDS} rounds, and each", ("how", *titles), rows)
     asked = {name: times for name, times in found["questions"].items() if isinstance(times["DENS"], dict)}
     peers = titles[:3]

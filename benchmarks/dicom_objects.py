@@ -19,11 +19,16 @@ def write_study(folder: Path, *, series: int, objects: int, side: int, seed: int
         for index in range(objects):
             made = _object(random.integers(0, 4096, (side, side), dtype=np.uint16))
             made.StudyInstanceUID, made.SeriesInstanceUID, made.FrameOfReferenceUID = study, uid, frame
-            made.PatientID, made.PatientName = f"BENCH{seed}", f"Bench^{seed}"
+            made.PatientID, made.PatientName = patient_id(seed), f"Bench^{seed}"
             made.SeriesNumber, made.InstanceNumber = number + 1, index + 1
             made.ImagePositionPatient = [float(index) * 3.0, -80.0, 100.0]
             made.save_as(folder / f"{number:03d}-{index:05d}.dcm", enforce_file_format=True)
     return folder
+
+
+def patient_id(seed: int) -> str:
+    """Of the study that was written with it."""
+    return f"BENCH{seed}"
 
 
 def _object(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint16]]) -> FileDataset:

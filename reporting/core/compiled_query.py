@@ -38,10 +38,11 @@ class CompiledQuery:
         self._query = rows.values_list(*columns).query
         compiler = self._query.get_compiler(self._using)
         try:
-            self._sql, self._parameters = compiler.as_sql()
+            sql, self._parameters = compiler.as_sql()
         except EmptyResultSet:  # conditions that no row can meet, as those of a role that may see nothing
             self._sql = ""
             return
+        self._sql = f"{sql} LIMIT %s OFFSET %s"
         self._converters = compiler.get_converters(column for column, *_rest in compiler.select)
 
     def first(self, **given: Any) -> dict[str, Any] | None:
@@ -54,7 +55,7 @@ class CompiledQuery:
             return []
         values = [given[one.name] if isinstance(one, Given) else one for one in self._parameters]
         with prepared_cursor(self._using) as cursor:
-            cursor.execute(f"{self._sql} LIMIT %s OFFSET %s", [*values, limit, offset])
+            cursor.execute(self._sql, [*values, limit, offset])
             rows = cursor.fetchall()
         if self._converters:
             rows = self._query.get_compiler(self._using).apply_converters(rows, self._converters)

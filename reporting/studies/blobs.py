@@ -25,8 +25,8 @@ from typing import BinaryIO
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from reporting.core.disk_sync import sync, sync_together
 from reporting.core.errors import DomainError, StorageFull
-from reporting.studies.disk_sync import sync, sync_together
 
 _CHUNK = 1024 * 1024
 _CHECK_SPACE_EVERY = 32 * 1024 * 1024

@@ -31,8 +31,7 @@ def encode_header(header: InstanceHeader, *, for_row: bool = False) -> dict[str,
     """JSON object of one header, not to be changed. ``for_row``: patient and study are empty, they have rows."""
     encoded = _encode_fields(header)
     for name in _PARTS:
-        part = getattr(header, name)
-        encoded[name] = {} if for_row and name != "series" else _encode_part(part)
+        encoded[name] = {} if for_row and name != "series" else _encode_part(getattr(header, name))
     return encoded
 
 

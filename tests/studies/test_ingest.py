@@ -287,7 +287,7 @@ def test_bytes_are_durable_under_their_digest_before_a_row_points_at_them(
         steps.append("row")
         return file_objects(*arguments, **more)
 
-    monkeypatch.setattr("reporting.studies.disk_sync.os.fsync", fsync)
+    monkeypatch.setattr("reporting.core.disk_sync.os.fsync", fsync)
     monkeypatch.setattr(ingest, "file_objects", filed)
     ingest_instances(incoming(tmp_path, {"a": data}), by=importer)
     assert SopInstance.objects.exists()
@@ -307,7 +307,7 @@ def test_the_disk_is_waited_for_once(tmp_path: Path, importer: User, monkeypatch
             together.wait()
         real(descriptor)
 
-    monkeypatch.setattr("reporting.studies.disk_sync.os.fsync", fsync)
+    monkeypatch.setattr("reporting.core.disk_sync.os.fsync", fsync)
     ingest_instances(incoming(tmp_path, {"a": mr_bytes()}), by=importer)
     assert SopInstance.objects.count() == 1
 

@@ -19,6 +19,7 @@ from reporting.accounts.models import User
 from reporting.accounts.permissions import Act, require
 from reporting.audit_trail.acts import AuditAct
 from reporting.audit_trail.services import record
+from reporting.core.disk_sync import sync
 from reporting.core.errors import InvalidInput, WrongState
 from reporting.deidentification.profile import METHOD
 from reporting.deidentification.pseudonyms import Pseudonyms, purpose_key, told_age
@@ -199,9 +200,10 @@ def _study(sample: Sample, names: Pseudonyms, folder: Path, order: Order) -> dic
         "excluded": [vars(one) for one in (*sample.excluded, *withheld, *marks_left)],
     }
     (beside / STUDY).write_bytes(files.as_json(content))
-    _sync(beside)
+    for path in beside.rglob("*"):
+        sync(path)
     beside.rename(folder)
-    files.sync_folder(folder.parent)
+    sync(folder.parent)
     return content
 
 
@@ -214,15 +216,6 @@ def _source_of(sample: Sample, accepted: list[dict[str, Any]]) -> str:
         json.dumps([sample.labels, accepted], sort_keys=True, default=str),
     ]
     return purpose_key(settings.DEIDENTIFICATION_KEY, "\n".join(parts)).hex()
-
-
-def _sync(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 class _table:

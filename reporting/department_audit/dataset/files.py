@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from reporting.core.disk_sync import sync
+
 MANIFEST, LIST, STARTED = "manifest.json", "files.sha256", ".export.json"
 UNFINISHED = ".part"
 _OURS = (MANIFEST, LIST, STARTED)
@@ -30,15 +32,7 @@ def write_whole(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
-    sync_folder(path.parent)
-
-
-def sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(path.parent)
 
 
 def as_json(content: Any) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting.studies.disk_sync import sync_together
+from reporting.core.disk_sync import sync_together
 
 
 def test_all_are_synced_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -16,7 +16,7 @@ def test_all_are_synced_at_the_same_time(tmp_path: Path, monkeypatch: pytest.Mon
     for path in paths[1:]:
         path.touch()
     together = threading.Barrier(len(paths), timeout=30)
-    monkeypatch.setattr("reporting.studies.disk_sync.os.fsync", lambda _descriptor: together.wait())
+    monkeypatch.setattr("reporting.core.disk_sync.os.fsync", lambda _descriptor: together.wait())
     sync_together(paths)
 
 
@@ -35,7 +35,7 @@ def test_one_that_fails_is_told_after_the_others_have_ended(
         if inode == bad:
             raise RuntimeError("the disk")
 
-    monkeypatch.setattr("reporting.studies.disk_sync.os.fsync", fsync)
+    monkeypatch.setattr("reporting.core.disk_sync.os.fsync", fsync)
     for _again in range(2):
         with pytest.raises(RuntimeError, match="the disk"):
             sync_together(paths)
