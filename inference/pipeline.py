@@ -23,8 +23,9 @@ from inference.level_signal import blocked_levels, with_signal_voids
 from inference.levels import Levels, name_levels
 from inference.matching import SliceMatch, match_levels, with_index_slices
 from inference.measurements.study import measure
+from inference.one_position import fused, told
 from inference.results import Gate, LevelPrediction, LevelResult, Measurement, PipelineError, PipelineResult, Point
-from inference.segmentation import Segmentation, cord_in_lps_mm, fuse, segment
+from inference.segmentation import Segmentation, cord_in_lps_mm, segment
 from inference.selection import Loaded, LoadedSeries, load, uses
 from inference.serving_form import served
 from inference.volumes import Volume
@@ -193,7 +194,7 @@ def _segment(chosen: _Chosen) -> _Segmented:
         segmented.packs[series.source.uid] = packs
         if first is None:
             first, cord = series, np.concatenate([cord_in_lps_mm(one.probabilities) for _, one in packs])
-    _fuse_sagittal(segmented)
+    _tell_each_other(segmented)
     for series in (chosen.sagittal, chosen.t1, chosen.axial):
         if series is not None and series.decision.reason is RoleReason.CONTRAST_UNKNOWN:
             volume, segmentation = segmented.of(series)[0]
@@ -201,15 +202,16 @@ def _segment(chosen: _Chosen) -> _Segmented:
     return segmented
 
 
-def _fuse_sagittal(segmented: _Segmented) -> None:
-    """T1 and T2 of one position see the same anatomy: each gets the mean of both probabilities."""
-    first, second = segmented.chosen.sagittal, segmented.chosen.t1
-    if first is None or second is None or first is second or not first.shares_space_with(second):
+def _tell_each_other(segmented: _Segmented) -> None:
+    """Series of one position share what they see."""
+    sagittal, t1, axial = segmented.chosen.sagittal, segmented.chosen.t1, segmented.chosen.axial
+    if sagittal is None:
         return
-    (volume_a, a), (volume_b, b) = segmented.of(first)[0], segmented.of(second)[0]
-    fused_a, fused_b = fuse(a.probabilities, b.probabilities), fuse(b.probabilities, a.probabilities)
-    segmented.packs[first.source.uid] = [(volume_a, replace(a, probabilities=fused_a))]
-    segmented.packs[second.source.uid] = [(volume_b, replace(b, probabilities=fused_b))]
+    packs = segmented.packs
+    if t1 is not None and t1 is not sagittal and sagittal.shares_space_with(t1):
+        packs[sagittal.source.uid], packs[t1.source.uid] = fused(segmented.of(sagittal), segmented.of(t1))
+    if axial is not None and axial.shares_space_with(sagittal):
+        packs[axial.source.uid] = told(segmented.of(axial), segmented.of(sagittal))
 
 
 def _levels(segmented: _Segmented, hint: Point | None) -> Levels:

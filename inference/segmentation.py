@@ -156,6 +156,13 @@ def cord_in_lps_mm(probabilities: ProbabilityMap) -> NDArray[np.float64]:
     return places
 
 
+def same_position(probabilities: ProbabilityMap, cord_lps_mm: NDArray[np.float64]) -> bool:
+    """Whether a map shows the cord where another series showed it (points (n, 3)): the patient did not move between."""
+    here = Volume(probabilities.array[0], probabilities.affine_lps_mm)
+    points = _inside(here.to_index_kji(cord_lps_mm), here.array.shape)
+    return len(points) > 0 and _agrees(probabilities, points, here)
+
+
 def run_network(
     network: nn.Module, stack: NDArray[np.float32], slices: list[int], neighbour_step: int = 1
 ) -> NDArray[np.float32]:

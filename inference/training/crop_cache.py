@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from inference import weights
 from inference.crops import axial_crop, canal_of_disc, sagittal_crop
+from inference.cross_view import with_disc_edges
 from inference.level_frames import LevelFrame, disc_edge, frame_along, slip_frames, vertebra_frames
 from inference.networks import FINDING_PLANE, PLANES, SPACING_MM, CropGeometry, Plane
 from inference.phantom.contrast import image_from_codes
@@ -38,6 +39,7 @@ _CENTER_JITTER_MM = 1.5
 _AXIS_JITTER_DEG = 4.0
 _CANAL_JITTER_MM = 1.5
 _FUSED_SHARE = 0.75
+_TOLD_SHARE = 0.85  # of training scans whose axial masks know a sagittal series
 _WINDOW_MM = 60.0
 
 
@@ -107,8 +109,10 @@ def cut_crops(job: CropJob, work: tuple[CachedStudy, int, bool]) -> None:
     networks = {plane: _network(plane, job.weights_directory) for plane in PLANES}
     device = training_device()
     with torch.autocast(device.type, torch.bfloat16, enabled=has_fast_bfloat16(device)):
-        found = [*_sagittal_crops(study, job.crops, networks["sagittal"], rng, jitter)]
-        found += _axial_crops(study, job.crops, networks["axial"], rng, jitter)
+        image, sagittal = _sagittal_map(study, networks["sagittal"], rng, jitter)
+        found = [*_sagittal_crops(study, job.crops, image, sagittal, rng, jitter)]
+        told = sagittal if not jitter or rng.random() < _TOLD_SHARE else None
+        found += _axial_crops(study, job.crops, networks["axial"], told, rng, jitter)
     beside = path.with_name(f"{path.name}.{os.getpid()}.part")
     beside.mkdir(parents=True)
     for finding in MachineFinding:
@@ -153,14 +157,25 @@ def load_crops(root: Path, finding: MachineFinding, seeds: Sequence[int]) -> Cro
 Found = tuple[MachineFinding, NDArray[np.float32], dict[str, Any]]
 
 
-def _sagittal_crops(
-    study: CachedStudy, crops: Crops, network: nn.Module, rng: np.random.Generator, jitter: bool
-) -> Iterator[Found]:
+def _sagittal_map(
+    study: CachedStudy, network: nn.Module, rng: np.random.Generator, jitter: bool
+) -> tuple[Volume, ProbabilityMap]:
     first = simulated_image(study, SeriesRole.SAGITTAL_T1, rng)
     probabilities = predict(network, first, "sagittal")
     if rng.random() < _FUSED_SHARE or not jitter:
         second = simulated_image(study, SeriesRole.SAGITTAL_T2, rng, sequence_of(SeriesRole.SAGITTAL_T2, rng))
         probabilities = fuse(probabilities, predict(network, second, "sagittal"))
+    return first, probabilities
+
+
+def _sagittal_crops(
+    study: CachedStudy,
+    crops: Crops,
+    image: Volume,
+    probabilities: ProbabilityMap,
+    rng: np.random.Generator,
+    jitter: bool,
+) -> Iterator[Found]:
     centers = _centers(study, LevelKind.VERTEBRA), _centers(study, LevelKind.DISC)
     for finding, frames in (
         (MachineFinding.OSTEOPHYTE, vertebra_frames(*centers)),
@@ -168,16 +183,24 @@ def _sagittal_crops(
     ):
         for record in _records(study, finding):
             frame = frames[record["level"]]
-            if not _inside(first, frame.center_lps_mm):
+            if not _inside(image, frame.center_lps_mm):
                 continue
             frame = _jittered(frame, rng) if jitter else frame
-            yield finding, sagittal_crop(crops[finding], first, probabilities, frame), _target(record)
+            yield finding, sagittal_crop(crops[finding], image, probabilities, frame), _target(record)
 
 
 def _axial_crops(
-    study: CachedStudy, crops: Crops, network: nn.Module, rng: np.random.Generator, jitter: bool
+    study: CachedStudy,
+    crops: Crops,
+    network: nn.Module,
+    sagittal: ProbabilityMap | None,
+    rng: np.random.Generator,
+    jitter: bool,
 ) -> Iterator[Found]:
-    """Only the slices around the discs are simulated and segmented: the network sees no more than three anyway."""
+    """Only the slices around the discs are simulated and segmented: the network sees no more than three anyway.
+
+    ``sagittal``: the map that tells the discs' edges, where the study has one of the same position.
+    """
     role = SeriesRole.AXIAL_T2
     codes, affine = study.codes(role), study.affine_lps_mm(role)
     whole = Volume(codes, affine)
@@ -197,6 +220,8 @@ def _axial_crops(
         place = slices.index(k)
         triplet = Volume(greys[place - 1 : place + 2], _shifted(affine, k - 1))
         probabilities = _middle_slice(network, triplet, point)
+        if sagittal is not None:
+            probabilities = with_disc_edges(probabilities, sagittal)
         middle = canal_of_disc(triplet, probabilities, 1, point)
         middle = middle + rng.normal(0, _CANAL_JITTER_MM, 3) * jitter
         for finding in MachineFinding:

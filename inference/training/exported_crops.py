@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ from inference.grading_stage import Crops, Place, axial_places, sagittal_places
 from inference.intake import InputSeries, collect
 from inference.matching import match_levels
 from inference.networks import CROPS, FINDING_PLANE
+from inference.one_position import Pack, fused, told
 from inference.results import LevelResult
-from inference.segmentation import Segmentation, segment
+from inference.segmentation import segment
 from inference.training.crop_cache import ZONES, as_bytes
 from inference.training.dataset import PLANE_OF
 from inference.training.exported import ExportedStudy, labels_of, number_at
 from inference.training.exported_marks import middles
-from inference.volumes import Volume
 from reporting.vocabulary import MACHINE_FINDINGS, LevelKind, LevelStatus, MachineFinding, SeriesRole
 
 _SIZES = {MachineFinding.SLIP: ("slip_mm",), MachineFinding.PLL: ("pll_mm",), MachineFinding.LF: ("lf_mm",)}
@@ -54,7 +54,7 @@ def cut_study(root: Path, study: ExportedStudy) -> None:
 
 def _crops(study: ExportedStudy) -> Iterator[tuple[MachineFinding, Any, Target]]:
     levels = _levels(study)
-    packs = {role: _segmented(series) for role, series in series_of(study).items()}
+    packs = _told({role: _segmented(series) for role, series in series_of(study).items()})
     axial = packs.get(SeriesRole.AXIAL_T2, [])
     matches = match_levels(levels, [volume for volume, _ in axial]) if axial and levels else {}
     cut: Crops = {}
@@ -69,6 +69,25 @@ def _crops(study: ExportedStudy) -> Iterator[tuple[MachineFinding, Any, Target]]
                 for place in sagittal_places(finding, levels, volume, one.image, one.probabilities)
             ]
         yield from _labelled(study, finding, places)
+
+
+def _told(packs: Mapping[SeriesRole, list[Pack]]) -> dict[SeriesRole, list[Pack]]:
+    """As in service: T1 and T2 share one map, and an axial series is told the discs' edges."""
+    found = dict(packs)
+    t1, t2 = found.get(SeriesRole.SAGITTAL_T1, []), found.get(SeriesRole.SAGITTAL_T2, [])
+    if _one_space(t1, t2):
+        found[SeriesRole.SAGITTAL_T2], found[SeriesRole.SAGITTAL_T1] = fused(t2, t1)
+    sagittal = found.get(SeriesRole.SAGITTAL_T2) or found.get(SeriesRole.SAGITTAL_T1, [])
+    axial = found.get(SeriesRole.AXIAL_T2, [])
+    if _one_space(axial, sagittal):
+        found[SeriesRole.AXIAL_T2] = told(axial, sagittal)
+    return found
+
+
+def _one_space(first: Sequence[Pack], second: Sequence[Pack]) -> bool:
+    """Whether both are there and in one frame of reference; exported files are DICOM, which names it."""
+    spaces = [packs[0][0].frame_of_reference_uid for packs in (first, second) if packs]
+    return len(spaces) == 2 and spaces[0] == spaces[1] != ""
 
 
 def _labelled(
@@ -125,6 +144,6 @@ def _folders(study: ExportedStudy) -> list[Path]:
     return sorted({(study.folder / one["files"][0]["path"]).parent for one in study.content["series"]})
 
 
-def _segmented(series: InputSeries) -> list[tuple[Volume, Segmentation]]:
+def _segmented(series: InputSeries) -> list[Pack]:
     plane = PLANE_OF[series.decision.role]
     return [(volume, segment(volume, plane)) for volume in series.read()]
