@@ -50,11 +50,17 @@ ALL = {one.name: one for one in (GAP, CONTINUOUS, *ROBUSTNESS, MIRROR)}
 
 @dataclass(frozen=True)
 class Settings:
-    """How every phantom of a run is made; ``matrix`` and ``samples`` below the default are for quick looks only."""
+    """How every phantom of a run is made; ``matrix`` and samples below the default are for quick looks only.
+
+    ``samples``: through the thickness of a slice of the images that are written. ``truth_samples``: of the true label
+    maps; finer, and odd. Where a disc fills about half of a slice, four samples leave the majority to chance: true maps
+    of four and of nine samples overlap by a Dice of no more than 0.91.
+    """
 
     family: str = "first"
     matrix: int | None = None
     samples: int = 4
+    truth_samples: int = 9
 
     def plan(self, seed: int, condition: Condition) -> StudyPlan:
         """One study; its style of headers and protocol goes round with the seed."""

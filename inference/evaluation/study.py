@@ -151,7 +151,7 @@ def _true_maps(task: Task, plan: StudyPlan, truth: Mapping[str, Any], result: Pi
     roles = {one["uid"]: SeriesRole(one["role"]) for one in truth["series"]}
     return {
         key: true_maps.true_map(
-            plan, roles[key.split("#")[0]], labelled, task.settings.samples, reflected=task.condition.reflected
+            plan, roles[key.split("#")[0]], labelled, task.settings.truth_samples, reflected=task.condition.reflected
         )
         for key, labelled in result.masks.items()
     }

@@ -38,7 +38,7 @@ from inference.weights import WeightsCard
 from reporting.vocabulary import LevelKind, LevelStatus, MachineFinding
 from tests.paths import REPOSITORY, shared_data
 
-SMALL = Settings(matrix=192, samples=1)
+SMALL = Settings(matrix=192, samples=1, truth_samples=1)
 ARGUMENTS = {
     "first_seed": 8102,
     "last_seed": 8102,
@@ -95,7 +95,7 @@ def test_a_second_run_uses_what_is_there_and_makes_the_same_figures(run: Path) -
 
 def test_a_record_of_other_weights_or_of_a_failure_is_not_used_again(run: Path, tmp_path: Path) -> None:
     task = Task(
-        8101, GAP, Settings(matrix=256, samples=2), tmp_path / "gap", device="cpu:broken"
+        8101, GAP, Settings(matrix=256, samples=2, truth_samples=3), tmp_path / "gap", device="cpu:broken"
     )  # whatever runs, fails
     shutil.copytree(run / "studies" / "gap", tmp_path / "gap")
     path = tmp_path / "gap" / "8101.json"

@@ -26,7 +26,7 @@ from inference.evaluation.summary import summarise
 from inference.phantom.spec import FAMILIES
 
 SUMMARY, REPORT = "evaluation.json", "report.html"
-_QUICK = {"matrix": 256, "samples": 2}
+_QUICK = {"matrix": 256, "samples": 2, "truth_samples": 3}
 
 
 class Command(BaseCommand):
