@@ -12,13 +12,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from inference.networks import LEFT_RIGHT, MIRRORED_OUTPUT
+from inference.networks import FINDING_PLANE, LEFT_RIGHT, MIRRORED_OUTPUT
 from inference.training.batches import Batch
 from inference.training.crop_cache import CropSet, as_floats
 from inference.training.loop import Recipe, Report, Trained, fit
 from reporting.vocabulary import MachineFinding
 
 _ZONES = ("central", "paracentral", "foraminal")
+_BEND, _BEND_KNOTS = 0.02, 5  # 0.4 mm at knots 10 mm apart: outlines change, a size of 4 mm by 0.2 mm
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ def varied(batch: Batch, task: GradingTask) -> Batch:
     """Crops as the network wants them, no two alike, made on the batch's device.
 
     Side, greys (the first ``images`` channels), noise, pose, and probabilities more or less sure. Sizes stay what they
-    were to a few hundredths: the pose turns and shifts a crop freely and scales it a little.
+    were to a few hundredths: the pose turns and shifts a crop freely and scales it a little. Axial crops are bent as
+    well, so that no network learns one family of outlines; a slip, an offset over the whole crop, would be bent away.
     """
     crops, targets = as_floats(batch[0]), dict(batch[1])
     axis = LEFT_RIGHT.get(task.finding)
@@ -57,7 +59,7 @@ def varied(batch: Batch, task: GradingTask) -> Batch:
         crops = torch.where(mirror.view(-1, *[1] * (crops.ndim - 1)), crops.flip(axis), crops)
         if MIRRORED_OUTPUT in targets:
             targets[MIRRORED_OUTPUT] = torch.where(mirror, -targets[MIRRORED_OUTPUT], targets[MIRRORED_OUTPUT])
-    crops = _posed(crops)
+    crops = _posed(crops, _BEND if FINDING_PLANE[task.finding] == "axial" else 0.0)
     each = [len(crops), 1, *[1] * (crops.ndim - 2)]
 
     def normal(size: float) -> Tensor:
@@ -76,8 +78,11 @@ def varied(batch: Batch, task: GradingTask) -> Batch:
     return torch.cat([greys, maps * (1 - lost)], dim=1), targets
 
 
-def _posed(crops: Tensor) -> Tensor:
-    """Turned, sheared, scaled and shifted in plane, every left-right sample alike; zero outside."""
+def _posed(crops: Tensor, bend: float) -> Tensor:
+    """Turned, sheared, scaled, shifted and bent in plane, every left-right sample alike; zero outside.
+
+    ``bend``: standard deviation of the knots' shifts, in half crops.
+    """
     count, (rows, columns) = len(crops), crops.shape[-2:]
     turn, shear = torch.deg2rad(7 * torch.randn(count)), 0.04 * torch.randn(count)
     scale = torch.exp(0.03 * torch.randn(2, count))
@@ -88,6 +93,10 @@ def _posed(crops: Tensor) -> Tensor:
     theta = torch.cat([matrix * aspect, 0.03 * torch.randn(count, 2, 1)], dim=2).to(crops.device)
     planes = crops.reshape(count, -1, rows, columns)
     grid = functional.affine_grid(theta, list(planes.shape), align_corners=False)
+    if bend:
+        knots = bend * torch.randn(count, 2, _BEND_KNOTS, _BEND_KNOTS, device=crops.device)
+        bent = functional.interpolate(knots, size=(rows, columns), mode="bicubic", align_corners=True)
+        grid = grid + bent.permute(0, 2, 3, 1)
     return functional.grid_sample(planes, grid, align_corners=False).reshape(crops.shape)
 
 
