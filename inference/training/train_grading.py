@@ -101,7 +101,8 @@ def _posed(crops: Tensor, bend: float) -> Tensor:
 
 
 def loss_of(names: tuple[str, ...], outputs: Tensor, targets: dict[str, Tensor]) -> Tensor:
-    """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only.
+    """Cross-entropy of the logit, smooth L1 of the millimetres; zone and offset of true herniations only, whose size
+    counts twice: they are fewer than the others and their sizes differ more.
 
     A size, zone or offset that is not known (NaN) teaches nothing; people rarely measure.
     """
@@ -114,6 +115,8 @@ def loss_of(names: tuple[str, ...], outputs: Tensor, targets: dict[str, Tensor])
         zones = torch.stack([column[name] for name in _ZONES], dim=1)
         if bool((known := (positive > 0.5) & torch.isfinite(targets["zone"])).any()):
             loss = loss + 0.4 * functional.cross_entropy(zones[known], targets["zone"][known].long())
+        if bool((known := (positive > 0.5) & torch.isfinite(targets["mm"])).any()):
+            loss = loss + 0.6 * functional.smooth_l1_loss(column["mm"][known], targets["mm"][known], beta=0.5)
         if bool((known := (positive > 0.5) & torch.isfinite(targets["offset"])).any()):
             loss = loss + 0.8 * functional.smooth_l1_loss(column["offset"][known], targets["offset"][known], beta=0.2)
     return loss
