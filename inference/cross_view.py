@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from inference.networks import STRUCTURES
 from inference.sampling import sample
@@ -41,9 +42,9 @@ def with_disc_edges(axial: ProbabilityMap, sagittal: ProbabilityMap) -> Probabil
         part = array[(slice(None), *box)]
         held = part[0] + part[_DISC]
         covered = disc + body
-        odds = (1 - _TRUST * covered) * _logit(part[_DISC] / np.maximum(held, _SURE))
-        both = held / (1 + np.exp(-(odds + _EDGE * (disc - body) + _PRIOR * covered)))
-        part[_DISC] = np.where(covered > 0, both, part[_DISC])
+        share = np.clip(part[_DISC] / np.maximum(held, _SURE), _SURE, 1 - _SURE)
+        odds = (1 - _TRUST * covered) * logit(share) + _EDGE * (disc - body) + _PRIOR * covered
+        part[_DISC] = np.where(covered > 0, held * expit(odds), part[_DISC])
         part[0] = held - part[_DISC]
     return ProbabilityMap(axial.plane, array, axial.affine_lps_mm)
 
@@ -78,9 +79,3 @@ def _points(axial: ProbabilityMap, box: Box) -> NDArray[np.float64]:
         axis=-1,
     )
     return np.asarray(index @ axial.affine_lps_mm[:3, :3].T + axial.affine_lps_mm[:3, 3])
-
-
-def _logit(share: NDArray[np.float32]) -> NDArray[np.float32]:
-    sure = np.clip(share, _SURE, 1 - _SURE)
-    odds: NDArray[np.float32] = np.log(sure / (1 - sure))
-    return odds

@@ -50,9 +50,8 @@ class LoadedSeries:
 
     def shares_space_with(self, other: LoadedSeries) -> bool:
         """Same frame of reference; NIfTI files have none and are taken as one scanner's coordinates."""
-        mine, theirs = (one.volumes[0].frame_of_reference_uid for one in (self, other))
         both_nifti = self.source.nifti is not None and other.source.nifti is not None
-        return mine == theirs and (mine != "" or both_nifti)
+        return both_nifti or self.volumes[0].shares_frame_with(other.volumes[0])
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,10 @@ class Volume:
         spacing: NDArray[np.float64] = np.linalg.norm(self.affine_lps_mm[:3, :3], axis=0)
         return spacing
 
+    def shares_frame_with(self, other: Volume) -> bool:
+        """Whether both name the same frame of reference (PS3.3 C.7.4.1); files without one share none."""
+        return self.frame_of_reference_uid == other.frame_of_reference_uid != ""
+
     def to_lps_mm(self, index_kji: NDArray[np.float64]) -> NDArray[np.float64]:
         """Array indices (…, 3) → LPS millimetres (…, 3)."""
         return index_kji @ self.affine_lps_mm[:3, :3].T + self.affine_lps_mm[:3, 3]

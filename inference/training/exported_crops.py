@@ -86,8 +86,7 @@ def _told(packs: Mapping[SeriesRole, list[Pack]]) -> dict[SeriesRole, list[Pack]
 
 def _one_space(first: Sequence[Pack], second: Sequence[Pack]) -> bool:
     """Whether both are there and in one frame of reference; exported files are DICOM, which names it."""
-    spaces = [packs[0][0].frame_of_reference_uid for packs in (first, second) if packs]
-    return len(spaces) == 2 and spaces[0] == spaces[1] != ""
+    return bool(first and second) and first[0][0].shares_frame_with(second[0][0])
 
 
 def _labelled(

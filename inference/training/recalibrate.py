@@ -14,6 +14,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import logit
 
 from inference.evaluation.records import Place, StudyRecord
 from inference.training.calibrate import sigmoid, temperature
@@ -75,5 +76,4 @@ def _logits(places: list[Place]) -> np.ndarray[tuple[int], np.dtype[np.float64]]
 
 
 def _logit(probability: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    sure = np.clip(probability, _SURE, 1 - _SURE)
-    return np.asarray(np.log(sure / (1 - sure)))
+    return np.asarray(logit(np.clip(probability, _SURE, 1 - _SURE)))
